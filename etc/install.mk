@@ -1,0 +1,21 @@
+# make install: programs and manual pages under PREFIX; it makes no users and
+# starts nothing.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+install_root := $(DESTDIR)$(PREFIX)
+man_pages := $(wildcard */*.[158])
+
+.PHONY: install
+install: all
+	install -d $(install_root)/sbin $(install_root)/libexec/chancery \
+	    $(install_root)/share/chancery
+	install -m 755 $(BUILD)/bin/chancery $(install_root)/sbin/
+	install -m 755 $(BUILD)/libexec/* $(install_root)/libexec/chancery/
+	install -m 644 $(wildcard etc/*.schema) $(install_root)/share/chancery/
+	for page in $(man_pages); do \
+	    section=$${page##*.}; \
+	    install -d $(install_root)/share/man/man$$section && \
+	    install -m 644 $$page $(install_root)/share/man/man$$section/ || \
+	    exit 1; \
+	done

@@ -1,0 +1,167 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+enum { BUF_FIRST = 64 };
+
+void
+buf_init(struct buf *buf, size_t max)
+{
+	*buf = (struct buf){ .max = max };
+}
+
+void
+buf_clear(struct buf *buf)
+{
+	free(buf->p);
+	*buf = (struct buf){ .max = buf->max };
+}
+
+void
+buf_clear_secret(struct buf *buf)
+{
+	free_secret(buf->p, buf->cap);
+	*buf = (struct buf){ .max = buf->max };
+}
+
+char *
+buf_reserve(struct buf *buf, size_t len)
+{
+	size_t cap = buf->cap < BUF_FIRST ? BUF_FIRST : buf->cap;
+
+	if (buf->full || len > SIZE_MAX / 2 - buf->len ||
+	    (buf->max > 0 && len > buf->max - buf->len)) {
+		buf->full = true;
+		return NULL;
+	}
+	if (buf->cap - buf->len <= len) { /* one more, for buf_cstr's NUL */
+		while (cap - buf->len <= len)
+			cap *= 2;
+		buf->p = xreallocarray(buf->p, cap, 1);
+		buf->cap = cap;
+	}
+	return buf->p + buf->len;
+}
+
+int
+buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	char *room = buf_reserve(buf, len);
+
+	if (room == NULL)
+		return -1;
+	if (len > 0)
+		memcpy(room, bytes, len);
+	buf->len += len;
+	return 0;
+}
+
+int
+buf_add_str(struct buf *buf, struct str s)
+{
+	return buf_add(buf, s.p, s.len);
+}
+
+int
+buf_addz(struct buf *buf, const char *text)
+{
+	return buf_add(buf, text, strlen(text));
+}
+
+int
+buf_addc(struct buf *buf, char c)
+{
+	return buf_add(buf, &c, 1);
+}
+
+int
+buf_addf(struct buf *buf, const char *fmt, ...)
+{
+	va_list ap;
+	char *room;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0 || (room = buf_reserve(buf, (size_t)len)) == NULL)
+		return -1;
+	va_start(ap, fmt);
+	(void)vsnprintf(room, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	buf->len += (size_t)len;
+	return 0;
+}
+
+static int
+add_be(struct buf *buf, uint64_t n, int bytes)
+{
+	unsigned char be[8];
+
+	for (int i = 0; i < bytes; i++)
+		be[i] = (unsigned char)(n >> (8 * (bytes - 1 - i)));
+	return buf_add(buf, be, (size_t)bytes);
+}
+
+int
+buf_add_u8(struct buf *buf, uint8_t n)
+{
+	return add_be(buf, n, 1);
+}
+
+int
+buf_add_u16(struct buf *buf, uint16_t n)
+{
+	return add_be(buf, n, 2);
+}
+
+int
+buf_add_u32(struct buf *buf, uint32_t n)
+{
+	return add_be(buf, n, 4);
+}
+
+int
+buf_add_u64(struct buf *buf, uint64_t n)
+{
+	return add_be(buf, n, 8);
+}
+
+void
+buf_reset(struct buf *buf)
+{
+	buf->len = 0;
+	buf->full = false;
+}
+
+void
+buf_consume(struct buf *buf, size_t len)
+{
+	if (len > buf->len)
+		len = buf->len;
+	if (len == 0)
+		return;
+	buf->len -= len;
+	memmove(buf->p, buf->p + len, buf->len);
+}
+
+void
+buf_truncate(struct buf *buf, size_t len)
+{
+	if (len < buf->len)
+		buf->len = len;
+}
+
+const char *
+buf_cstr(struct buf *buf)
+{
+	if (buf->p == NULL)
+		return "";
+	buf->p[buf->len] = '\0'; /* buf_reserve always keeps one spare */
+	return buf->p;
+}

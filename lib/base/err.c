@@ -1,0 +1,87 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	err->kind = kind;
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static enum err_kind
+kind_of_errno(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return ERR_NOENT;
+	case EEXIST:
+		return ERR_EXISTS;
+	case EACCES:
+	case EPERM:
+		return ERR_DENIED;
+	default:
+		return ERR_TEMP;
+	}
+}
+
+int
+err_sys(struct err *err, const char *fmt, ...)
+{
+	int error = errno;
+	size_t len;
+	va_list ap;
+
+	err->kind = kind_of_errno(error);
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	len = strlen(err->text);
+	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s",
+	    strerror(error));
+	errno = error;
+	return -1;
+}
+
+int
+err_prefix(struct err *err, const char *fmt, ...)
+{
+	char old[sizeof(err->text)];
+	size_t len;
+	va_list ap;
+
+	memcpy(old, err->text, sizeof(old));
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	len = strlen(err->text);
+	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s", old);
+	return -1;
+}
+
+const char *
+err_kind_name(enum err_kind kind)
+{
+	static const char *const names[] = {
+		[ERR_NONE] = "no error",
+		[ERR_NOENT] = "does not exist",
+		[ERR_EXISTS] = "exists already",
+		[ERR_SYNTAX] = "syntax error",
+		[ERR_DENIED] = "not allowed",
+		[ERR_LIMIT] = "over a limit",
+		[ERR_TEMP] = "temporary trouble",
+		[ERR_CORRUPT] = "corrupt data",
+	};
+
+	if ((size_t)kind >= NELEMS(names))
+		return "unknown error";
+	return names[kind];
+}

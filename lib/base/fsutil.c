@@ -1,0 +1,286 @@
+#include "base/fsutil.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/rand.h"
+
+enum { TREE_DEPTH_MAX = 64, ZERO_CHUNK = 65536, READ_CHUNK = 65536 };
+
+int
+fs_write_all(int fd, const void *bytes, size_t len, struct err *err)
+{
+	const char *p = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "write");
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+fs_pwrite_all(int fd, const void *bytes, size_t len, off_t at, struct err *err)
+{
+	struct iovec iov = { (void *)(uintptr_t)bytes, len };
+
+	return fs_pwritev_all(fd, &iov, 1, at, err);
+}
+
+int
+fs_pwritev_all(int fd, struct iovec *iov, int count, off_t at, struct err *err)
+{
+	while (count > 0) {
+		/* IOV_MAX is 1024 on Linux */
+		ssize_t n = pwritev(fd, iov, count < 1024 ? count : 1024, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "write");
+		at += n;
+		while (count > 0 && (size_t)n >= iov->iov_len) {
+			n -= (ssize_t)iov->iov_len;
+			iov++;
+			count--;
+		}
+		if (n > 0) {
+			iov->iov_base = (char *)iov->iov_base + n;
+			iov->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int
+fs_pread_all(int fd, void *bytes, size_t len, off_t at, struct err *err)
+{
+	char *p = bytes;
+
+	while (len > 0) {
+		ssize_t n = pread(fd, p, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "read");
+		if (n == 0)
+			return err_set(err, ERR_CORRUPT,
+			    "read: file ends %zu bytes early", len);
+		p += n;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+fs_fill_zero(int fd, size_t size, struct err *err)
+{
+	static const char zeros[ZERO_CHUNK];
+	size_t at = 0;
+
+	while (at < size) {
+		size_t len = size - at < ZERO_CHUNK ? size - at : ZERO_CHUNK;
+
+		if (fs_pwrite_all(fd, zeros, len, (off_t)at, err) < 0)
+			return -1;
+		at += len;
+	}
+	return 0;
+}
+
+int
+fs_read_file(int dirfd, const char *path, struct buf *out, struct err *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	int ret = -1;
+
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	for (;;) {
+		char chunk[READ_CHUNK];
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err_sys(err, "read %s", path);
+			goto out;
+		}
+		if (n == 0)
+			break;
+		if (buf_add(out, chunk, (size_t)n) < 0) {
+			err_set(err, ERR_LIMIT, "%s: larger than %zu bytes",
+			    path, out->max);
+			goto out;
+		}
+	}
+	ret = 0;
+out:
+	(void)close(fd);
+	return ret;
+}
+
+/* The folder part of path, "." if it has none. */
+static void
+folder_of(char out[4096], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+
+	if (slash == path)
+		len = 1;
+	if (len == 0 || len > 4095) {
+		memcpy(out, ".", 2);
+		return;
+	}
+	memcpy(out, path, len);
+	out[len] = '\0';
+}
+
+int
+fs_write_file(int dirfd, const char *path, struct str bytes, mode_t mode,
+    struct err *err)
+{
+	char tmp[4096], folder[4096];
+	int fd, ret = -1;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.%016llx.tmp", path,
+		(unsigned long long)rand_u64()) >= (int)sizeof(tmp))
+		return err_set(err, ERR_LIMIT, "%s: name too long", path);
+	fd = openat(dirfd, tmp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(err, "create %s", tmp);
+	if (fchmod(fd, mode) < 0) {
+		err_sys(err, "chmod %s", tmp);
+		goto out;
+	}
+	if (fs_write_all(fd, bytes.p, bytes.len, err) < 0) {
+		err_prefix(err, "%s", tmp);
+		goto out;
+	}
+	if (fsync(fd) < 0) {
+		err_sys(err, "fsync %s", tmp);
+		goto out;
+	}
+	if (renameat(dirfd, tmp, dirfd, path) < 0) {
+		err_sys(err, "rename %s", path);
+		goto out;
+	}
+	folder_of(folder, path);
+	ret = fs_sync_dir(dirfd, folder, err);
+out:
+	if (ret < 0)
+		(void)unlinkat(dirfd, tmp, 0);
+	(void)close(fd);
+	return ret;
+}
+
+int
+fs_mkdir(int dirfd, const char *path, mode_t mode, struct err *err)
+{
+	if (mkdirat(dirfd, path, mode) < 0) {
+		if (errno == EEXIST)
+			return 0;
+		return err_sys(err, "mkdir %s", path);
+	}
+	if (fchmodat(dirfd, path, mode, 0) < 0) /* whatever the umask */
+		return err_sys(err, "chmod %s", path);
+	return 0;
+}
+
+int
+fs_sync_dir(int dirfd, const char *path, struct err *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	if (fsync(fd) < 0)
+		ret = err_sys(err, "fsync %s", path);
+	(void)close(fd);
+	return ret;
+}
+
+static int
+remove_tree(int dirfd, const char *name, int depth, struct err *err)
+{
+	struct dirent *entry;
+	int fd, ret = 0;
+	DIR *dir;
+
+	if (depth > TREE_DEPTH_MAX)
+		return err_set(err, ERR_LIMIT, "%s: nested too deep", name);
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_sys(err, "unlink %s", name);
+	fd = openat(dirfd, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
+		err_sys(err, "open %s", name);
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	while (ret == 0 && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			ret = remove_tree(fd, entry->d_name, depth + 1, err);
+	}
+	(void)closedir(dir);
+	if (ret == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+		ret = err_sys(err, "rmdir %s", name);
+	return ret;
+}
+
+int
+fs_remove_tree(int dirfd, const char *path, struct err *err)
+{
+	return remove_tree(dirfd, path, 0, err);
+}
+
+int
+fs_free_bytes(int fd, uint64_t *out, struct err *err)
+{
+	struct statvfs vfs;
+
+	if (fstatvfs(fd, &vfs) < 0)
+		return err_sys(err, "statvfs");
+	*out = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	return 0;
+}
+
+int
+fs_set_nonblock(int fd, bool on, struct err *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 ||
+	    fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) <
+		0)
+		return err_sys(err, "fcntl O_NONBLOCK");
+	return 0;
+}
+
+int
+fs_set_cloexec(int fd, bool on, struct err *err)
+{
+	if (fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0)
+		return err_sys(err, "fcntl FD_CLOEXEC");
+	return 0;
+}

@@ -1,0 +1,52 @@
+# The tests. "make check" is the quick part; "make check-all" adds the long
+# ones; "make check-asan" runs what "make check" runs under ASan and UBSan.
+
+unit_sources := $(wildcard t/unit/*/test_*.c)
+unit_tests := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
+fuzz_sources := $(wildcard t/fuzz/fuzz_*.c)
+replays := $(patsubst t/fuzz/%.c,$(BUILD)/t/replay/%,$(fuzz_sources))
+fuzzers := $(patsubst t/fuzz/%.c,build-fuzz/%,$(fuzz_sources))
+c_files = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+test_support := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard t/lib/*.c))
+
+$(BUILD)/t/unit/%: $(BUILD)/obj/t/unit/%.o $(test_support) $(archives)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs) -lcmocka
+
+# A fuzz target with a main that replays files: every run, any compiler.
+$(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
+		$(archives)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
+
+.PHONY: check check-format check-layers check-headers check-unit check-replay
+check: check-format check-layers check-headers check-unit check-replay
+
+check-format:
+	$(Q)clang-format --dry-run -Werror $(c_files)
+
+check-layers:
+	$(Q)t/layers
+
+check-headers:
+	$(Q)t/headers "$(CC) $(ALL_CFLAGS)"
+
+# A failing binary's name is printed again at the end, where it is looked for.
+check-unit: $(unit_tests)
+	$(Q)t/run-unit $(unit_tests)
+
+check-replay: $(replays)
+	$(Q)for r in $(replays); do \
+	    $$r t/fuzz/corpus/$$(basename $$r | sed s/^fuzz_//) || exit 1; \
+	done
+
+.PHONY: fuzzers
+fuzzers: $(fuzzers)
+build-fuzz/%: t/fuzz/%.c $(wildcard lib/*/*.c) $(wildcard lib/*/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZCC) -std=gnu17 -D_GNU_SOURCE -Ilib -I. -O1 -g \
+	    -fsanitize=fuzzer,address,undefined -o $@ $< \
+	    $(filter %.c,$(filter-out $<,$^)) $(LDLIBS)
