@@ -1,0 +1,120 @@
+/*
+ * daemon - the one skeleton of every daemon but master.
+ *
+ * A daemon's main fills a struct daemon_ops and calls daemon_main(), which
+ * reads main.cf and the -o options into *ctx by the table of parameters,
+ * takes the descriptors that master hands down, calls open() while still
+ * privileged, jails the process, calls start(), serves, calls stop().
+ *
+ * Event daemons get a libevent base and return to it. Session daemons get a
+ * connected descriptor at a time, in straight-line code: a jailed parent
+ * forks the processes that serve. With max_use 1 the parent accepts and forks
+ * a process a connection; otherwise idle workers accept themselves and serve
+ * max_use connections before they are replaced.
+ *
+ * Command line, as master gives it: -C FILE (main.cf; else descriptor
+ * "main.cf"), -o name=value, -J FOLDER, -u UID:GID, -m MAXPROC. For people
+ * and tests: -S serves standard input once as an ordinary user, without jail
+ * and without master; -T checks the configuration and exits; -P prints the
+ * parameters; -v logs more.
+ *
+ * Descriptors come by name in the environment:
+ * CHANCERY_FDS="log=3 master=4 stats=5 edge:smtpd=6 listen:smtp=7". Each is
+ * close-on-exec and non-blocking if it listens. Names in use:
+ *	log, master, stats, main.cf	the skeleton's own
+ *	edge:ROLE	a listening UNIX socket; whoever connects there is ROLE
+ *	listen:SERVICE	a listening TCP socket (front has them all)
+ * After the jail a daemon's working directory (its root, too, when jailed in
+ * full) is the folder with its edges: daemon_connect(d, "qmgr") finds qmgr.
+ */
+#ifndef SERVICE_DAEMON_H
+#define SERVICE_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "conf/conf.h"
+#include "service/stats.h"
+
+struct daemon;
+struct event_base;
+
+enum daemon_kind { DAEMON_EVENT, DAEMON_SESSION };
+
+/* What a session serves. The skeleton closes the descriptors afterwards. */
+struct daemon_conn {
+	int in, out;      /* the same socket, or standard input and output */
+	const char *role; /* who connects: "front", "qmgr", ...; "stdin" */
+};
+
+/* Functions return 0, or -1 with err set: then the daemon ends. */
+struct daemon_ops {
+	const char *name;
+	enum daemon_kind kind;
+	const struct conf_param *params; /* fill *ctx; NULL: none */
+	const char *promises;            /* words of base/sandbox.h */
+	/*
+	 * System calls beyond the promises, by number, -1 at the end; NULL:
+	 * none. Say why beside each.
+	 */
+	const int *syscalls;
+	const struct stats_item *stats; /* NULL: none */
+	int max_use; /* sessions a process serves; 0 is 100 */
+
+	/* Still privileged, nothing foreign read yet. May be NULL. */
+	int (*open)(struct daemon *d, void *ctx, struct err *err);
+	/* Jailed. Session daemons: in the parent, once. May be NULL. */
+	int (*start)(struct daemon *d, void *ctx, struct err *err);
+	/*
+	 * Session daemons: in each process after the fork, before its first
+	 * session: clients of other daemons are connected here. May be NULL.
+	 */
+	int (*worker)(struct daemon *d, void *ctx, struct err *err);
+	void (*session)(struct daemon *d, void *ctx, struct daemon_conn *conn);
+	/*
+	 * Event daemons: *ctx has its new parameters by now (old strings stay
+	 * valid); daemon_fd(d, "reload:NAME") are the files master handed
+	 * along, closed when this returns. May be NULL.
+	 */
+	int (*reload)(struct daemon *d, void *ctx, struct err *err);
+	/* Before the end, also after a start that failed. May be NULL. */
+	void (*stop)(void *ctx);
+};
+
+/* The whole life of the process. Returns its exit status. */
+int daemon_main(int argc, char **argv, const struct daemon_ops *ops, void *ctx);
+
+/* Borrowed; -1 if master gave none of that name. */
+int daemon_fd(const struct daemon *d, const char *name);
+/* The i-th descriptor whose name begins with prefix; -1 behind the last. */
+int daemon_fd_at(const struct daemon *d, const char *prefix, size_t i,
+    const char **name);
+
+/* Event daemons' loop; NULL in a session daemon. */
+struct event_base *daemon_base(struct daemon *d);
+/* The configuration, for names that are no table's (restriction classes). */
+struct main_cf *daemon_main_cf(struct daemon *d);
+/* The name of the service in master.cf; the daemon's if there is no master. */
+const char *daemon_service(const struct daemon *d);
+bool daemon_is_stdin(const struct daemon *d); /* -S */
+
+/*
+ * Connect to the edge called name in our folder: "qmgr", "stored". Retries
+ * while nobody listens, up to wait_ms (a server that is started anew is back
+ * in tens of milliseconds). A blocking stream socket, the caller's. -1 with
+ * err set.
+ */
+int daemon_connect(struct daemon *d, const char *name, int wait_ms,
+    struct err *err);
+
+/* Master asked us to end, or is gone: finish and return when you can. */
+bool daemon_is_stopping(const struct daemon *d);
+/* End in order: leaves the event loop, or after this session. */
+void daemon_stop(struct daemon *d);
+
+/* By index into ops.stats. Cheap: an atomic add. */
+void daemon_count(struct daemon *d, int item, int64_t n);
+void daemon_observe(struct daemon *d, int item, int64_t microseconds);
+
+#endif
