@@ -1,0 +1,58 @@
+/*
+ * handover_msg - front to a session service, and back for STARTTLS.
+ *
+ * front connects to run/front/SERVICE for each client and sends one
+ * handover. The connection stays open as long as the session lives: its end
+ * tells front that the session is over (limits per address count on it).
+ *
+ * STARTTLS inside SMTP: when nothing is left unread the session sends
+ * handover_starttls with the client's descriptor; front writes the 220, makes
+ * the handshake and answers handover_tls with one end of a socket pair that
+ * carries the plaintext, or closes.
+ */
+#ifndef IPC_HANDOVER_MSG_H
+#define IPC_HANDOVER_MSG_H
+
+#include "ipc/codec.h"
+
+enum {
+	HANDOVER_UNREAD_MAX = 65536,
+	HANDOVER = 10,
+	HANDOVER_STARTTLS = 11,
+	HANDOVER_TLS = 12,
+};
+
+struct handover {
+	struct str service; /* master.cf's name: "submission" */
+	struct str
+	    client_addr; /* text, after PROXY: "192.0.2.1", "2001:db8::1" */
+	uint16_t client_port;
+	struct str local_addr;
+	uint16_t local_port;
+	struct str session;     /* id of this session, for logs and tickets */
+	struct str tls_version; /* "TLSv1.3"; empty: plaintext */
+	struct str tls_cipher;
+	struct str tls_binding; /* tls-exporter value, raw (RFC 9266) */
+	struct str tls_client;  /* name in the client's certificate */
+	struct str user;   /* who logged in; empty where login comes later */
+	struct str mech;   /* how */
+	struct str ticket; /* authd's word for it */
+	struct str tag;    /* IMAP: of the LOGIN or AUTHENTICATE that is still
+			      to be answered with OK or NO */
+	struct str unread; /* came behind what front understood */
+	int fd; /* the client's own, or a socket pair's end when TLS */
+};
+extern const struct ipc_msg handover_msg;
+
+struct handover_starttls {
+	int fd;
+};
+extern const struct ipc_msg handover_starttls_msg;
+
+struct handover_tls {
+	struct str tls_version, tls_cipher, tls_binding, tls_client;
+	int fd;
+};
+extern const struct ipc_msg handover_tls_msg;
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * rewrite_msg - smtpd, lmtpd and qmgr to rewrite: what is this address?
+ *
+ * Addresses are "local@domain" in UTF-8 without angle brackets, the local
+ * part unquoted where it was quoted needlessly. Trouble with the directory
+ * is an ipc_error of kind ERR_TEMP; what the directory says is a status.
+ */
+#ifndef IPC_REWRITE_MSG_H
+#define IPC_REWRITE_MSG_H
+
+#include "ipc/codec.h"
+
+enum {
+	REWRITE_ADDRESS_MAX =
+	    320, /* 64 + "@" + 255: RFC 5321 section 4.5.3.1 */
+	REWRITE_TARGETS_MAX = 1000, /* one alias expands to at most these */
+	REWRITE_RCPT = 30,
+	REWRITE_RCPT_ANSWER = 31,
+	REWRITE_USER = 32,
+	REWRITE_USER_ANSWER = 33,
+	REWRITE_SENDER = 34,
+	REWRITE_SENDER_ANSWER = 35,
+};
+
+enum rewrite_status {
+	REWRITE_OK,
+	REWRITE_UNKNOWN,  /* our domain, nobody of that name: 550 5.1.1 */
+	REWRITE_FOREIGN,  /* not our domain */
+	REWRITE_DISABLED, /* the account takes no mail: 550 5.2.1 */
+	REWRITE_LOOP,     /* aliases run in a circle or too deep: 550 5.4.6 */
+};
+
+/* Expand a recipient to those who will get the message. */
+struct rewrite_rcpt {
+	struct str address; /* "postmaster" alone is allowed */
+};
+extern const struct ipc_msg rewrite_rcpt_msg;
+
+struct rewrite_target {
+	struct str address;   /* final recipient, plus-detail kept */
+	struct str transport; /* "lmtp" here; others with later releases */
+	struct str nexthop;   /* "default": the store partition */
+};
+
+struct rewrite_rcpt_answer {
+	uint8_t status;          /* enum rewrite_status */
+	struct ipc_list targets; /* struct rewrite_target; status OK only */
+};
+extern const struct ipc_msg rewrite_rcpt_answer_msg;
+
+/* The record of one mailbox owner. */
+struct rewrite_user {
+	struct str address; /* with or without plus-detail */
+};
+extern const struct ipc_msg rewrite_user_msg;
+
+struct rewrite_user_answer {
+	uint8_t status;
+	struct str user;      /* canonical: the mailbox owner's name */
+	struct str detail;    /* between "+" and "@", as it was written */
+	struct str partition; /* "default" */
+	uint64_t quota;       /* bytes; 0: none */
+};
+extern const struct ipc_msg rewrite_user_answer_msg;
+
+/* May this user send with that envelope sender? */
+struct rewrite_sender {
+	struct str user;    /* canonical, as authd said */
+	struct str address; /* of MAIL FROM */
+};
+extern const struct ipc_msg rewrite_sender_msg;
+
+struct rewrite_sender_answer {
+	bool allowed;
+};
+extern const struct ipc_msg rewrite_sender_answer_msg;
+
+#endif

@@ -1,0 +1,342 @@
+#include "net/stream.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/time.h"
+
+enum {
+	STREAM_TIMEOUT_DEFAULT = 300000,
+	STREAM_OUT_FLUSH = 65536, /* buffered output before we write */
+	STREAM_DIRECT = 16384,    /* runs this long are not copied */
+	STREAM_READ = 16384,      /* wanted in one read */
+};
+
+struct stream {
+	int fd;
+	int timeout; /* ms */
+	enum stream_state state;
+	char error[100];
+	struct buf in;   /* max is in_max */
+	size_t in_taken; /* bytes of in already skipped */
+	struct buf out;
+};
+
+struct stream *
+stream_new(int fd, size_t in_max)
+{
+	struct stream *stream = xcalloc(1, sizeof(*stream));
+
+	stream->fd = fd;
+	stream->timeout = STREAM_TIMEOUT_DEFAULT;
+	buf_init(&stream->in, in_max);
+	buf_init(&stream->out, 0);
+	return stream;
+}
+
+static void
+release(struct stream *stream)
+{
+	/* What a session read may have been a password. */
+	buf_clear_secret(&stream->in);
+	buf_clear(&stream->out);
+	free(stream);
+}
+
+void
+stream_free(struct stream *stream)
+{
+	if (stream == NULL)
+		return;
+	(void)stream_flush(stream);
+	(void)close(stream->fd);
+	release(stream);
+}
+
+int
+stream_detach(struct stream *stream)
+{
+	int fd = stream->fd;
+
+	(void)stream_flush(stream);
+	release(stream);
+	return fd;
+}
+
+void
+stream_set_timeout(struct stream *stream, int ms)
+{
+	stream->timeout = ms;
+}
+
+enum stream_state
+stream_state(const struct stream *stream)
+{
+	return stream->state;
+}
+
+const char *
+stream_error(const struct stream *stream)
+{
+	switch (stream->state) {
+	case STREAM_OK:
+		return "no error";
+	case STREAM_EOF:
+		return "connection closed";
+	case STREAM_TIMEOUT:
+		return "timeout";
+	default:
+		return stream->error;
+	}
+}
+
+int
+stream_fd(const struct stream *stream)
+{
+	return stream->fd;
+}
+
+static int
+fail(struct stream *stream, enum stream_state state, const char *what)
+{
+	int error = errno;
+
+	if (stream->state != STREAM_OK)
+		return -1;
+	if (state == STREAM_ERROR && (error == EPIPE || error == ECONNRESET))
+		state = STREAM_EOF;
+	stream->state = state;
+	(void)snprintf(stream->error, sizeof(stream->error), "%s: %s", what,
+	    strerror(error));
+	return -1;
+}
+
+/* Until fd is ready or the stream's time is over. 0 or -1. */
+static int
+wait_for(struct stream *stream, short events, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd poller = { stream->fd, events, 0 };
+		int64_t left = -1;
+		int n;
+
+		if (deadline >= 0) {
+			left = (deadline - time_mono()) / 1000;
+			if (left < 0)
+				left = 0;
+		}
+		n = poll(&poller, 1, (int)left);
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return fail(stream, STREAM_TIMEOUT, "poll");
+		if (errno != EINTR)
+			return fail(stream, STREAM_ERROR, "poll");
+	}
+}
+
+static int64_t
+deadline_of(const struct stream *stream)
+{
+	if (stream->timeout < 0)
+		return -1;
+	return time_mono() + (int64_t)stream->timeout * 1000;
+}
+
+/* Write all of bytes; each wait for room has the stream's time limit. */
+static int
+write_out(struct stream *stream, struct str bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = send(stream->fd, bytes.p, bytes.len,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == ENOTSOCK) /* -S on a pipe or file */
+			n = write(stream->fd, bytes.p, bytes.len);
+		if (n >= 0) {
+			str_skip(&bytes, (size_t)n);
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return fail(stream, STREAM_ERROR, "write");
+		if (wait_for(stream, POLLOUT, deadline_of(stream)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+stream_flush(struct stream *stream)
+{
+	int ret;
+
+	if (stream->state != STREAM_OK) {
+		buf_reset(&stream->out);
+		return -1;
+	}
+	ret = write_out(stream, buf_str(&stream->out));
+	buf_reset(&stream->out);
+	return ret;
+}
+
+void
+stream_put(struct stream *stream, struct str bytes)
+{
+	if (stream->state != STREAM_OK)
+		return;
+	if (bytes.len >= STREAM_DIRECT) {
+		if (stream_flush(stream) == 0)
+			(void)write_out(stream, bytes);
+		return;
+	}
+	(void)buf_add_str(&stream->out, bytes);
+	if (stream->out.len >= STREAM_OUT_FLUSH)
+		(void)stream_flush(stream);
+}
+
+void
+stream_putz(struct stream *stream, const char *text)
+{
+	stream_put(stream, str_of(text));
+}
+
+void
+stream_putf(struct stream *stream, const char *fmt, ...)
+{
+	va_list ap;
+	char small[512], *text = small;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(small, sizeof(small), fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	if ((size_t)len >= sizeof(small)) {
+		text = xmalloc((size_t)len + 1);
+		va_start(ap, fmt);
+		(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+		va_end(ap);
+	}
+	stream_put(stream, str_make(text, (size_t)len));
+	if (text != small)
+		free(text);
+}
+
+struct str
+stream_peek(const struct stream *stream)
+{
+	return str_sub(buf_str(&stream->in), stream->in_taken, stream->in.len);
+}
+
+void
+stream_skip(struct stream *stream, size_t len)
+{
+	stream->in_taken += len;
+	if (stream->in_taken >= stream->in.len) {
+		buf_reset(&stream->in);
+		stream->in_taken = 0;
+	}
+}
+
+static ssize_t
+read_some(struct stream *stream, char *room, size_t len)
+{
+	ssize_t n = recv(stream->fd, room, len, MSG_DONTWAIT);
+
+	if (n < 0 && errno == ENOTSOCK)
+		n = read(stream->fd, room, len);
+	return n;
+}
+
+int
+stream_fill(struct stream *stream)
+{
+	int64_t deadline;
+	size_t len;
+	char *room;
+
+	if (stream->state != STREAM_OK)
+		return -1;
+	buf_consume(&stream->in, stream->in_taken);
+	stream->in_taken = 0;
+	len = STREAM_READ;
+	if (stream->in.max > 0) {
+		if (stream->in.len >= stream->in.max)
+			return -1;
+		if (len > stream->in.max - stream->in.len)
+			len = stream->in.max - stream->in.len;
+	}
+	room = buf_reserve(&stream->in, len);
+	deadline = deadline_of(stream);
+	for (;;) {
+		ssize_t n = read_some(stream, room, len);
+
+		if (n > 0) {
+			stream->in.len += (size_t)n;
+			return 0;
+		}
+		if (n == 0) {
+			(void)stream_flush(stream); /* half-closed peers */
+			return fail(stream, STREAM_EOF, "read");
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return fail(stream, STREAM_ERROR, "read");
+		if (stream_flush(stream) < 0 ||
+		    wait_for(stream, POLLIN, deadline) < 0)
+			return -1;
+	}
+}
+
+void
+stream_unread(struct stream *stream, struct str bytes)
+{
+	struct buf joined;
+
+	buf_init(&joined, 0);
+	(void)buf_add_str(&joined, bytes);
+	(void)buf_add_str(&joined, stream_peek(stream));
+	joined.max = stream->in.max;
+	buf_clear_secret(&stream->in);
+	stream->in = joined;
+	stream->in_taken = 0;
+}
+
+bool
+stream_is_readable(struct stream *stream)
+{
+	struct pollfd poller = { stream->fd, POLLIN, 0 };
+
+	return stream_peek(stream).len > 0 || poll(&poller, 1, 0) > 0;
+}
+
+int
+stream_wait(struct stream *stream, int other_fd, int timeout_ms)
+{
+	struct pollfd pollers[2] = {
+		{ stream->fd, POLLIN, 0 },
+		{ other_fd, POLLIN, 0 },
+	};
+	int n;
+
+	if (stream_peek(stream).len > 0)
+		return 1;
+	if (stream_flush(stream) < 0)
+		return -1;
+	n = poll(pollers, other_fd >= 0 ? 2 : 1, timeout_ms);
+	if (n < 0)
+		return errno == EINTR ? 0 : fail(stream, STREAM_ERROR, "poll");
+	return (pollers[0].revents != 0 ? 1 : 0) |
+	    (other_fd >= 0 && pollers[1].revents != 0 ? 2 : 0);
+}
