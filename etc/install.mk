@@ -12,7 +12,8 @@ install: all
 	    $(install_root)/share/chancery
 	install -m 755 $(BUILD)/bin/chancery $(install_root)/sbin/
 	install -m 755 $(BUILD)/libexec/* $(install_root)/libexec/chancery/
-	install -m 644 $(wildcard etc/*.schema) $(install_root)/share/chancery/
+	install -m 644 $(wildcard etc/*.schema etc/*.in) \
+	    $(install_root)/share/chancery/
 	for page in $(man_pages); do \
 	    section=$${page##*.}; \
 	    install -d $(install_root)/share/man/man$$section && \
