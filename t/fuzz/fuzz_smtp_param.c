@@ -1,0 +1,30 @@
+/*
+ * Parameters of MAIL and RCPT; the first byte says what is offered.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "smtpproto/param.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct smtp_mail_params mail;
+	struct smtp_rcpt_params rcpt;
+	struct err err;
+	struct str in;
+
+	if (size == 0)
+		return 0;
+	in = str_make(data + 1, size - 1);
+	if (smtp_mail_params_parse(&mail, &in, data[0], &err) == 0 &&
+	    in.len != 0)
+		abort();
+	in = str_make(data + 1, size - 1);
+	if (smtp_rcpt_params_parse(&rcpt, &in, data[0], &err) == 0 &&
+	    in.len != 0)
+		abort();
+	return 0;
+}
