@@ -21,8 +21,10 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
-.PHONY: check check-format check-layers check-headers check-unit check-replay
-check: check-format check-layers check-headers check-unit check-replay
+.PHONY: check check-format check-layers check-headers check-unit check-replay \
+	check-e2e check-all check-asan
+check: check-format check-layers check-headers check-unit check-replay \
+	check-e2e
 
 check-format:
 	$(Q)clang-format --dry-run -Werror $(c_files)
@@ -41,6 +43,18 @@ check-replay: $(replays)
 	$(Q)for r in $(replays); do \
 	    $$r t/fuzz/corpus/$$(basename $$r | sed s/^fuzz_//) || exit 1; \
 	done
+
+# Instances of our own, driven by real clients.
+check-e2e: all
+	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run
+
+# Everything, the long tests too.
+check-all: check-format check-layers check-headers check-unit check-replay
+	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --all
+
+# The same under AddressSanitizer and UndefinedBehaviorSanitizer.
+check-asan:
+	$(Q)$(MAKE) SAN=1 check-unit check-replay check-e2e
 
 .PHONY: fuzzers
 fuzzers: $(fuzzers)
