@@ -23,8 +23,13 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 
 .PHONY: check check-format check-layers check-headers check-unit check-replay \
 	check-e2e check-all check-asan
-check: check-format check-layers check-headers check-unit check-replay \
-	check-e2e
+check: check-deps
+	$(Q)$(MAKE) --no-print-directory check-format check-layers \
+	    check-headers check-unit check-replay check-e2e
+
+.PHONY: check-deps
+check-deps:
+	$(Q)etc/install-packages etc/packages t/packages
 
 check-format:
 	$(Q)clang-format --dry-run -Werror $(c_files)
@@ -48,9 +53,9 @@ check-replay: $(replays)
 check-e2e: all
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run
 
-# Everything, the long tests too.
-check-all: check-format check-layers check-headers check-unit check-replay
-	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --all
+# The long tests.
+check-all: check
+	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --slow
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan:
