@@ -1,0 +1,298 @@
+/*
+ * store_msg - lmtpd, imapd, pop3d, qmgr and ctl to stored: everything that
+ * changes a store, and the little that a reader needs besides the index.
+ *
+ * lib/store/client.h is the way to send these. A connection is one session.
+ * imapd and pop3d say store_hello with their user's ticket first; lmtpd may
+ * append to anybody, qmgr may settle deliveries, ctl may do all that
+ * carries a user's name. Every answer is also a promise: what it speaks of
+ * is on disk. Errors are ipc_error; ERR_TEMP: nothing was done, try later;
+ * after a broken connection it is unknown whether the request was done.
+ *
+ * Sets of UIDs travel as runs: first and last, u32 each, rising, apart.
+ */
+#ifndef IPC_STORE_MSG_H
+#define IPC_STORE_MSG_H
+
+#include "ipc/codec.h"
+
+enum {
+	STORE_MSG_INLINE_MAX = 1 << 20, /* longer bodies go by descriptor */
+	STORE_MSG_DIGEST_MAX = 256 << 10,
+	STORE_MSG_UIDS_MAX = 1 << 20, /* bytes of a set */
+	STORE_MSG_IDS_MAX = 10000,    /* queue ids in one message */
+	STORE_HELLO = 60,
+	STORE_WELCOME,
+	STORE_APPEND,
+	STORE_APPENDED,
+	STORE_FLAGS,
+	STORE_FLAGGED,
+	STORE_EXPUNGE,
+	STORE_EXPUNGED,
+	STORE_COPY,
+	STORE_COPIED,
+	STORE_MAILBOX,
+	STORE_MAILBOX_DONE,
+	STORE_RECENT,
+	STORE_RECENT_DONE,
+	STORE_WATCH,
+	STORE_NOTICE,
+	STORE_PACK,
+	STORE_PACK_OPEN,
+	STORE_LARGE,
+	STORE_LARGE_OPEN,
+	STORE_SETTLE,
+	STORE_LIST,
+	STORE_LISTED,
+	STORE_ADMIN,
+	STORE_ADMIN_DONE,
+	STORE_DONE,
+};
+
+/* A name, keyword or queue id in a list. */
+struct store_word {
+	struct str word;
+};
+
+/* imapd, pop3d: here I am, for this user. */
+struct store_hello {
+	struct str user;   /* canonical address */
+	struct str ticket; /* authd's word for it */
+	bool pin;          /* I am going to read the index */
+};
+extern const struct ipc_msg store_hello_msg;
+
+struct store_welcome {
+	uint32_t user; /* its id; the first hello makes its mailboxes */
+	struct str incarnation; /* of the index; what is mapped must be it */
+	int epoch_fd, pin_fd;   /* for kv_pin_attach; -1 if not asked for */
+};
+extern const struct ipc_msg store_welcome_msg;
+
+/* One recipient of a message. */
+struct store_target {
+	uint32_t number; /* of the recipient in its queue record */
+	struct str user; /* lmtpd; "": the session's own */
+	struct str name; /* mailbox; ERR_NOENT when absent, unless make */
+	bool make;       /* make the mailbox, subscribed, if it is absent */
+	uint16_t flags;  /* STORE_FLAG_* */
+	struct ipc_list keywords; /* struct store_word */
+	struct str prefix;        /* header fields of this recipient alone */
+};
+
+/* One message into one mailbox or many: stored once. */
+struct store_append {
+	uint64_t queue;          /* identity of the queue; 0: no queue */
+	struct str queue_id;     /* with the number: delivered exactly once */
+	int64_t internal;        /* INTERNALDATE, seconds; INT64_MIN: now */
+	struct ipc_list targets; /* struct store_target */
+	struct str digest;       /* store_digest_encode()'s; may be "" */
+	struct str body;         /* as received; "" when in the file */
+	uint64_t large;          /* the token of store_large_open, else 0 */
+	uint64_t large_len;
+};
+extern const struct ipc_msg store_append_msg;
+
+struct store_append_result {
+	uint8_t kind;    /* enum err_kind: ERR_NONE is success */
+	struct str text; /* what went wrong */
+	bool repeated;   /* had been delivered before; no uid then */
+	uint32_t mailbox, uidvalidity, uid;
+};
+
+struct store_appended {
+	struct ipc_list results; /* struct store_append_result, by target */
+};
+extern const struct ipc_msg store_appended_msg;
+
+enum store_flags_mode {
+	STORE_FLAGS_ADD,
+	STORE_FLAGS_REMOVE,
+	STORE_FLAGS_REPLACE
+};
+
+struct store_flags {
+	uint32_t mailbox;
+	struct str uids; /* those that do not exist are passed over */
+	uint8_t mode;    /* enum store_flags_mode */
+	uint16_t flags;
+	struct ipc_list keywords; /* struct store_word */
+	/* Not those changed above this modseq; UINT64_MAX: no condition. */
+	uint64_t unchanged_since;
+};
+extern const struct ipc_msg store_flags_msg;
+
+struct store_flagged {
+	uint64_t modseq;     /* the highest given; 0 when nothing changed */
+	uint32_t changed;    /* messages */
+	struct str rejected; /* UIDs refused by unchanged_since */
+};
+extern const struct ipc_msg store_flagged_msg;
+
+struct store_expunge {
+	uint32_t mailbox;
+	struct str uids;   /* "" is all */
+	bool deleted_only; /* only those flagged \Deleted */
+};
+extern const struct ipc_msg store_expunge_msg;
+
+struct store_expunged {
+	uint64_t modseq;
+	uint32_t count;
+};
+extern const struct ipc_msg store_expunged_msg;
+
+struct store_copy {
+	uint32_t mailbox; /* from */
+	struct str uids;
+	struct str user; /* owner of the target; "": the session's own */
+	struct str name; /* target; ERR_NOENT when absent */
+	bool move;
+};
+extern const struct ipc_msg store_copy_msg;
+
+struct store_copied {
+	uint32_t mailbox, uidvalidity;
+	uint32_t first;  /* the first new UID; the others follow it */
+	uint32_t count;  /* 0: none of the UIDs existed */
+	struct str uids; /* those that did: the i-th became first + i */
+};
+extern const struct ipc_msg store_copied_msg;
+
+enum store_mailbox_op {
+	STORE_CREATE,
+	STORE_DELETE,
+	STORE_RENAME,
+	STORE_SUBSCRIBE,
+	STORE_UNSUBSCRIBE
+};
+
+struct store_mailbox {
+	uint8_t op;      /* enum store_mailbox_op */
+	struct str user; /* ctl; "": the session's own */
+	struct str name;
+	struct str name2;  /* RENAME: the new one */
+	uint8_t use, type; /* CREATE: enum store_use, store_type */
+};
+extern const struct ipc_msg store_mailbox_msg;
+
+struct store_mailbox_done {
+	uint32_t mailbox, uidvalidity; /* CREATE, RENAME */
+};
+extern const struct ipc_msg store_mailbox_done_msg;
+
+/* The recent messages of a mailbox are mine (RFC 3501 section 2.3.2). */
+struct store_recent {
+	uint32_t mailbox;
+};
+extern const struct ipc_msg store_recent_msg;
+
+struct store_recent_done {
+	uint32_t first, next; /* first <= uid < next */
+};
+extern const struct ipc_msg store_recent_done_msg;
+
+/* Tell me of changes in this mailbox, or (0) in all of my user's; or stop. */
+struct store_watch {
+	uint32_t mailbox;
+	bool on;
+};
+extern const struct ipc_msg store_watch_msg;
+
+/* A hint, with tag 0, at any time: look at the mailbox again. */
+struct store_notice {
+	uint32_t user, mailbox;
+	uint64_t modseq; /* 0: made, renamed, deleted or (un)subscribed */
+};
+extern const struct ipc_msg store_notice_msg;
+
+/* Let me read this pack, or (0) the file of this blob. ERR_NOENT: gone. */
+struct store_pack {
+	uint32_t pack;
+	uint64_t blob;
+};
+extern const struct ipc_msg store_pack_msg;
+
+struct store_pack_open {
+	int fd;
+};
+extern const struct ipc_msg store_pack_open_msg;
+
+/* Room for a large body: write and sync it, then name the token. */
+struct store_large {
+	uint64_t size_hint; /* 0: unknown */
+};
+extern const struct ipc_msg store_large_msg;
+
+struct store_large_open {
+	uint64_t token; /* good once, on this connection */
+	uint64_t limit; /* bytes */
+	int fd;
+};
+extern const struct ipc_msg store_large_open_msg;
+
+/*
+ * qmgr: what is durably retired may be forgotten. At start: BEGIN, ALIVE as
+ * often as needed with everything that lives, END: the rest of what was
+ * known at BEGIN is forgotten. Answered by store_done.
+ */
+enum store_settle_op {
+	STORE_SETTLE_FORGET,
+	STORE_SETTLE_BEGIN,
+	STORE_SETTLE_ALIVE,
+	STORE_SETTLE_END
+};
+
+struct store_settle {
+	uint8_t op; /* enum store_settle_op */
+	uint64_t queue;
+	struct ipc_list ids; /* struct store_word */
+};
+extern const struct ipc_msg store_settle_msg;
+
+/* ctl: a user's mailboxes; user "": who there is. */
+struct store_list {
+	struct str user;
+	struct str after; /* names above this one: an answer has at most 1000 */
+};
+extern const struct ipc_msg store_list_msg;
+
+struct store_listing {
+	struct str name;
+	uint32_t mailbox; /* or the user's id */
+	uint8_t use, type;
+	bool subscribed;
+	uint32_t exists, unseen;
+	uint64_t bytes;
+};
+
+struct store_listed {
+	struct ipc_list mailboxes; /* struct store_listing */
+	bool more;
+};
+extern const struct ipc_msg store_listed_msg;
+
+enum store_admin_op {
+	STORE_ADMIN_VERIFY, /* every invariant; the text lists what is wrong */
+	STORE_ADMIN_SNAPSHOT, /* copy the index */
+	STORE_ADMIN_REBUILD,  /* at once stored starts anew and rebuilds */
+};
+
+struct store_admin {
+	uint8_t op; /* enum store_admin_op */
+};
+extern const struct ipc_msg store_admin_msg;
+
+struct store_admin_done {
+	uint64_t checked;  /* rows */
+	uint64_t problems; /* VERIFY: how many; the first ones are in text */
+	struct str text;   /* lines */
+};
+extern const struct ipc_msg store_admin_done_msg;
+
+struct store_done {
+	uint8_t unused;
+};
+extern const struct ipc_msg store_done_msg;
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * key - the keys and names of store/format.h.
+ */
+#include "base/utf8.h"
+#include "store/format.h"
+
+void
+store_key_user(struct kv_key *key, struct str name)
+{
+	kv_key_init(key);
+	kv_key_str(key, name);
+}
+
+void
+store_key_name(struct kv_key *key, uint32_t user, struct str name)
+{
+	kv_key_init(key);
+	kv_key_u32(key, user);
+	kv_key_str(key, name);
+}
+
+void
+store_key_mbox(struct kv_key *key, uint32_t mailbox)
+{
+	kv_key_init(key);
+	kv_key_u32(key, mailbox);
+}
+
+void
+store_key_hot(struct kv_key *key, uint32_t mailbox, uint32_t uid)
+{
+	kv_key_init(key);
+	kv_key_u32(key, mailbox);
+	kv_key_u32(key, uid);
+}
+
+void
+store_key_blob(struct kv_key *key, uint64_t blob)
+{
+	kv_key_init(key);
+	kv_key_u64(key, blob);
+}
+
+void
+store_key_mod(struct kv_key *key, uint32_t mailbox, uint64_t modseq,
+    uint32_t uid)
+{
+	kv_key_init(key);
+	kv_key_u32(key, mailbox);
+	kv_key_u64(key, modseq);
+	kv_key_u32(key, uid);
+}
+
+void
+store_key_place(struct kv_key *key, uint64_t blob, uint32_t mailbox,
+    uint32_t uid)
+{
+	kv_key_init(key);
+	kv_key_u64(key, blob);
+	kv_key_u32(key, mailbox);
+	kv_key_u32(key, uid);
+}
+
+void
+store_key_applied(struct kv_key *key, uint64_t queue, struct str id)
+{
+	kv_key_init(key);
+	kv_key_u64(key, queue);
+	kv_key_str(key, id);
+}
+
+void
+store_key_meta(struct kv_key *key, const char *name)
+{
+	kv_key_init(key);
+	kv_key_str(key, str_of(name));
+}
+
+static bool
+has_control(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+int
+store_name_check(struct str name, struct err *err)
+{
+	struct str rest = name, level;
+	unsigned depth = 0;
+
+	if (name.len > STORE_NAME_MAX)
+		return err_set(err, ERR_LIMIT, "mailbox name is too long");
+	if (name.len == 0 || !utf8_is_valid(name) || has_control(name))
+		return err_set(err, ERR_SYNTAX, "not a mailbox name");
+	if (name.p[name.len - 1] == '/')
+		return err_set(err, ERR_SYNTAX, "mailbox name ends in /");
+	while (str_split(&rest, '/', &level)) {
+		if (level.len == 0)
+			return err_set(err, ERR_SYNTAX,
+			    "mailbox name has an empty level");
+		if (++depth > STORE_DEPTH_MAX)
+			return err_set(err, ERR_LIMIT,
+			    "mailbox name has too many levels");
+	}
+	return 0;
+}
+
+bool
+store_name_is_inbox(struct str name)
+{
+	return str_ieqz(name, "INBOX");
+}
+
+/* Only INBOX itself has no case (RFC 3501 section 5.1). */
+struct str
+store_name_canonical(struct str name)
+{
+	return store_name_is_inbox(name) ? STR("INBOX") : name;
+}
+
+bool
+store_user_name_is_valid(struct str name)
+{
+	return name.len > 0 && name.len <= STORE_USER_MAX &&
+	    utf8_is_valid(name) && !has_control(name);
+}
+
+bool
+store_keyword_is_valid(struct str keyword)
+{
+	if (keyword.len == 0 || keyword.len > STORE_KEYWORD_MAX)
+		return false;
+	for (size_t i = 0; i < keyword.len; i++)
+		if (keyword.p[i] <= ' ' || keyword.p[i] >= 0x7f)
+			return false;
+	return true;
+}
