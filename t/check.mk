@@ -21,8 +21,15 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
-.PHONY: check check-format check-layers check-headers check-unit check-replay
-check: check-format check-layers check-headers check-unit check-replay
+.PHONY: check check-format check-layers check-headers check-unit check-replay \
+	check-e2e check-all check-asan
+check: check-deps
+	$(Q)$(MAKE) --no-print-directory check-format check-layers \
+	    check-headers check-unit check-replay check-e2e
+
+.PHONY: check-deps
+check-deps:
+	$(Q)etc/install-packages etc/packages t/packages
 
 check-format:
 	$(Q)clang-format --dry-run -Werror $(c_files)
@@ -41,6 +48,18 @@ check-replay: $(replays)
 	$(Q)for r in $(replays); do \
 	    $$r t/fuzz/corpus/$$(basename $$r | sed s/^fuzz_//) || exit 1; \
 	done
+
+# Instances of our own, driven by real clients.
+check-e2e: all
+	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run
+
+# The long tests.
+check-all: check
+	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --slow
+
+# The same under AddressSanitizer and UndefinedBehaviorSanitizer.
+check-asan:
+	$(Q)$(MAKE) SAN=1 check-unit check-replay check-e2e
 
 .PHONY: fuzzers
 fuzzers: $(fuzzers)

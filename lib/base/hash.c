@@ -34,6 +34,18 @@ hash_checksum(uint64_t seed, const void *bytes, size_t len)
 	return XXH3_64bits_withSeed(bytes, len, seed);
 }
 
+uint64_t
+hash_checksum_iov(uint64_t seed, const struct iovec *iov, int count)
+{
+	XXH3_state_t state;
+
+	XXH3_INITSTATE(&state);
+	XXH3_64bits_reset_withSeed(&state, seed);
+	for (int i = 0; i < count; i++)
+		XXH3_64bits_update(&state, iov[i].iov_base, iov[i].iov_len);
+	return XXH3_64bits_digest(&state);
+}
+
 struct hash *
 hash_new(void)
 {

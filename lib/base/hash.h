@@ -10,10 +10,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/str.h"
 
 uint64_t hash_checksum(uint64_t seed, const void *bytes, size_t len);
+/* The same over the pieces as if they stood in one run of bytes. */
+uint64_t hash_checksum_iov(uint64_t seed, const struct iovec *iov, int count);
 
 struct hash; /* owns copies of its keys; values are borrowed */
 

@@ -12,20 +12,28 @@
  * a process a connection; otherwise idle workers accept themselves and serve
  * max_use connections before they are replaced.
  *
- * Command line, as master gives it: -C FILE (main.cf; else descriptor
- * "main.cf"), -o name=value, -J FOLDER, -u UID:GID, -m MAXPROC. For people
- * and tests: -S serves standard input once as an ordinary user, without jail
+ * Command line, as master gives it: -n SERVICE, -J FOLDER (the jail), -u
+ * UID:GID, -m MAXPROC, -o name=value. For people and tests: -C FILE names
+ * main.cf; -S serves standard input once as an ordinary user, without jail
  * and without master; -T checks the configuration and exits; -P prints the
  * parameters; -v logs more.
  *
  * Descriptors come by name in the environment:
  * CHANCERY_FDS="log=3 master=4 stats=5 edge:smtpd=6 listen:smtp=7". Each is
- * close-on-exec and non-blocking if it listens. Names in use:
+ * close-on-exec; those that listen do not block. Names in use:
  *	log, master, stats, main.cf	the skeleton's own
  *	edge:ROLE	a listening UNIX socket; whoever connects there is ROLE
  *	listen:SERVICE	a listening TCP socket (front has them all)
- * After the jail a daemon's working directory (its root, too, when jailed in
- * full) is the folder with its edges: daemon_connect(d, "qmgr") finds qmgr.
+ *
+ * The working directory is the instance's DIR until the jail ("etc/x" in
+ * open()); from then on, whether the system allowed chroot or not, it is the
+ * daemon's own folder, by relative names: its edges stand there
+ * (connect_unix("qmgr")), and for qmgr (DIR/spool) and stored
+ * (DIR/store/default) their files as well ("ring", "packs"). With -S it is
+ * where the caller stood.
+ *
+ * No directory may be held open across the jail, and no file is opened for
+ * writing before it that the daemon's user could not open.
  */
 #ifndef SERVICE_DAEMON_H
 #define SERVICE_DAEMON_H
@@ -42,9 +50,9 @@ struct event_base;
 
 enum daemon_kind { DAEMON_EVENT, DAEMON_SESSION };
 
-/* What a session serves. The skeleton closes the descriptors afterwards. */
+/* What a session serves. The descriptor is the session's to close. */
 struct daemon_conn {
-	int in, out;      /* the same socket, or standard input and output */
+	int fd;           /* a connected socket, blocking */
 	const char *role; /* who connects: "front", "qmgr", ...; "stdin" */
 };
 
@@ -99,17 +107,13 @@ struct main_cf *daemon_main_cf(struct daemon *d);
 const char *daemon_service(const struct daemon *d);
 bool daemon_is_stdin(const struct daemon *d); /* -S */
 
-/*
- * Connect to the edge called name in our folder: "qmgr", "stored". Retries
- * while nobody listens, up to wait_ms (a server that is started anew is back
- * in tens of milliseconds). A blocking stream socket, the caller's. -1 with
- * err set.
- */
-int daemon_connect(struct daemon *d, const char *name, int wait_ms,
-    struct err *err);
-
 /* Master asked us to end, or is gone: finish and return when you can. */
 bool daemon_is_stopping(const struct daemon *d);
+/*
+ * Becomes readable when daemon_is_stopping() becomes true, and stays so: to
+ * wait for beside a client. Session daemons only; borrowed, never read it.
+ */
+int daemon_stop_fd(const struct daemon *d);
 /* End in order: leaves the event loop, or after this session. */
 void daemon_stop(struct daemon *d);
 

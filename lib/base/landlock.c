@@ -1,0 +1,174 @@
+#include "base/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/syscalls.h"
+
+/* Our own copies of the kernel's ABI: headers of 2023 end at ABI 2. */
+enum {
+	FS_EXECUTE = 1 << 0,
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_REMOVE_DIR = 1 << 4,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_DIR = 1 << 7,
+	FS_MAKE_REG = 1 << 8,
+	FS_MAKE_SOCK = 1 << 9,
+	FS_REFER = 1 << 13,    /* ABI 2 */
+	FS_TRUNCATE = 1 << 14, /* ABI 3 */
+
+	FS_ALL_1 = (1 << 13) - 1,
+	NET_ALL = 3,   /* ABI 4: bind and connect TCP */
+	SCOPE_ALL = 3, /* ABI 6: abstract sockets, signals */
+
+	FS_ON_FILES = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE,
+	FS_READ = FS_READ_FILE | FS_READ_DIR,
+	FS_WRITE = FS_WRITE_FILE | FS_TRUNCATE,
+	FS_CREATE = FS_MAKE_REG | FS_MAKE_DIR | FS_REMOVE_FILE | FS_REMOVE_DIR |
+	    FS_REFER,
+};
+
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+
+struct path_rule { /* packed, as the kernel has it */
+	uint64_t allowed;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+/* The rights a kernel with this ABI knows. */
+static struct ruleset
+known(long abi)
+{
+	struct ruleset all = { .fs = FS_ALL_1 };
+
+	if (abi >= 2)
+		all.fs |= FS_REFER;
+	if (abi >= 3)
+		all.fs |= FS_TRUNCATE;
+	if (abi >= 4)
+		all.net = NET_ALL;
+	if (abi >= 5)
+		all.fs |= 1 << 15; /* ioctl on devices */
+	if (abi >= 6)
+		all.scoped = SCOPE_ALL;
+	return all;
+}
+
+static int
+open_ruleset(struct ruleset *set, bool network, struct err *err)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	size_t size = sizeof(uint64_t);
+	int fd;
+
+	if (abi < 0)
+		return err_set(err, ERR_NOENT, "no Landlock in this kernel");
+	*set = known(abi);
+	if (network)
+		set->net = 0;
+	if (abi >= 4)
+		size = 2 * sizeof(uint64_t);
+	if (abi >= 6)
+		size = 3 * sizeof(uint64_t);
+	fd = (int)syscall(SYS_landlock_create_ruleset, set, size, 0);
+	if (fd < 0)
+		return err_sys(err, "landlock_create_ruleset");
+	return fd;
+}
+
+/* A path that does not exist needs no rule. */
+static int
+allow(int ruleset, const char *path, uint64_t rights, struct err *err)
+{
+	struct path_rule rule = { .allowed = rights };
+	struct stat st;
+	int ret = 0;
+
+	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return err_sys(err, "open %s", path);
+	}
+	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rule.allowed &= FS_ON_FILES;
+	if (rule.allowed != 0 &&
+	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+		&rule, 0) < 0)
+		ret = err_sys(err, "landlock_add_rule %s", path);
+	(void)close(rule.parent_fd);
+	return ret;
+}
+
+static int
+restrict_self(int ruleset, struct err *err)
+{
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		return err_sys(err, "landlock_restrict_self");
+	return 0;
+}
+
+int
+landlock_promise(const char *promises, struct err *err)
+{
+	uint64_t rights = 0;
+	struct ruleset set;
+	int fd, ret = -1;
+
+	fd = open_ruleset(&set, syscalls_promised(promises, "inet"), err);
+	if (fd < 0)
+		return -1;
+	if (syscalls_promised(promises, "rpath"))
+		rights |= FS_READ;
+	if (syscalls_promised(promises, "wpath"))
+		rights |= FS_WRITE;
+	if (syscalls_promised(promises, "cpath"))
+		rights |= FS_CREATE;
+	if (allow(fd, ".", rights & set.fs, err) == 0)
+		ret = restrict_self(fd, err);
+	(void)close(fd);
+	return ret;
+}
+
+static uint64_t
+rights_of(const char *letters)
+{
+	uint64_t rights = 0;
+
+	if (strchr(letters, 'r') != NULL)
+		rights |= FS_READ;
+	if (strchr(letters, 'w') != NULL)
+		rights |= FS_WRITE | FS_CREATE | FS_MAKE_SOCK;
+	if (strchr(letters, 'x') != NULL)
+		rights |= FS_EXECUTE;
+	return rights;
+}
+
+int
+landlock_paths(const struct landlock_path *paths, size_t count, struct err *err)
+{
+	struct ruleset set;
+	int fd = open_ruleset(&set, true, err), ret = 0;
+
+	if (fd < 0)
+		return -1;
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = allow(fd, paths[i].path,
+		    rights_of(paths[i].rights) & set.fs, err);
+	if (ret == 0)
+		ret = restrict_self(fd, err);
+	(void)close(fd);
+	return ret;
+}

@@ -1,0 +1,75 @@
+/*
+ * searchkey - what SEARCH asks for (RFC 3501 sections 6.4.4 and 9), as a tree.
+ *
+ * Keys beside each other mean "and". What can be said by another key is:
+ * "UNSEEN" is the flag key for \Seen, negated; NOT negates the key behind it.
+ * Strings stay in the charset the client named; whoever compares them converts
+ * them.
+ *
+ * Ownership: keys live in the arena; strings are borrowed from the input or
+ * the arena.
+ * Bounds: SEARCHKEY_MAX keys, SEARCHKEY_DEPTH levels of parentheses and OR.
+ */
+#ifndef IMAP_SEARCHKEY_H
+#define IMAP_SEARCHKEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "imap/seqset.h"
+
+enum { SEARCHKEY_MAX = 4096, SEARCHKEY_DEPTH = 64 };
+
+enum searchkey_kind {
+	SEARCHKEY_AND,     /* all in child; none there: every message */
+	SEARCHKEY_OR,      /* any in child */
+	SEARCHKEY_SEQ,     /* set, of message sequence numbers */
+	SEARCHKEY_UID,     /* set, of UIDs */
+	SEARCHKEY_FLAGS,   /* all of bits: IMAP_SEEN..., IMAP_RECENT */
+	SEARCHKEY_KEYWORD, /* text */
+	SEARCHKEY_BEFORE,  /* day, of the internal date */
+	SEARCHKEY_ON,
+	SEARCHKEY_SINCE,
+	SEARCHKEY_SENTBEFORE, /* day, of the Date field */
+	SEARCHKEY_SENTON,
+	SEARCHKEY_SENTSINCE,
+	SEARCHKEY_LARGER, /* size, in bytes */
+	SEARCHKEY_SMALLER,
+	SEARCHKEY_HEADER, /* field, text; empty text: the field is there */
+	SEARCHKEY_BODY,   /* text */
+	SEARCHKEY_TEXT,   /* text */
+};
+
+struct searchkey {
+	enum searchkey_kind kind;
+	bool negate;
+	struct searchkey *next, *child;
+	struct seqset set;
+	unsigned bits;
+	int32_t day; /* from 1970-01-01 */
+	uint32_t size;
+	struct str field, text;
+	void *compiled; /* for the one who evaluates; NULL from here */
+};
+
+/* The largest numbers "*" can mean. */
+struct searchkey_view {
+	uint32_t seq, uid;
+};
+
+struct searchkey_program {
+	struct str charset;    /* p is NULL: not named, US-ASCII */
+	struct searchkey *key; /* an AND */
+};
+
+/*
+ * ["CHARSET" SP astring SP] search-key *(SP search-key), to the end of in.
+ */
+int searchkey_parse(struct arena *arena, struct str *in,
+    const struct searchkey_view *view, struct searchkey_program *program,
+    struct err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * statusatt - the data items of STATUS (RFC 3501 section 6.3.10).
+ */
+#ifndef IMAP_STATUSATT_H
+#define IMAP_STATUSATT_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+	STATUS_MESSAGES = 1,
+	STATUS_RECENT = 2,
+	STATUS_UIDNEXT = 4,
+	STATUS_UIDVALIDITY = 8,
+	STATUS_UNSEEN = 16,
+};
+
+/* "(" status-att *(SP status-att) ")": the items as bits. */
+int statusatt_parse(struct str *in, unsigned *items, struct err *err);
+
+/* The name of one bit, "MESSAGES". */
+struct str statusatt_name(unsigned item);
+
+#endif

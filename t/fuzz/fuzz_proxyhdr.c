@@ -1,0 +1,38 @@
+/*
+ * PROXY headers: whatever is accepted moves past a CRLF within the limit,
+ * and what is refused leaves the input alone.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "net/proxyhdr.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str in = str_make(data, size), before = in;
+	struct proxyhdr hdr;
+	struct err err;
+	size_t moved;
+
+	switch (proxyhdr_take(&hdr, &in, &err)) {
+	case PROXYHDR_OK:
+		moved = before.len - in.len;
+		if (moved > PROXYHDR_MAX || moved < 2 || in.p[-1] != '\n' ||
+		    in.p[-2] != '\r')
+			abort();
+		break;
+	case PROXYHDR_MORE:
+		if (before.len >= PROXYHDR_MAX)
+			abort();
+		/* fallthrough */
+	case PROXYHDR_BAD:
+		if (in.p != before.p || in.len != before.len)
+			abort();
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,152 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "net/stream.h"
+
+static void
+make_pair(struct stream **stream, int *other, size_t in_max)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	*stream = stream_new(pair[0], in_max);
+	stream_set_timeout(*stream, 2000);
+	*other = pair[1];
+}
+
+static void
+reads_up_to_its_bound_and_then_the_end(void **state)
+{
+	struct stream *stream;
+	int other;
+
+	(void)state;
+	make_pair(&stream, &other, 4);
+	assert_int_equal(write(other, "abcdef", 6), 6);
+	assert_int_equal(stream_fill(stream), 0);
+	assert_true(str_eqz(stream_peek(stream), "abcd"));
+	assert_int_equal(stream_fill(stream), -1); /* full, not broken */
+	assert_int_equal(stream_state(stream), STREAM_OK);
+	stream_skip(stream, 3);
+	assert_int_equal(stream_fill(stream), 0);
+	assert_true(str_eqz(stream_peek(stream), "def"));
+	stream_unread(stream, STR("xyz"));
+	assert_true(str_eqz(stream_peek(stream), "xyzdef"));
+	stream_skip(stream, 6);
+	close(other);
+	assert_int_equal(stream_fill(stream), -1);
+	assert_int_equal(stream_state(stream), STREAM_EOF);
+	stream_free(stream);
+}
+
+static void
+answers_leave_before_a_read_waits(void **state)
+{
+	struct stream *stream;
+	char got[8];
+	int other;
+
+	(void)state;
+	make_pair(&stream, &other, 100);
+	stream_set_timeout(stream, 10);
+	stream_putf(stream, "%d ok", 250);
+	assert_int_equal(recv(other, got, sizeof(got), MSG_DONTWAIT), -1);
+	assert_int_equal(stream_fill(stream), -1);
+	assert_int_equal(stream_state(stream), STREAM_TIMEOUT);
+	assert_int_equal(recv(other, got, sizeof(got), MSG_DONTWAIT), 6);
+	assert_memory_equal(got, "250 ok", 6);
+	stream_putz(stream, "late");
+	assert_int_equal(stream_flush(stream), -1); /* sticky */
+	stream_free(stream);
+	close(other);
+}
+
+static void
+a_peer_that_left_is_an_end_not_a_signal(void **state)
+{
+	struct stream *stream;
+	int other;
+
+	(void)state;
+	make_pair(&stream, &other, 100);
+	close(other);
+	stream_putz(stream, "hello");
+	assert_int_equal(stream_flush(stream), -1);
+	assert_int_equal(stream_state(stream), STREAM_EOF);
+	stream_free(stream);
+}
+
+static void
+large_runs_keep_their_order(void **state)
+{
+	static char big[100000];
+	static char got[100010];
+	struct stream *stream;
+	size_t len = 0;
+	int other, size = 1 << 20;
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	make_pair(&stream, &other, 100);
+	setsockopt(stream_fd(stream), SOL_SOCKET, SO_SNDBUF, &size,
+	    sizeof(size));
+	stream_putz(stream, "<");
+	stream_put(stream, str_make(big, sizeof(big)));
+	stream_putz(stream, ">");
+	assert_int_equal(stream_flush(stream), 0);
+	while (len < sizeof(big) + 2) {
+		ssize_t n = read(other, got + len, sizeof(got) - len);
+
+		assert_true(n > 0);
+		len += (size_t)n;
+	}
+	assert_int_equal(got[0], '<');
+	assert_int_equal(got[1], 'x');
+	assert_int_equal(got[sizeof(big)], 'x');
+	assert_int_equal(got[sizeof(big) + 1], '>');
+	stream_free(stream);
+	close(other);
+}
+
+static void
+waits_for_either_side(void **state)
+{
+	struct stream *stream;
+	int other, notice[2];
+
+	(void)state;
+	make_pair(&stream, &other, 100);
+	assert_int_equal(pipe(notice), 0);
+	assert_int_equal(stream_wait(stream, notice[0], 1), 0);
+	assert_int_equal(write(notice[1], "x", 1), 1);
+	assert_int_equal(stream_wait(stream, notice[0], 1000), 2);
+	assert_int_equal(write(other, "x", 1), 1);
+	assert_int_equal(stream_wait(stream, notice[0], 1000), 3);
+	assert_true(stream_is_readable(stream));
+	stream_free(stream);
+	close(other);
+	close(notice[0]);
+	close(notice[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_up_to_its_bound_and_then_the_end),
+		cmocka_unit_test(answers_leave_before_a_read_waits),
+		cmocka_unit_test(a_peer_that_left_is_an_end_not_a_signal),
+		cmocka_unit_test(large_runs_keep_their_order),
+		cmocka_unit_test(waits_for_either_side),
+	};
+
+	return cmocka_run_group_tests_name("net/stream", tests, NULL, NULL);
+}
