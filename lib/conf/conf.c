@@ -127,6 +127,16 @@ walk(struct main_cf *cf, const struct conf_param *table, char *base,
 	}
 }
 
+void
+conf_check(struct main_cf *cf, const struct conf_param *table,
+    struct problems *problems)
+{
+	if (table == NULL)
+		return;
+	conf_defaults(cf, table);
+	walk(cf, table, NULL, problems);
+}
+
 int
 conf_fill(struct main_cf *cf, const struct conf_param *table, void *base,
     struct problems *problems)
@@ -135,8 +145,7 @@ conf_fill(struct main_cf *cf, const struct conf_param *table, void *base,
 
 	if (table == NULL)
 		return 0;
-	conf_defaults(cf, table);
-	walk(cf, table, NULL, problems);
+	conf_check(cf, table, problems);
 	if (problems->errors > before)
 		return -1;
 	walk(cf, table, base, problems);

@@ -79,6 +79,10 @@ struct conf_param {
 int conf_fill(struct main_cf *cf, const struct conf_param *table, void *base,
     struct problems *problems);
 
+/* Only look for problems. */
+void conf_check(struct main_cf *cf, const struct conf_param *table,
+    struct problems *problems);
+
 /* Give the table's defaults to cf, so that $name finds them. */
 void conf_defaults(struct main_cf *cf, const struct conf_param *table);
 

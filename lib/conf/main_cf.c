@@ -191,9 +191,15 @@ main_cf_override(struct main_cf *cf, const char *origin, struct str assignment,
 }
 
 const char *
+main_cf_keep_str(struct main_cf *cf, struct str text)
+{
+	return arena_cstr(cf->arena, text);
+}
+
+const char *
 main_cf_keep(struct main_cf *cf, const char *text)
 {
-	return arena_cstr(cf->arena, str_of(text));
+	return main_cf_keep_str(cf, str_of(text));
 }
 
 void

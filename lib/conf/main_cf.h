@@ -70,6 +70,7 @@ bool main_cf_is_used(const struct main_cf *cf, const char *name);
 
 /* A copy of text that lives as long as cf. */
 const char *main_cf_keep(struct main_cf *cf, const char *text);
+const char *main_cf_keep_str(struct main_cf *cf, struct str text);
 
 /* Is s a name that a parameter can have? */
 bool main_cf_is_name(struct str s);

@@ -39,8 +39,12 @@ load(struct daemon *d, int fd, struct problems *problems)
 {
 	struct main_cf *cf = read_main_cf(d, fd, problems);
 
-	if (problems->errors > 0 ||
-	    conf_fill(cf, d->ops->params, d->ctx, problems) < 0) {
+	/* Also after errors in the file: all of them are wanted at once. */
+	if (problems->errors > 0)
+		conf_check(cf, d->ops->params, problems);
+	else
+		(void)conf_fill(cf, d->ops->params, d->ctx, problems);
+	if (problems->errors > 0) {
 		main_cf_free(cf);
 		return -1;
 	}

@@ -1,0 +1,140 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "verb/families.h"
+#include "verb/run.h"
+
+enum { REPORT_MAX = 4 << 20 };
+
+/* What "master -OPTION -C DIR" prints. Its exit status, or -1. */
+static int
+ask_master(struct verb_call *call, const char *option, struct buf *out,
+    struct err *err)
+{
+	char master[4096];
+	const char *argv[] = { master, option, "-C", call->env->dir, NULL };
+
+	(void)snprintf(master, sizeof(master), "%s/master", call->env->libexec);
+	buf_init(out, REPORT_MAX);
+	return run_program(argv, out, err);
+}
+
+/* Lines of "error TAB text" or "warning TAB text". */
+static int
+check(struct verb_call *call, struct err *err)
+{
+	struct str rest, line, level;
+	struct buf report;
+	int status = ask_master(call, "-T", &report, err), errors = 0;
+
+	rest = buf_str(&report);
+	print_open_list(call->print, "problems");
+	while (status >= 0 && str_split(&rest, '\n', &line)) {
+		if (!str_split(&line, '\t', &level) || line.p == NULL)
+			continue;
+		errors += str_eqz(level, "error");
+		print_open_record(call->print, NULL);
+		print_str(call->print, "level", level);
+		print_str(call->print, "text", line);
+		print_close(call->print);
+	}
+	print_close(call->print);
+	if (status == 0 && report.len == 0)
+		print_line(call->print, "no problems found");
+	buf_clear(&report);
+	if (status > 0)
+		return err_set(err, ERR_SYNTAX, "%d errors", errors);
+	return status;
+}
+
+/* One parameter: "NAME TAB KIND TAB DEFAULT". */
+static int
+print_parameter(struct verb_call *call, struct main_cf *cf, struct str line,
+    struct err *err)
+{
+	struct str field[3] = { { 0 } };
+	const struct main_cf_entry *set;
+	const char *value;
+	char name[256];
+
+	for (size_t i = 0; i < NELEMS(field); i++) {
+		if (!str_split(&line, '\t', &field[i]))
+			return 0;
+	}
+	if (field[0].len >= sizeof(name))
+		return 0;
+	(void)snprintf(name, sizeof(name), "%" STR_F, STR_A(field[0]));
+	set = main_cf_find(cf, name);
+	value = set != NULL ?
+	    main_cf_get(cf, name, err) :
+	    main_cf_expand(cf, main_cf_keep_str(cf, field[2]), err);
+	if (value == NULL)
+		return err_prefix(err, "%s", name);
+	print_open_record(call->print, NULL);
+	print_str(call->print, "name", field[0]);
+	print_bool(call->print, "set", set != NULL);
+	print_strz(call->print, "value", value);
+	print_close(call->print);
+	return 0;
+}
+
+/* Is this line's parameter one that was asked for? */
+static bool
+is_wanted(const struct verb_call *call, struct main_cf *cf, struct str line)
+{
+	struct str name = line;
+	char text[256];
+
+	name.len = 0;
+	while (name.len < line.len && line.p[name.len] != '\t')
+		name.len++;
+	if (name.len == 0 || name.len >= sizeof(text))
+		return false;
+	(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(name));
+	if (call->args_len == 0)
+		return verb_option(call, "--all") != NULL ||
+		    main_cf_find(cf, text) != NULL;
+	for (size_t i = 0; i < call->args_len; i++) {
+		if (strcmp(call->args[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+config(struct verb_call *call, struct err *err)
+{
+	struct main_cf *cf = verb_main_cf(call, err);
+	struct str rest, line;
+	struct buf report;
+	size_t found = 0;
+	int ret;
+
+	if (cf == NULL)
+		return -1;
+	ret = ask_master(call, "-P", &report, err);
+	rest = buf_str(&report);
+	print_open_list(call->print, "parameters");
+	while (ret == 0 && str_split(&rest, '\n', &line)) {
+		if (!is_wanted(call, cf, line))
+			continue;
+		found++;
+		ret = print_parameter(call, cf, line, err);
+	}
+	print_close(call->print);
+	buf_clear(&report);
+	if (ret > 0)
+		return err_set(err, ERR_TEMP, "no list of parameters");
+	if (ret == 0 && found < call->args_len)
+		return err_set(err, ERR_NOENT, "no such parameter");
+	return ret;
+}
+
+const struct verb config_verbs[] = {
+	{ VERB_ANYONE, "check", "", "",
+	    "look for mistakes in main.cf and master.cf", check },
+	{ VERB_ANYONE, "config", "[NAME...]", "--all",
+	    "show parameters and their values", config },
+	{ .who = VERB_END },
+};

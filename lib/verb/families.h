@@ -1,0 +1,14 @@
+/*
+ * families - the tables of verbs, a file of lib/verb each.
+ *
+ * Every table ends with a row whose who is VERB_END.
+ */
+#ifndef VERB_FAMILIES_H
+#define VERB_FAMILIES_H
+
+#include "verb/verb.h"
+
+extern const struct verb service_verbs[]; /* start, stop, status, ... */
+extern const struct verb config_verbs[];  /* check, config */
+
+#endif
