@@ -21,11 +21,36 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
+# Simulated power cuts. The recorder is preloaded, so it is a library and
+# never sanitized.
+crash_support := $(BUILD)/obj/t/crash/model.o
+crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
+	$(filter-out t/crash/model.c t/crash/recorder.c,\
+	$(wildcard t/crash/*.c)))
+
+$(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(filter-out \
+	    -Wmissing-prototypes,$(WARN)) -O2 -fPIC -shared -o $@ $< -ldl
+
+$(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
+
+.PHONY: check-crash
+check-crash: $(crash_programs) $(BUILD)/t/crash/recorder.so
+	$(Q)for t in $(filter-out %.c %.h,$(wildcard t/crash/*)); do \
+	    echo "$$t"; $$t $(BUILD)/t/crash || exit 1; \
+	done
+
 .PHONY: check check-format check-layers check-headers check-unit check-replay \
 	check-e2e check-all check-asan
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-format check-layers \
-	    check-headers check-unit check-replay check-e2e
+	    check-headers check-unit check-replay check-crash \
+	    check-e2e
 
 .PHONY: check-deps
 check-deps:

@@ -1,0 +1,36 @@
+/*
+ * journal - what the recorder writes and the power-cut model reads: one
+ * program's (or several programs') changes to files, in order.
+ *
+ * Files and directories are named by inode number, so that a program in a
+ * chroot, or one that was handed a descriptor, is followed just as well. A
+ * record is a struct journal_head, then name_len bytes of name, then len
+ * bytes of data (WRITE, MARK). Native byte order: it never leaves the machine.
+ */
+#ifndef CRASH_JOURNAL_H
+#define CRASH_JOURNAL_H
+
+#include <stdint.h>
+
+enum journal_op {
+	JOURNAL_ROOT = 1,   /* ino is the folder that is watched */
+	JOURNAL_MKDIR,      /* name in parent is the new folder ino */
+	JOURNAL_LINK,       /* name in parent is ino from now on */
+	JOURNAL_UNLINK,     /* name in parent is gone */
+	JOURNAL_RENAME,     /* ino: from old parent (at) to name in parent; the
+			       old name is the data */
+	JOURNAL_WRITE,      /* data at offset at */
+	JOURNAL_TRUNCATE,   /* to at bytes, up or down */
+	JOURNAL_SYNC_BEGIN, /* fsync or fdatasync (at: 1) of ino was called */
+	JOURNAL_SYNC_END,   /* and has returned 0 */
+	JOURNAL_MARK,       /* data: a promise was made */
+	JOURNAL_DURABLE,    /* all before this is on disk (the beginning) */
+};
+
+struct journal_head {
+	uint32_t op;
+	uint32_t name_len;
+	uint64_t ino, parent, at, len;
+};
+
+#endif
