@@ -8,13 +8,12 @@
  * mailbox. The order and shape are those of IMAP's ENVELOPE (RFC 3501 section
  * 7.4.2): a group is a start marker, its members, an end marker.
  *
- * Names are unquoted, comments dropped, words joined by one space; encoded
- * words (RFC 2047) stay as they are. "a@b (Name)" takes its name from the
- * comment.
+ * Names are unquoted, comments dropped, blanks between words made one space;
+ * encoded words (RFC 2047) stay as they are. "a@b (Name)" takes its name from
+ * the comment.
  *
- * Ownership: strings lie in the arena (or are constant). Bounds: at most max
- * elements (markers not counted) and about three times the value's length in
- * strings; time is linear.
+ * Ownership: everything lies in the arena. Bounds: at most max mailboxes and
+ * groups, and the value's length in strings; time is linear.
  */
 #ifndef MIME_ADDRESS_H
 #define MIME_ADDRESS_H
@@ -44,7 +43,7 @@ struct mime_address {
 
 struct mime_address_list {
 	struct mime_address *first, *last;
-	size_t count;   /* mailboxes, without group markers */
+	size_t count;   /* mailboxes and groups */
 	bool truncated; /* more than max, or the arena is at its limit */
 };
 

@@ -12,9 +12,10 @@
 
 /*
  * Take the next "<id>" off the front of *in (a field's value, folded or not);
- * phrases, comments and rubbish before it are skipped. id is what stands
- * between the brackets, as written, never empty. False: no more. Looping to
- * the end takes linear time; the caller bounds how many it keeps.
+ * whatever stands outside brackets is skipped, so is a bracket that never
+ * closes. id is what stands between the brackets, as written, never empty.
+ * False: no more. Looping to the end takes linear time; the caller bounds how
+ * many it keeps.
  */
 bool mime_msgid_next(struct str *in, struct str *id);
 
