@@ -12,7 +12,7 @@
  *
  * Ownership: everything lies in the value or the arena. Bounds: max
  * parameters, sections of continuations counted; the rest is ignored. Time is
- * n log n in the parameters, linear in bytes.
+ * linear in the value's bytes, times max.
  */
 #ifndef MIME_PARAM_H
 #define MIME_PARAM_H

@@ -9,10 +9,10 @@
  * close delimiter ends with the enclosing multipart.
  *
  * Limits: a multipart or message deeper than max_depth becomes an opaque
- * leaf; the part that reaches max_parts becomes one that runs to the end of
- * the message, and nothing behind it is looked at. Opaque parts say
- * application/octet-stream. A multipart in which no part was found has one
- * empty text/plain child, as IMAP wants at least one.
+ * leaf; what comes behind max_parts parts is one opaque part more, which runs
+ * to the end of the message. Opaque parts say application/octet-stream. A
+ * multipart in which no part was found has one empty text/plain child, as IMAP
+ * wants at least one.
  *
  * Time is linear in the message, times max_depth for lines that begin with
  * "--". Ownership: everything lies in the message or the arena.
@@ -59,7 +59,7 @@ struct mime_part {
 	enum mime_part_kind kind;
 	bool opaque; /* not looked into because of a limit */
 
-	struct mime_value type; /* never empty; default text/plain */
+	struct mime_value type; /* never empty; text has a charset */
 	enum mime_encoding encoding;
 	struct str encoding_name;      /* as written; "7BIT" when absent */
 	struct mime_value disposition; /* type empty: none */
@@ -71,7 +71,6 @@ struct mime_part {
 	struct str header; /* with its empty line */
 	struct str body;   /* in its transfer encoding */
 	size_t lines;      /* of body: its line endings */
-	size_t header_lines;
 };
 
 /*
@@ -95,8 +94,10 @@ const struct mime_part *mime_part_find(const struct mime_part *root,
 bool mime_part_is(const struct mime_part *part, const char *type,
     const char *subtype);
 
-/* The body decoded and, for text, converted to UTF-8. -1: out is full. */
-int mime_part_text(struct buf *out, const struct mime_part *part,
-    struct str body);
+/*
+ * Append the body decoded and, for text, converted to UTF-8. -1 when out is
+ * full; it then holds what fitted, give or take a character.
+ */
+int mime_part_text(struct buf *out, const struct mime_part *part);
 
 #endif
