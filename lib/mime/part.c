@@ -114,7 +114,7 @@ find_boundary(struct parser *p, size_t floor)
 static bool
 take_header(struct parser *p, struct mime_part *part)
 {
-	size_t start = p->at;
+	size_t start = p->at, lines = p->lines;
 	bool has_body = false;
 
 	p->hit = NULL;
@@ -131,6 +131,7 @@ take_header(struct parser *p, struct mime_part *part)
 		p->end_lines = p->lines;
 	}
 	part->header = str_sub(p->message, start, p->end);
+	part->header_lines = p->end_lines - lines;
 	return has_body;
 }
 

@@ -71,6 +71,7 @@ struct mime_part {
 	struct str header; /* with its empty line */
 	struct str body;   /* in its transfer encoding */
 	size_t lines;      /* of body: its line endings */
+	size_t header_lines;
 };
 
 /*

@@ -310,6 +310,7 @@ keeps_what_the_header_fields_say(void **state)
 	assert_null(p->language->next->next->next);
 	assert_ptr_equal(p->header.p, in.p);
 	assert_ptr_equal(p->header.p + p->header.len, p->body.p);
+	assert_int_equal(p->header_lines, 11);
 	assert_str(p->body, "YQ==\r\n");
 	arena_free(arena);
 }
