@@ -9,6 +9,16 @@ fuzzers := $(patsubst t/fuzz/%.c,build-fuzz/%,$(fuzz_sources))
 c_files = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 test_support := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard t/lib/*.c))
 
+# A program's own tests (t/unit/PROGRAM, t/fuzz/fuzz_PROGRAM.c) have all of it
+# but its main.
+define program_tests
+$(patsubst %.c,$(BUILD)/%,$(wildcard t/unit/$(1)/test_*.c)) \
+$(BUILD)/t/replay/fuzz_$(1): $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(filter-out $(1)/main.c,$(wildcard $(1)/*.c)))
+build-fuzz/fuzz_$(1): $(filter-out $(1)/main.c,$(wildcard $(1)/*.c))
+endef
+$(foreach p,$(built),$(eval $(call program_tests,$(p))))
+
 $(BUILD)/t/unit/%: $(BUILD)/obj/t/unit/%.o $(test_support) $(archives)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
