@@ -1,0 +1,160 @@
+#include "smtpd/body.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "mime/header.h"
+
+enum { WRITE_PIECE = 262144 /* written to a large file at once */ };
+
+void
+body_begin(struct body *body, const struct smtpd_conf *conf,
+    const struct peers *peers, struct str id, uint64_t size_hint)
+{
+	*body = (struct body){
+		.conf = conf,
+		.peers = peers,
+		.id = id,
+		.size_hint = size_hint,
+		.fd = -1,
+	};
+	buf_init(&body->bytes, 0);
+}
+
+void
+body_clear(struct body *body)
+{
+	buf_clear(&body->bytes);
+	if (body->fd >= 0)
+		(void)close(body->fd);
+	body->fd = -1;
+}
+
+/* From now on nothing is kept. */
+static void
+give_up(struct body *body, enum body_trouble trouble)
+{
+	body->trouble = trouble;
+	body_clear(body);
+}
+
+static void
+give_up_err(struct body *body)
+{
+	give_up(body,
+	    body->err.kind == ERR_LIMIT ? BODY_NO_SPACE : BODY_NO_QUEUE);
+}
+
+static void
+note_message_id(struct body *body, struct str value)
+{
+	value = str_trim(value);
+	body->has_message_id = true;
+	if (value.len >= sizeof(body->message_id))
+		value.len = sizeof(body->message_id) - 1;
+	memcpy(body->message_id, value.p, value.len);
+	body->message_id[value.len] = '\0';
+}
+
+/* All of the header is in bytes (or it is too large). */
+static void
+look_at_header(struct body *body)
+{
+	struct str rest = buf_str(&body->bytes);
+	struct mime_field field;
+	int fields = 0, hops = 0;
+
+	body->header_done = true;
+	body->header_len = mime_header_size(rest);
+	if (body->header_len > body->conf->header_limit) {
+		give_up(body, BODY_BAD_HEADER);
+		return;
+	}
+	rest.len = body->header_len;
+	while (mime_header_next(&rest, &field)) {
+		if (++fields > body->conf->header_count_limit) {
+			give_up(body, BODY_BAD_HEADER);
+			return;
+		}
+		if (mime_field_is(&field, "Received"))
+			hops++;
+		else if (mime_field_is(&field, "Date"))
+			body->has_date = true;
+		else if (mime_field_is(&field, "Message-ID") &&
+		    !body->has_message_id)
+			note_message_id(body, field.value);
+	}
+	if (hops > body->conf->hop_limit)
+		give_up(body, BODY_HOPS);
+}
+
+static void
+write_out(struct body *body)
+{
+	if (fs_write_all(body->fd, body->bytes.p, body->bytes.len, &body->err) <
+	    0) {
+		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+			body->err.kind = ERR_LIMIT;
+		give_up_err(body);
+		return;
+	}
+	buf_reset(&body->bytes);
+}
+
+/* Over the inline limit: ask qmgr for a file. */
+static void
+grow_large(struct body *body)
+{
+	struct queue_large ask = { body->id, body->size_hint };
+	struct queue_large_open open = { .fd = -1 };
+
+	/* More than header_limit bytes are here: the whole header. */
+	look_at_header(body);
+	if (body->trouble != BODY_FINE)
+		return;
+	if (body->peers->ops->large(body->peers->ctx, &ask, &open, &body->err) <
+	    0) {
+		give_up_err(body);
+		return;
+	}
+	body->fd = open.fd;
+	body->limit = open.limit;
+	write_out(body);
+}
+
+void
+body_add(struct body *body, struct str bytes)
+{
+	body->len += bytes.len;
+	if (body->trouble != BODY_FINE)
+		return;
+	if ((body->conf->message_limit > 0 &&
+		body->len > body->conf->message_limit) ||
+	    (body->fd >= 0 && body->limit > 0 && body->len > body->limit)) {
+		give_up(body, BODY_TOO_LARGE);
+		return;
+	}
+	(void)buf_add_str(&body->bytes, bytes);
+	if (body->fd >= 0 && body->bytes.len >= WRITE_PIECE)
+		write_out(body);
+	else if (body->fd < 0 && body->len > body->conf->inline_limit &&
+	    body->len > body->conf->header_limit)
+		grow_large(body);
+}
+
+void
+body_end(struct body *body)
+{
+	if (body->trouble == BODY_FINE && !body->header_done)
+		look_at_header(body);
+	if (body->fd < 0 || body->trouble != BODY_FINE)
+		return;
+	write_out(body);
+	if (body->trouble == BODY_FINE && fdatasync(body->fd) < 0) {
+		err_sys(&body->err, "sync of a large message");
+		if (errno == ENOSPC || errno == EDQUOT)
+			body->err.kind = ERR_LIMIT;
+		give_up_err(body);
+	}
+}

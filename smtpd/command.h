@@ -1,0 +1,31 @@
+/*
+ * command - the table of SMTP commands.
+ *
+ * A command's function gets what stands behind its name, answers, and returns
+ * 0, or -1 if the answer was 4xx or 5xx (errors are counted).
+ */
+#ifndef SMTPD_COMMAND_H
+#define SMTPD_COMMAND_H
+
+#include "smtpd/session.h"
+
+/* Run one command line. */
+void command_run(struct session *s, struct str line);
+/* The i-th command's name in lower case, NULL behind the last. */
+const char *command_name(size_t i);
+
+int hello_helo(struct session *s, struct str args);
+int hello_ehlo(struct session *s, struct str args);
+int mail_command(struct session *s, struct str args);
+int rcpt_command(struct session *s, struct str args);
+int data_command(struct session *s, struct str args);
+int bdat_command(struct session *s, struct str args);
+int auth_command(struct session *s, struct str args);
+int starttls_command(struct session *s, struct str args);
+
+/* The queue's id, or -1 after a 451. */
+int data_need_id(struct session *s);
+/* The message is all there: refuse it, or give it to qmgr; then reply. */
+int data_finish(struct session *s, const struct dot_reader *reader);
+
+#endif

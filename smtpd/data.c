@@ -1,0 +1,177 @@
+/*
+ * DATA: RFC 5321 section 4.1.1.4; and the end of a message, which BDAT
+ * shares.
+ */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "smtpd/command.h"
+#include "smtpd/received.h"
+
+int
+data_need_id(struct session *s)
+{
+	struct transaction *t = &s->t;
+	char sasl[600] = "";
+	struct err err;
+
+	if (t->id[0] != '\0')
+		return 0;
+	if (s->peers->ops->begin(s->peers->ctx, t->id, &err) < 0) {
+		t->id[0] = '\0';
+		log_warn("warning: queue: %s", err.text);
+		return session_reply(s, 451, "4.3.0",
+		    "Error: queue file write error");
+	}
+	if (s->user.len > 0)
+		(void)snprintf(sasl, sizeof(sasl),
+		    ", sasl_method=%" STR_F ", sasl_username=%" STR_F,
+		    STR_A(s->mech), STR_A(s->user));
+	log_info("%s: client=%s%s", t->id, session_client(s), sasl);
+	return 0;
+}
+
+/* What is wrong with the message, answered; 0: nothing. */
+static int
+refuse_message(struct session *s, const struct dot_reader *reader)
+{
+	static const struct {
+		int code;
+		const char *status, *text;
+	} replies[] = {
+		[BODY_TOO_LARGE] = { 552, "5.3.4",
+		    "Error: message file too big" },
+		[BODY_BAD_HEADER] = { 552, "5.3.4",
+		    "Error: message header too large" },
+		[BODY_HOPS] = { 554, "5.4.6", "Error: too many hops" },
+		[BODY_NO_SPACE] = { 452, "4.3.1",
+		    "Insufficient system storage" },
+		[BODY_NO_QUEUE] = { 451, "4.3.0",
+		    "Error: queue file write error" },
+	};
+	const struct body *body = &s->t.body;
+
+	if (reader->fault != DOT_FAULT_NONE)
+		return session_reject(s, "DATA", s->t.first_rcpt, 550, "5.5.2",
+		    "Error: bare <%s> received",
+		    reader->fault == DOT_FAULT_CR ? "CR" : "LF");
+	if (body->trouble == BODY_FINE)
+		return 0;
+	if (body->err.text[0] != '\0')
+		log_warn("warning: %s: queue: %s", s->t.id, body->err.text);
+	return session_reject(s, "DATA", s->t.first_rcpt,
+	    replies[body->trouble].code, replies[body->trouble].status, "%s",
+	    replies[body->trouble].text);
+}
+
+/* The promise is qmgr's: this returns 0 only once it has been given. */
+static int
+commit(struct session *s, struct err *err)
+{
+	static const uint8_t types[] = {
+		[SMTP_BODY_7BIT] = QUEUE_7BIT,
+		[SMTP_BODY_8BIT] = QUEUE_8BITMIME,
+		[SMTP_BODY_BINARY] = QUEUE_BINARYMIME,
+	};
+	struct transaction *t = &s->t;
+	bool large = t->body.fd >= 0;
+	struct queue_commit ask = {
+		.id = str_of(t->id),
+		.sender = t->sender.address,
+		.body_type = types[t->mail.body],
+		.smtputf8 = t->mail.smtputf8,
+		.envid = STR(""),
+		.client_addr = s->facts.client_addr,
+		.client_name = s->facts.client_name,
+		.helo = s->helo,
+		.protocol = str_of(session_protocol(s)),
+		.sasl_user = s->user,
+		.rcpts = { t->rcpts, t->rcpt_len },
+		.header_len = t->body.header_len,
+		.is_large = large,
+		.large_len = large ? t->body.len : 0,
+		.body = large ? STR("") : buf_str(&t->body.bytes),
+	};
+	struct buf prefix;
+	int ret;
+
+	buf_init(&prefix, QUEUE_PREFIX_MAX);
+	received_write(&prefix, s, &t->body);
+	ask.prefix = buf_str(&prefix);
+	ret = s->peers->ops->commit(s->peers->ctx, &ask, err);
+	buf_clear(&prefix);
+	return ret;
+}
+
+int
+data_finish(struct session *s, const struct dot_reader *reader)
+{
+	char id[QUEUE_ID_MAX + 1];
+	struct err err = { 0 };
+	int ret;
+
+	body_end(&s->t.body);
+	if (refuse_message(s, reader) < 0) {
+		session_reset(s);
+		return -1;
+	}
+	if (s->t.body.has_message_id)
+		log_info("%s: message-id=%s", s->t.id, s->t.body.message_id);
+	ret = commit(s, &err);
+	memcpy(id, s->t.id, sizeof(id));
+	session_reset(s);
+	if (ret == 0) {
+		s->errors = 0; /* a client that delivers has made good */
+		s->junk = 0;
+		return session_reply(s, 250, "2.0.0", "Ok: queued as %s", id);
+	}
+	log_warn("warning: %s: queue: %s", id, err.text);
+	if (err.kind == ERR_LIMIT)
+		return session_reply(s, 452, "4.3.1",
+		    "Insufficient system storage");
+	return session_reply(s, 451, "4.3.0", "Error: queue file write error");
+}
+
+/* Everything up to the true end. -1: the stream ended before. */
+static int
+read_data(struct session *s, struct dot_reader *reader)
+{
+	for (;;) {
+		struct str in = stream_peek(s->stream), run;
+		size_t len = in.len;
+		enum dot_result result;
+
+		while ((result = dot_read(reader, &in, &run)) == DOT_RUN)
+			body_add(&s->t.body, run);
+		stream_skip(s->stream, len - in.len);
+		if (result == DOT_END)
+			return 0;
+		if (stream_fill(s->stream) < 0)
+			return -1;
+	}
+}
+
+int
+data_command(struct session *s, struct str args)
+{
+	struct transaction *t = &s->t;
+	struct dot_reader reader;
+
+	if (args.len > 0)
+		return session_reply(s, 501, "5.5.4", "Syntax: DATA");
+	if (t->bdat != BDAT_NONE)
+		return session_reply(s, 503, "5.5.1", "Error: DATA after BDAT");
+	if (t->accepted == 0 && t->refused > 0)
+		return session_reply(s, 554, "5.5.1",
+		    "Error: no valid recipients");
+	if (t->accepted == 0)
+		return session_reply(s, 503, "5.5.1",
+		    "Error: need RCPT command");
+	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
+	body_begin(&t->body, s->conf, s->peers, str_of(t->id), t->mail.size);
+	t->body_open = true;
+	dot_reader_init(&reader);
+	if (read_data(s, &reader) < 0)
+		return -1;
+	return data_finish(s, &reader);
+}

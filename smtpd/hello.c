@@ -1,0 +1,54 @@
+/*
+ * HELO and EHLO: RFC 5321 section 4.1.1.1. Their replies have no enhanced
+ * status codes (RFC 2034 section 4).
+ */
+#include <stdio.h>
+
+#include "smtpd/command.h"
+
+enum { HELO_MAX = 255 };
+
+/*
+ * The name is taken as it comes, as many clients have none that the grammar
+ * allows; it is only ever shown.
+ */
+static int
+hello(struct session *s, struct str args, bool extended)
+{
+	if (args.len == 0)
+		return session_reply(s, 501, NULL, "Syntax: %s hostname",
+		    extended ? "EHLO" : "HELO");
+	session_reset(s);
+	s->helo = arena_str(s->arena, str_sub(args, 0, HELO_MAX));
+	if (s->helo.p == NULL) /* said a thousand times over */
+		s->helo = STR("unknown");
+	s->extended = extended;
+	return 0;
+}
+
+int
+hello_helo(struct session *s, struct str args)
+{
+	if (hello(s, args, false) < 0)
+		return -1;
+	return session_reply(s, 250, NULL, "%s", s->conf->hostname);
+}
+
+int
+hello_ehlo(struct session *s, struct str args)
+{
+	char size[40] = "SIZE";
+
+	if (hello(s, args, true) < 0)
+		return -1;
+	if (s->conf->message_limit > 0)
+		(void)snprintf(size, sizeof(size), "SIZE %zu",
+		    s->conf->message_limit);
+	return session_reply(s, 250, NULL,
+	    "%s\nPIPELINING\n%s\n%s%s%s%sENHANCEDSTATUSCODES\n8BITMIME\n"
+	    "SMTPUTF8\nCHUNKING",
+	    s->conf->hostname, size, session_offers_tls(s) ? "STARTTLS\n" : "",
+	    session_may_auth(s) ? "AUTH " : "",
+	    session_may_auth(s) ? s->conf->mechanisms : "",
+	    session_may_auth(s) ? "\n" : "");
+}

@@ -1,0 +1,160 @@
+/*
+ * smtpd - takes mail over SMTP (RFC 5321) and gives it to qmgr.
+ *
+ * Runs as the smtp user in the folder with its edges: rewrite says who a
+ * recipient is, authd who a user is, qmgr keeps the message. front hands each
+ * client over; one session at a time, in straight-line code.
+ */
+#include "base/log.h"
+#include "ipc/handover_msg.h"
+#include "service/daemon.h"
+#include "smtpd/peers_ipc.h"
+#include "smtpd/session.h"
+
+struct smtpd {
+	struct smtpd_conf conf;
+	struct peers_ipc ipc;
+	struct peers peers;
+};
+
+static const struct conf_param params[] = {
+	CONF_TABLE(smtpd, conf, smtpd_params),
+	{ 0 },
+};
+
+enum { HANDOVER_WAIT = 10000 /* ms; front sends it with the connect */ };
+
+static int
+start(struct daemon *d, void *ctx, struct err *err)
+{
+	struct smtpd *smtpd = ctx;
+
+	(void)d;
+	return smtpd_conf_check(&smtpd->conf, err);
+}
+
+static int
+worker(struct daemon *d, void *ctx, struct err *err)
+{
+	struct smtpd *smtpd = ctx;
+
+	(void)d, (void)err;
+	peers_ipc_init(&smtpd->ipc, smtpd->conf.ipc_timeout * 1000);
+	smtpd->peers = (struct peers){ &peers_ipc_ops, &smtpd->ipc };
+	return 0;
+}
+
+static void
+run(struct smtpd *smtpd, struct stream *stream,
+    const struct session_facts *facts, struct ipc_conn *handover)
+{
+	struct session session;
+
+	session_init(&session, &smtpd->conf, &smtpd->peers, stream, facts);
+	session.handover = handover;
+	session_run(&session);
+	session_clear(&session);
+}
+
+/* The client that front hands over. */
+static void
+serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
+{
+	struct session_facts facts = { .client_name = STR("unknown") };
+	struct ipc_fds fds;
+	struct handover in;
+	struct stream *stream;
+	struct frame frame;
+	struct addr addr;
+	struct err err;
+
+	if (ipc_conn_recv(conn, &frame, &err) < 0) {
+		if (err.kind != ERR_NOENT)
+			log_warn("warning: handover: %s", err.text);
+		return;
+	}
+	fds = conn->fds;
+	conn->fds.count = 0;
+	if (frame.type != HANDOVER ||
+	    ipc_decode(&in, &handover_msg, frame.payload, &fds, NULL, &err) <
+		0 ||
+	    in.fd < 0) {
+		log_warn("warning: handover: not understood");
+		ipc_fds_close(&fds);
+		return;
+	}
+	facts.service = in.service;
+	facts.client_addr = in.client_addr;
+	facts.local_addr = in.local_addr;
+	facts.session = in.session;
+	facts.tls_version = in.tls_version;
+	facts.tls_cipher = in.tls_cipher;
+	facts.tls_binding = in.tls_binding;
+	if (addr_parse_ip(&addr, in.client_addr, &err) == 0 &&
+	    addr_is_loopback(&addr)) {
+		facts.loopback = true;
+		facts.client_name = STR("localhost");
+	}
+	stream = stream_new(in.fd, SESSION_IN_MAX);
+	stream_unread(stream, in.unread);
+	run(smtpd, stream, &facts, conn);
+}
+
+/* -S: the client is standard input, as if it came from this host. */
+static void
+serve_stdin(struct smtpd *smtpd, int fd)
+{
+	struct session_facts facts = {
+		.service = STR("smtp"),
+		.client_addr = STR("127.0.0.1"),
+		.client_name = STR("localhost"),
+		.local_addr = STR("127.0.0.1"),
+		.session = STR("stdin"),
+		.loopback = true,
+	};
+
+	run(smtpd, stream_new(fd, SESSION_IN_MAX), &facts, NULL);
+}
+
+static void
+session(struct daemon *d, void *ctx, struct daemon_conn *conn)
+{
+	struct smtpd *smtpd = ctx;
+	struct ipc_conn handover;
+
+	if (daemon_is_stdin(d)) {
+		serve_stdin(smtpd, conn->fd);
+		return;
+	}
+	/* Its end tells front that the session is over. */
+	ipc_conn_init(&handover, conn->fd, HANDOVER_WAIT);
+	serve_handover(smtpd, &handover);
+	ipc_conn_clear(&handover);
+}
+
+static void
+stop(void *ctx)
+{
+	struct smtpd *smtpd = ctx;
+
+	if (smtpd->peers.ops != NULL)
+		peers_ipc_clear(&smtpd->ipc);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct daemon_ops ops = {
+		.name = "smtpd",
+		.kind = DAEMON_SESSION,
+		.params = params,
+		.promises = "stdio unix",
+		.start = start,
+		.worker = worker,
+		.session = session,
+		.stop = stop,
+	};
+	struct smtpd smtpd = { 0 };
+
+	return daemon_main(argc, argv, &ops, &smtpd);
+}

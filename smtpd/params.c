@@ -1,0 +1,53 @@
+#include "smtpd/smtpd.h"
+
+#define P(kind, member, name, value, min, max)                                 \
+	CONF(kind, smtpd_conf, member, name, value, min, max)
+
+/* clang-format off */
+const struct conf_param smtpd_params[] = {
+	P(STR,  hostname, "myhostname", "localhost.localdomain", 1, 255),
+	P(STR,  mail_name, "mail_name", "Chancery", 1, 64),
+	P(STR,  banner, "smtpd_banner", "$myhostname ESMTP $mail_name", 1,
+	    400),
+	P(SIZE, message_limit, "message_size_limit", "10240000", 0, 0),
+	P(SIZE, inline_limit, "queue_inline_limit", "1M", 1024, 2 << 20),
+	P(SIZE, header_limit, "smtpd_header_size_limit", "256K", 1024,
+	    1 << 20),
+	P(INT,  header_count_limit, "smtpd_header_count_limit", "2000", 1,
+	    1000000),
+	P(INT,  line_limit, "line_length_limit", "2048", 512, 65536),
+	P(INT,  rcpt_limit, "smtpd_recipient_limit", "1000", 1, 50000),
+	P(INT,  rcpt_overshoot, "smtpd_recipient_overshoot_limit", "1000", 0,
+	    0),
+	P(INT,  hard_error_limit, "smtpd_hard_error_limit", "20", 1, 0),
+	P(INT,  junk_limit, "smtpd_junk_command_limit", "100", 1, 0),
+	P(INT,  hop_limit, "hopcount_limit", "50", 1, 1000),
+	P(TIME, timeout, "smtpd_timeout", "300s", 1, 86400),
+	P(TIME, ipc_timeout, "smtpd_ipc_timeout", "60s", 1, 3600),
+	P(BOOL, sasl, "smtpd_sasl_auth_enable", "no", 0, 0),
+	P(STR,  mechanisms, "smtpd_sasl_mechanisms", "PLAIN LOGIN", 1, 200),
+	P(BOOL, submission, "smtpd_submission", "no", 0, 0),
+	P(STR,  tls_level, "smtpd_tls_security_level", "may", 1, 20),
+	P(BOOL, tls_auth_only, "smtpd_tls_auth_only", "yes", 0, 0),
+	P(BOOL, helo_required, "smtpd_helo_required", "yes", 0, 0),
+	P(BOOL, forbid_pipelining, "smtpd_forbid_unauth_pipelining", "no", 0,
+	    0),
+	{ 0 },
+};
+/* clang-format on */
+
+int
+smtpd_conf_check(struct smtpd_conf *conf, struct err *err)
+{
+	static const char *const levels[] = { "none", "may", "encrypt" };
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (str_ieqz(str_of(conf->tls_level), levels[i])) {
+			conf->tls = (enum smtpd_tls)i;
+			if (conf->submission)
+				conf->sasl = true;
+			return 0;
+		}
+	return err_set(err, ERR_SYNTAX,
+	    "smtpd_tls_security_level: none, may or encrypt expected");
+}

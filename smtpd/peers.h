@@ -1,0 +1,52 @@
+/*
+ * peers - the daemons smtpd asks: rewrite, qmgr and authd.
+ *
+ * A session knows them by this table of functions; the daemon has the ones
+ * of peers_ipc.c, tests have doubles. All answers live until the next
+ * question to the same daemon, or in the arena given. Trouble on the way is
+ * ERR_TEMP.
+ */
+#ifndef SMTPD_PEERS_H
+#define SMTPD_PEERS_H
+
+#include "ipc/auth_msg.h"
+#include "ipc/queue_msg.h"
+#include "ipc/rewrite_msg.h"
+
+struct peers_ops {
+	int (*rcpt)(void *ctx, struct str address,
+	    struct rewrite_rcpt_answer *answer, struct arena *arena,
+	    struct err *err);
+	int (*sender)(void *ctx, struct str user, struct str address,
+	    bool *allowed, struct arena *arena, struct err *err);
+
+	/*
+	 * The id for the next message: the same one until a commit used it.
+	 * id has QUEUE_ID_MAX + 1 bytes, a C string comes out.
+	 */
+	int (*begin)(void *ctx, char *id, struct err *err);
+	/* A file for a large body: open->fd is the caller's to close. */
+	int (*large)(void *ctx, const struct queue_large *large,
+	    struct queue_large_open *open, struct err *err);
+	/*
+	 * The promise: after 0 the message is on disk. ERR_LIMIT: no space.
+	 * After any error the id is spent.
+	 */
+	int (*commit)(void *ctx, const struct queue_commit *commit,
+	    struct err *err);
+
+	/* One exchange at a time; start->id is theirs to set. */
+	int (*auth_start)(void *ctx, struct auth_start *start,
+	    struct auth_step *step, struct err *err);
+	int (*auth_next)(void *ctx, struct str response, struct auth_step *step,
+	    struct err *err);
+	int (*auth_cancel)(void *ctx, struct auth_step *step, struct err *err);
+	void (*auth_end)(void *ctx, struct str session, struct str user);
+};
+
+struct peers {
+	const struct peers_ops *ops;
+	void *ctx;
+};
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * peers_ipc - peers.h over the edges of our folder, one connection each,
+ * made when first needed and again after the other side was started anew.
+ */
+#ifndef SMTPD_PEERS_IPC_H
+#define SMTPD_PEERS_IPC_H
+
+#include "auth/client.h"
+#include "ipc/conn.h"
+#include "rewritec/rewritec.h"
+#include "smtpd/peers.h"
+
+struct peers_ipc {
+	struct rewritec rewrite;
+	struct auth_client auth;
+	struct ipc_conn qmgr;
+	char spare_id[QUEUE_ID_MAX + 1]; /* not used yet; "": none */
+};
+
+void peers_ipc_init(struct peers_ipc *ipc, int timeout_ms);
+void peers_ipc_clear(struct peers_ipc *ipc);
+
+extern const struct peers_ops peers_ipc_ops; /* ctx: struct peers_ipc */
+
+#endif

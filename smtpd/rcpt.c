@@ -1,0 +1,187 @@
+/*
+ * RCPT TO: RFC 5321 section 4.1.1.3. rewrite says who an address is, and who
+ * will get the message; equal final recipients are merged.
+ *
+ * No open relay: an address of a domain not ours is refused, whatever its
+ * local part looks like ("a%b", "b!a", a source route): the local part is
+ * looked up as it is and never taken for another address.
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "smtpd/command.h"
+
+static int
+parse(struct session *s, struct str args, struct smtp_path *rcpt)
+{
+	struct smtp_rcpt_params params;
+	struct err err;
+
+	if (!str_itake_str(&args, STR("TO:")))
+		return session_reply(s, 501, "5.5.4",
+		    "Syntax: RCPT TO:<address>");
+	while (str_take(&args, ' '))
+		;
+	if (smtp_path_parse(rcpt, &args, SMTP_PATH_POSTMASTER | SMTP_PATH_BARE,
+		s->line, &err) < 0)
+		return session_reply(s, 501, "5.1.3",
+		    "Bad recipient address syntax");
+	if (smtp_rcpt_params_parse(&params, &args, 0, &err) < 0)
+		return err.kind == ERR_NOENT ?
+		    session_reply(s, 555, "5.5.4", "Unsupported option") :
+		    session_reply(s, 501, "5.5.4", "Bad option: %s", err.text);
+	return 0;
+}
+
+/* Every status but OK. */
+static int
+refuse(struct session *s, struct str address, int status)
+{
+	static const struct {
+		int code;
+		const char *status, *text;
+	} refusals[] = {
+		[REWRITE_UNKNOWN] = { 550, "5.1.1",
+		    "Recipient address rejected: User unknown" },
+		[REWRITE_FOREIGN] = { 554, "5.7.1", "Relay access denied" },
+		[REWRITE_DISABLED] = { 550, "5.2.1",
+		    "Recipient address rejected: mailbox disabled" },
+		[REWRITE_LOOP] = { 550, "5.4.6",
+		    "Recipient address rejected: alias loop" },
+	};
+
+	if (status == REWRITE_FOREIGN && s->user.len > 0)
+		return session_reject(s, "RCPT", address, 550, "5.1.2",
+		    "<%" STR_F ">: Recipient address rejected: "
+		    "no route to this domain",
+		    STR_A(address));
+	if (status <= REWRITE_OK || (size_t)status >= NELEMS(refusals))
+		return session_reject(s, "RCPT", address, 451, "4.3.0",
+		    "<%" STR_F ">: Temporary lookup failure", STR_A(address));
+	return session_reject(s, "RCPT", address, refusals[status].code,
+	    refusals[status].status, "<%" STR_F ">: %s", STR_A(address),
+	    refusals[status].text);
+}
+
+/* Was this final recipient there already? Remembers it if not. */
+static bool
+is_repeated(struct transaction *t, struct str address)
+{
+	char key[REWRITE_ADDRESS_MAX];
+	struct str folded = { key, address.len };
+
+	if (address.len > sizeof(key))
+		return false;
+	for (size_t i = 0; i < address.len; i++)
+		key[i] = lower(address.p[i]);
+	if (hash_get(t->seen, folded) != NULL)
+		return true;
+	(void)hash_put(t->seen, folded, t);
+	return false;
+}
+
+/* 0, or -1 when there is no room for it. */
+static int
+add_target(struct transaction *t, const struct rewrite_target *target,
+    struct str original)
+{
+	struct queue_rcpt *rcpt;
+
+	if (t->rcpt_len == QUEUE_RCPTS_MAX)
+		return -1;
+	if (t->rcpt_len == t->rcpt_cap) {
+		t->rcpt_cap = t->rcpt_cap == 0 ? 8 : t->rcpt_cap * 2;
+		t->rcpts =
+		    xreallocarray(t->rcpts, t->rcpt_cap, sizeof(*t->rcpts));
+	}
+	rcpt = &t->rcpts[t->rcpt_len];
+	*rcpt = (struct queue_rcpt){
+		.address = arena_str(t->arena, target->address),
+		.orcpt = STR(""),
+		.original = original,
+		.transport = arena_str(t->arena, target->transport),
+		.nexthop = arena_str(t->arena, target->nexthop),
+	};
+	if (rcpt->address.p == NULL || rcpt->transport.p == NULL ||
+	    rcpt->nexthop.p == NULL)
+		return -1;
+	t->rcpt_len++;
+	return 0;
+}
+
+/* All of the answer's targets or none of them. */
+static int
+add_targets(struct transaction *t, const struct rewrite_rcpt_answer *answer,
+    struct str address)
+{
+	const struct rewrite_target *targets = answer->targets.items;
+	struct str original = arena_str(t->arena, address);
+	size_t before = t->rcpt_len;
+
+	if (original.p == NULL ||
+	    answer->targets.count > QUEUE_RCPTS_MAX - before)
+		return -1;
+	for (size_t i = 0; i < answer->targets.count; i++)
+		if (!is_repeated(t, targets[i].address) &&
+		    add_target(t, &targets[i], original) < 0) {
+			t->rcpt_len = before;
+			return -1;
+		}
+	if (t->accepted == 0)
+		t->first_rcpt = original;
+	return 0;
+}
+
+static int
+check_order(struct session *s)
+{
+	struct transaction *t = &s->t;
+
+	if (!t->open)
+		return session_reply(s, 503, "5.5.1",
+		    "Error: need MAIL command");
+	if (t->bdat != BDAT_NONE)
+		return session_reply(s, 503, "5.5.1", "Error: RCPT after BDAT");
+	if (t->accepted < s->conf->rcpt_limit)
+		return 0;
+	/* A client that does not stop is told off, but not at once. */
+	(void)session_reject(s, "RCPT", STR(""), 452, "4.5.3",
+	    "Error: too many recipients");
+	if (++t->over > s->conf->rcpt_overshoot)
+		s->errors++;
+	s->errors--; /* command_run counts it again */
+	return -1;
+}
+
+int
+rcpt_command(struct session *s, struct str args)
+{
+	struct rewrite_rcpt_answer answer = { 0 };
+	struct smtp_path rcpt;
+	struct err err;
+
+	if (check_order(s) < 0 || parse(s, args, &rcpt) < 0)
+		return -1;
+	s->t.refused++;
+	if (rcpt.utf8 && !s->t.mail.smtputf8)
+		return session_reply(s, 553, "5.6.7",
+		    "Must declare SMTPUTF8 to send unicode address");
+	if (s->peers->ops->rcpt(s->peers->ctx, rcpt.address, &answer, s->line,
+		&err) < 0) {
+		log_warn("warning: recipient lookup: %s", err.text);
+		return session_reject(s, "RCPT", rcpt.address, 451, "4.3.0",
+		    "<%" STR_F ">: Temporary lookup failure",
+		    STR_A(rcpt.address));
+	}
+	if (answer.status != REWRITE_OK)
+		return refuse(s, rcpt.address, answer.status);
+	if (data_need_id(s) < 0)
+		return -1;
+	if (add_targets(&s->t, &answer, rcpt.address) < 0)
+		return session_reject(s, "RCPT", rcpt.address, 452, "4.5.3",
+		    "Error: too many recipients");
+	s->t.accepted++;
+	s->t.refused--;
+	return session_reply(s, 250, "2.1.5", "Ok");
+}

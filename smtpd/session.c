@@ -1,0 +1,320 @@
+#include "smtpd/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "net/line.h"
+#include "smtpd/command.h"
+#include "smtpproto/reply.h"
+
+enum {
+	SESSION_ARENA = 65536,
+	LINE_ARENA = 1 << 20,         /* an alias's thousand targets */
+	TRANSACTION_ARENA = 32 << 20, /* 50,000 recipients */
+	REPLY_TEXT = 1200,            /* two addresses and words */
+};
+
+static void
+transaction_init(struct transaction *t)
+{
+	*t = (struct transaction){
+		.arena = arena_new(TRANSACTION_ARENA),
+		.seen = hash_new(),
+	};
+}
+
+static void
+transaction_clear(struct transaction *t)
+{
+	if (t->body_open)
+		body_clear(&t->body);
+	free(t->rcpts);
+	hash_free(t->seen);
+	arena_free(t->arena);
+}
+
+void
+session_reset(struct session *s)
+{
+	/* Nothing was said in it: nothing to forget. */
+	if (!s->t.open && s->t.bdat == BDAT_NONE)
+		return;
+	transaction_clear(&s->t);
+	transaction_init(&s->t);
+}
+
+void
+session_init(struct session *s, const struct smtpd_conf *conf,
+    const struct peers *peers, struct stream *stream,
+    const struct session_facts *facts)
+{
+	struct str *const strings[] = {
+		&s->facts.service,
+		&s->facts.client_addr,
+		&s->facts.client_name,
+		&s->facts.local_addr,
+		&s->facts.session,
+		&s->facts.tls_version,
+		&s->facts.tls_cipher,
+		&s->facts.tls_binding,
+	};
+
+	*s = (struct session){
+		.conf = conf,
+		.peers = peers,
+		.stream = stream,
+		.arena = arena_new(SESSION_ARENA),
+		.line = arena_new(LINE_ARENA),
+		.facts = *facts,
+		.last = "CONNECT",
+	};
+	for (size_t i = 0; i < NELEMS(strings); i++)
+		*strings[i] = arena_str(s->arena, *strings[i]);
+	transaction_init(&s->t);
+	stream_set_timeout(stream, conf->timeout * 1000);
+}
+
+void
+session_clear(struct session *s)
+{
+	if (s->user.len > 0)
+		s->peers->ops->auth_end(s->peers->ctx, s->facts.session,
+		    s->user);
+	transaction_clear(&s->t);
+	stream_free(s->stream);
+	arena_free(s->line);
+	arena_free(s->arena);
+}
+
+static int
+put_reply(struct session *s, int code, const char *status, const char *text)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	(void)smtp_reply_put(&out, code, status, str_of(text),
+	    s->t.mail.smtputf8);
+	stream_put(s->stream, buf_str(&out));
+	buf_clear(&out);
+	return code >= 400 ? -1 : 0;
+}
+
+int
+session_reply(struct session *s, int code, const char *status, const char *fmt,
+    ...)
+{
+	char text[REPLY_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return put_reply(s, code, status, text);
+}
+
+int
+session_reject(struct session *s, const char *what, struct str rcpt, int code,
+    const char *status, const char *fmt, ...)
+{
+	char text[REPLY_TEXT], to[SMTP_PATH_MAX + 8] = "";
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (rcpt.len > 0)
+		(void)snprintf(to, sizeof(to), " to=<%" STR_F ">", STR_A(rcpt));
+	log_info("%s: reject: %s from %s: %d %s %s; from=<%" STR_F
+		 ">%s proto=%s helo=<%" STR_F ">",
+	    s->t.id[0] != '\0' ? s->t.id : "NOQUEUE", what, session_client(s),
+	    code, status, text, STR_A(s->t.sender.address), to,
+	    session_protocol(s), STR_A(s->helo));
+	return put_reply(s, code, status, text);
+}
+
+const char *
+session_client(struct session *s)
+{
+	const char *text = arena_printf(s->line, "%" STR_F "[%" STR_F "]",
+	    STR_A(s->facts.client_name), STR_A(s->facts.client_addr));
+
+	return text == NULL ? "unknown" : text;
+}
+
+/* A after a login, S with TLS: RFC 3848; UTF8SMTP...: RFC 6531 4.3. */
+const char *
+session_protocol(const struct session *s)
+{
+	static const char *const names[2][2][2] = {
+		{ { "ESMTP", "ESMTPA" }, { "ESMTPS", "ESMTPSA" } },
+		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" } },
+	};
+
+	if (!s->extended)
+		return "SMTP";
+	return names[s->t.mail.smtputf8][s->facts.tls_version.len > 0]
+		    [s->user.len > 0];
+}
+
+bool
+session_may_auth(const struct session *s)
+{
+	return s->conf->sasl &&
+	    (s->facts.tls_version.len > 0 || s->facts.loopback ||
+		!s->conf->tls_auth_only);
+}
+
+bool
+session_offers_tls(const struct session *s)
+{
+	return s->handover != NULL && s->conf->tls != SMTPD_TLS_NONE &&
+	    s->facts.tls_version.len == 0;
+}
+
+/* Drop the rest of a refused line. -1: the stream ended. */
+static int
+skip_line(struct session *s)
+{
+	for (;;) {
+		struct str in = stream_peek(s->stream);
+		size_t len = in.len;
+		bool found = line_skip(&in);
+
+		stream_skip(s->stream, len - in.len);
+		if (found)
+			return 0;
+		if (stream_fill(s->stream) < 0)
+			return -1;
+	}
+}
+
+int
+session_read_line(struct session *s, size_t max, struct str *line)
+{
+	static const char *const bare[] = {
+		[LINE_BARE_CR] = "<CR>",
+		[LINE_BARE_LF] = "<LF>",
+	};
+
+	for (;;) {
+		struct str in = stream_peek(s->stream);
+		size_t len = in.len;
+		enum line_result result = line_take(&in, max, line);
+
+		switch (result) {
+		case LINE_OK:
+			/* Skipping does not move the bytes. */
+			stream_skip(s->stream, len - in.len);
+			return 0;
+		case LINE_MORE:
+			if (stream_fill(s->stream) < 0)
+				return -1;
+			continue;
+		case LINE_LONG:
+			(void)session_reply(s, 500, "5.5.2",
+			    "Error: line too long");
+			break;
+		default:
+			(void)session_reply(s, 500, "5.5.2",
+			    "Error: bare %s received", bare[result]);
+			break;
+		}
+		s->errors++;
+		(void)skip_line(s);
+		return -1;
+	}
+}
+
+/* The stream is sticky about its end; a last word may still go out. */
+static void
+last_word(struct session *s, const char *text)
+{
+	char line[400];
+	int len = snprintf(line, sizeof(line), "421 4.4.2 %s Error: %s\r\n",
+	    s->conf->hostname, text);
+
+	(void)send(stream_fd(s->stream), line, (size_t)len,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void
+log_end(struct session *s)
+{
+	struct buf text;
+
+	switch (stream_state(s->stream)) {
+	case STREAM_TIMEOUT:
+		log_info("timeout after %s from %s", s->last,
+		    session_client(s));
+		last_word(s, "timeout exceeded");
+		break;
+	case STREAM_OK:
+		break;
+	default:
+		if (!s->closing)
+			log_info("lost connection after %s from %s", s->last,
+			    session_client(s));
+	}
+	buf_init(&text, 1000);
+	s->count[SESSION_COMMANDS_MAX - 1].all = 0;
+	for (size_t i = 0, all = 0, ok = 0;; i++) {
+		const char *name = command_name(i);
+		int count = name ? s->count[i].all : s->unknown.all;
+
+		all += (size_t)count;
+		ok += name ? (size_t)s->count[i].ok : 0;
+		if (count > 0 && (name == NULL || s->count[i].ok != count))
+			(void)buf_addf(&text, " %s=%d/%d",
+			    name ? name : "unknown", name ? s->count[i].ok : 0,
+			    count);
+		else if (count > 0)
+			(void)buf_addf(&text, " %s=%d", name, count);
+		if (name != NULL)
+			continue;
+		if (ok == all)
+			(void)buf_addf(&text, " commands=%zu", all);
+		else
+			(void)buf_addf(&text, " commands=%zu/%zu", ok, all);
+		break;
+	}
+	log_info("disconnect from %s%s", session_client(s), buf_cstr(&text));
+	buf_clear(&text);
+}
+
+/* One command, or what stands in its place. */
+static void
+serve_line(struct session *s)
+{
+	struct str line;
+
+	if (session_read_line(s, (size_t)s->conf->line_limit, &line) < 0) {
+		if (stream_state(s->stream) == STREAM_OK)
+			s->unknown.all++;
+	} else {
+		command_run(s, line);
+	}
+	if (s->errors >= s->conf->hard_error_limit && !s->closing &&
+	    stream_state(s->stream) == STREAM_OK) {
+		log_info("too many errors after %s from %s", s->last,
+		    session_client(s));
+		(void)session_reply(s, 421, "4.7.0",
+		    "%s Error: too many errors", s->conf->hostname);
+		s->closing = true;
+	}
+}
+
+void
+session_run(struct session *s)
+{
+	log_info("connect from %s", session_client(s));
+	(void)session_reply(s, 220, NULL, "%s", s->conf->banner);
+	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
+		serve_line(s);
+		arena_reset(s->line);
+	}
+	(void)stream_flush(s->stream);
+	log_end(s);
+}

@@ -1,0 +1,125 @@
+/*
+ * session - one SMTP session: its state, and what the commands share.
+ *
+ * RFC 5321; a command is a function in a file of its own, found by the table
+ * in command.c. Nothing here outlives the session but the peers.
+ *
+ * Memory: arena is the session's (names and facts), t.arena the transaction's
+ * (sender, recipients), line the command's.
+ */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/hash.h"
+#include "ipc/conn.h"
+#include "net/addr.h"
+#include "net/stream.h"
+#include "smtpd/body.h"
+#include "smtpd/peers.h"
+#include "smtpd/smtpd.h"
+#include "smtpproto/dotstuff.h"
+#include "smtpproto/param.h"
+#include "smtpproto/path.h"
+
+enum {
+	SESSION_IN_MAX = 131072, /* unread bytes: what front had, and a read */
+	SESSION_COMMANDS_MAX = 24,
+};
+
+/* What front knows about the client. Strings are the session arena's. */
+struct session_facts {
+	struct str service;
+	struct str client_addr, client_name;
+	struct str local_addr;
+	struct str session;
+	struct str tls_version, tls_cipher, tls_binding;
+	bool loopback;
+};
+
+enum bdat_state {
+	BDAT_NONE, /* no chunk yet */
+	BDAT_CHUNKS,
+	BDAT_FAILED /* only RSET and friends get out of here */
+};
+
+struct transaction {
+	bool open; /* MAIL was accepted */
+	struct arena *arena;
+	struct smtp_path sender;
+	struct smtp_mail_params mail;
+	struct queue_rcpt *rcpts; /* heap; strings in the arena */
+	size_t rcpt_len, rcpt_cap;
+	struct hash *seen; /* final recipients in lower case */
+	int accepted;      /* RCPT commands */
+	int refused;
+	int over; /* RCPT commands over the limit */
+	struct str first_rcpt;
+	char id[QUEUE_ID_MAX + 1]; /* "": none yet */
+	enum bdat_state bdat;
+	struct body body; /* begun when body_open */
+	bool body_open;
+	struct dot_reader reader;
+};
+
+struct session {
+	const struct smtpd_conf *conf;
+	const struct peers *peers;
+	struct stream *stream;     /* owned */
+	struct ipc_conn *handover; /* NULL: no STARTTLS */
+	struct arena *arena, *line;
+	struct session_facts facts;
+
+	struct str helo;       /* "": none yet */
+	bool extended;         /* EHLO */
+	struct str user, mech; /* "": nobody has logged in */
+	struct transaction t;
+
+	int errors, junk;
+	bool closing;     /* after the reply just written */
+	const char *last; /* name of the last command, for the log */
+	struct {
+		int all, ok;
+	} count[SESSION_COMMANDS_MAX], unknown;
+};
+
+/*
+ * Takes the stream over. facts are copied. The arenas are made; everything is
+ * freed by session_clear.
+ */
+void session_init(struct session *s, const struct smtpd_conf *conf,
+    const struct peers *peers, struct stream *stream,
+    const struct session_facts *facts);
+void session_clear(struct session *s);
+/* Greeting to goodbye. */
+void session_run(struct session *s);
+
+/*
+ * Write a reply: the text is formatted, LF in it begins another line. 0 for
+ * 2xx and 3xx, -1 for the rest, which is what a command returns.
+ */
+int session_reply(struct session *s, int code, const char *status,
+    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* The same for a refused MAIL, RCPT or message: a log line goes with it. */
+int session_reject(struct session *s, const char *what, struct str rcpt,
+    int code, const char *status, const char *fmt, ...) PRINTFLIKE(6, 7);
+
+/* Forget the transaction (RSET, EHLO, STARTTLS, end of DATA). */
+void session_reset(struct session *s);
+
+/* "unknown[192.0.2.1]" in the line arena. */
+const char *session_client(struct session *s);
+/* "ESMTPSA" and its kin: RFC 3848, RFC 6531 section 4.3. */
+const char *session_protocol(const struct session *s);
+/* May a password be taken on this connection? */
+bool session_may_auth(const struct session *s);
+bool session_offers_tls(const struct session *s);
+
+/*
+ * One line of at most max bytes; *line lives until the next read. 0, or -1:
+ * the line was refused and answered, or the stream is at its end.
+ */
+int session_read_line(struct session *s, size_t max, struct str *line);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * smtpd - the daemon's parameters, which main.c fills from main.cf.
+ */
+#ifndef SMTPD_SMTPD_H
+#define SMTPD_SMTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+enum smtpd_tls {
+	SMTPD_TLS_NONE,   /* STARTTLS is not offered */
+	SMTPD_TLS_MAY,    /* offered */
+	SMTPD_TLS_ENCRYPT /* offered, and nothing but it works before */
+};
+
+struct smtpd_conf {
+	const char *hostname;
+	const char *mail_name;
+	const char *banner;
+	const char *mechanisms; /* of AUTH, as EHLO lists them */
+	const char *tls_level;
+	size_t message_limit;
+	size_t inline_limit;
+	size_t header_limit;
+	int header_count_limit;
+	int line_limit;
+	int rcpt_limit;
+	int rcpt_overshoot;
+	int hard_error_limit;
+	int junk_limit;
+	int hop_limit;
+	int timeout; /* seconds */
+	int ipc_timeout;
+	bool sasl;
+	bool submission;
+	bool tls_auth_only;
+	bool helo_required;
+	bool forbid_pipelining;
+	enum smtpd_tls tls; /* tls_level, understood */
+};
+
+extern const struct conf_param smtpd_params[]; /* fill a smtpd_conf */
+
+/* What the table cannot check; ERR_SYNTAX. Fills conf->tls. */
+int smtpd_conf_check(struct smtpd_conf *conf, struct err *err);
+
+#endif

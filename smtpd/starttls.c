@@ -1,0 +1,65 @@
+/*
+ * STARTTLS: RFC 3207. front has the key: the connection goes back to it, and
+ * one end of a socket pair with the plaintext comes in its place.
+ */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ipc/handover_msg.h"
+#include "smtpd/command.h"
+
+/* The session begins again, as if nothing had been said (section 4.2). */
+static void
+begin_again(struct session *s, const struct handover_tls *tls)
+{
+	session_reset(s);
+	stream_free(s->stream);
+	s->stream = stream_new(tls->fd, SESSION_IN_MAX);
+	stream_set_timeout(s->stream, s->conf->timeout * 1000);
+	s->facts.tls_version = arena_str(s->arena, tls->tls_version);
+	s->facts.tls_cipher = arena_str(s->arena, tls->tls_cipher);
+	s->facts.tls_binding = arena_str(s->arena, tls->tls_binding);
+	s->helo = STR("");
+	s->extended = false;
+}
+
+int
+starttls_command(struct session *s, struct str args)
+{
+	struct handover_starttls ask;
+	struct handover_tls answer;
+	struct err err;
+
+	if (args.len > 0)
+		return session_reply(s, 501, "5.5.4", "Syntax: STARTTLS");
+	if (s->facts.tls_version.len > 0)
+		return session_reply(s, 554, "5.5.1",
+		    "Error: TLS already active");
+	if (!session_offers_tls(s))
+		return session_reply(s, 502, "5.5.1",
+		    "Error: command not implemented");
+	if (s->user.len > 0)
+		return session_reply(s, 503, "5.5.1",
+		    "Error: STARTTLS after AUTH");
+	/* Plaintext behind STARTTLS must not end up inside the session. */
+	if (stream_is_readable(s->stream)) {
+		log_info("improper command pipelining after STARTTLS from %s",
+		    session_client(s));
+		s->closing = true;
+		return session_reply(s, 554, "5.5.0",
+		    "Error: SMTP protocol synchronization");
+	}
+	if (stream_flush(s->stream) < 0)
+		return -1;
+	ask.fd = stream_fd(s->stream);
+	if (ipc_conn_call(s->handover, &handover_starttls_msg, &ask,
+		&handover_tls_msg, &answer, NULL, &err) < 0 ||
+	    answer.fd < 0) {
+		/* front has closed it, or the handshake failed. */
+		log_info("SSL_accept error from %s", session_client(s));
+		s->closing = true;
+		return -1;
+	}
+	begin_again(s, &answer);
+	return 0;
+}

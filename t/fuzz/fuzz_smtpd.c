@@ -1,0 +1,48 @@
+/*
+ * A whole session over doubles of the daemons it asks. The first byte says
+ * how it is configured.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "t/unit/smtpd/doubles.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct smtpd_conf conf = double_conf;
+	struct doubles doubles;
+	struct str message;
+	struct buf out;
+
+	if (size == 0 || size > 150000)
+		return 0;
+	log_init("fuzz", LOG_LEVEL_ERROR);
+	conf.sasl = data[0] & 1;
+	conf.submission = (data[0] & 3) == 3;
+	conf.tls_auth_only = data[0] & 4;
+	conf.forbid_pipelining = data[0] & 8;
+	conf.inline_limit = 1024;
+	conf.header_limit = 1024;
+	doubles_init(&doubles);
+	doubles.disk_full = data[0] & 16;
+	doubles.no_large = data[0] & 32;
+	buf_init(&out, 0);
+	doubles_run(&doubles, &conf, data[0] & 64 ? "TLSv1.3" : NULL,
+	    str_make(data + 1, size - 1), &out);
+	/* What reaches the queue has whole lines and no other line ends. */
+	message = buf_str(&doubles.message);
+	if (doubles.commits > 0 && message.len > 0 &&
+	    !str_ends(message, STR("\r\n")))
+		abort();
+	for (size_t i = 0; i < message.len; i++)
+		if (message.p[i] == '\n' &&
+		    (i == 0 || message.p[i - 1] != '\r'))
+			abort();
+	doubles_clear(&doubles);
+	buf_clear(&out);
+	return 0;
+}
