@@ -117,7 +117,7 @@ str_sub(struct str s, size_t from, size_t to)
 		to = s.len;
 	if (from > to)
 		from = to;
-	return (struct str){ s.p + from, to - from };
+	return (struct str){ from == 0 ? s.p : s.p + from, to - from };
 }
 
 static bool

@@ -87,6 +87,8 @@ struct str str_trim(struct str s); /* without SP, TAB, CR, LF at both ends */
 static inline void
 str_skip(struct str *in, size_t n)
 {
+	if (n == 0)
+		return; /* p may be NULL, to which nothing can be added */
 	in->p += n;
 	in->len -= n;
 }

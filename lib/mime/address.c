@@ -239,13 +239,21 @@ words_are_valid(struct str words, bool quoted_too)
 	return word;
 }
 
+/*
+ * domain-literal = "[" *dtext "]", with no more dtext than the literals of
+ * RFC 5321 section 4.1.3 have
+ */
 static bool
-host_is_valid(struct str words)
+is_literal(struct str s)
 {
-	words = str_trim(words);
-	if (words.len > 2 && words.p[0] == '[' && words.p[words.len - 1] == ']')
-		return str_chr(str_sub(words, 1, words.len), '[') < 0;
-	return words_are_valid(words, false);
+	if (s.len < 3 || s.p[0] != '[' || s.p[s.len - 1] != ']')
+		return false;
+	for (size_t i = 1; i < s.len - 1; i++) {
+		if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && s.p[i] != '.' &&
+		    s.p[i] != ':' && s.p[i] != '-')
+			return false;
+	}
+	return true;
 }
 
 static struct mime_address *
@@ -289,7 +297,8 @@ put_spec(struct parser *p, struct mime_address *address, struct str spec,
 	host = str_sub(spec, (size_t)at + 1, spec.len);
 	address->mailbox = put_words(p, local, true);
 	address->host = put_words(p, host, true);
-	address->valid = words_are_valid(local, true) && host_is_valid(host);
+	address->valid = words_are_valid(local, true) &&
+	    (is_literal(address->host) || words_are_valid(host, false));
 }
 
 /*

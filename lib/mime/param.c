@@ -338,7 +338,7 @@ parse_params(struct arena *arena, struct str in, size_t max)
 		skip_cfws(&p.in);
 		if (str_take(&p.in, ';'))
 			continue;
-		name = take_name(&p.in);
+		name = one_line(arena, take_name(&p.in));
 		skip_cfws(&p.in);
 		if (!str_take(&p.in, '=') || name.len == 0) {
 			ptrdiff_t end = str_chr(p.in, ';');
@@ -348,7 +348,7 @@ parse_params(struct arena *arena, struct str in, size_t max)
 		}
 		skip_cfws(&p.in);
 		value = take_value(&p);
-		add_param(&p, one_line(arena, name), value);
+		add_param(&p, name, value);
 		count++;
 	}
 	return finish(&p);

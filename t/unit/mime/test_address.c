@@ -99,6 +99,7 @@ takes_names_from_comments_and_drops_the_others(void **state)
 {
 	static const struct example cases[] = {
 		{ "a@b (Joe Doe)", "Joe Doe||a|b" },
+		{ "a@[192.0.2.1] (Joe)", "Joe||a|[192.0.2.1]" },
 		{ "(x) a (y) @ (z) b (Joe)", "Joe||a|b" },
 		{ "a@b (J (nested) \\) D)", "J (nested) ) D||a|b" },
 		{ "Joe (x) Doe <a@b> (y)", "Joe Doe||a|b" },
@@ -150,6 +151,9 @@ gives_the_best_of_what_is_wrong(void **state)
 		{ ".a@c", "!||.a|c" },
 		{ "a@b.", "!||a|b." },
 		{ "a@[b", "!||a|[b" },
+		{ "a@[b (]", "!]||a|[b" },
+		{ "a@[]", "!||a|[]" },
+		{ "a@[b,c]", "!||a|[b !||c]|" },
 		{ "a@\"b\"", "!||a|b" },
 		{ "<a@b", "!||a|b" },
 		{ "Joe <a@b, c@d", "!Joe||a|b ||c|d" },

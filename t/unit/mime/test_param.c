@@ -174,6 +174,13 @@ stops_at_the_limit(void **state)
 }
 
 static void
+drops_nul_from_names_and_values(void **state)
+{
+	(void)state;
+	assert_type(STR("a/b; \0=x; c\0=\"y\0\"; d=\0z"), 9, "a/b c=y d=z");
+}
+
+static void
 decodes_text(void **state)
 {
 	static const struct example cases[] = {
@@ -216,6 +223,7 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_type),
 		cmocka_unit_test(parses_dispositions),
 		cmocka_unit_test(stops_at_the_limit),
+		cmocka_unit_test(drops_nul_from_names_and_values),
 		cmocka_unit_test(decodes_text),
 	};
 
