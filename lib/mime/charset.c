@@ -211,7 +211,7 @@ put_units(struct mime_charset *cs, struct buf *out, const UChar *units,
 static void
 convert(struct mime_charset *cs, struct buf *out, struct str in, bool last)
 {
-	const char *at = in.p, *end = in.p + in.len;
+	const char *at = in.len == 0 ? "" : in.p, *end = at + in.len;
 	UErrorCode code;
 
 	do {

@@ -175,7 +175,7 @@ mime_word_decode(struct buf *out, struct str text)
 		put_word(&d, &word);
 		literal = str_sub(rest, 0, 0);
 	}
-	literal.len = (size_t)(text.p + text.len - literal.p);
+	literal.len = (size_t)(rest.p - literal.p) + rest.len;
 	put_literal(&d, literal, false);
 	flush_words(&d);
 	buf_clear(&d.bytes);

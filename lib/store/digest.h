@@ -68,6 +68,15 @@ int store_digest_encode(struct buf *out, const struct store_digest *digest,
     struct str message, struct err *err);
 
 /*
+ * Both at once, for who appends: the bytes to send with the message, within
+ * all bounds. A message that is too much for limits is described by smaller
+ * ones, its deeper parts opaque; one whose header fields are absurdly long
+ * gets no digest at all, and readers parse it themselves.
+ */
+void store_digest_build(struct buf *out, struct str message,
+    const struct mime_limits *limits);
+
+/*
  * The way back. Strings are borrowed from bytes, structs are the arena's.
  * With message given (it must have digest->length bytes) the parts' header
  * and body point into it; with p NULL they have their length and p NULL.
