@@ -23,7 +23,8 @@
 #include "kv/key.h"
 #include "kv/pin.h"
 
-enum { READERS = 4, ROWS = 400, SCANS = 400 };
+/* A reader scans so often, and until that many commits were seen. */
+enum { READERS = 4, ROWS = 400, SCANS = 400, COMMITS = 12 };
 
 static const char *const tables[] = { "rows", NULL };
 
@@ -123,7 +124,7 @@ reader_main(const char *dir, int epoch_fd, int pin_fd)
 	    kv_pin_attach(&pin, epoch_fd, pin_fd, &err) < 0)
 		return 2;
 	kv_set_pin(kv, pin);
-	for (int i = 0; i < SCANS; i++) {
+	for (int i = 0; i < SCANS || last < COMMITS; i++) {
 		if (kv_view(kv, scan, &now, &err) < 0 || now < last)
 			return 1;
 		last = now;
