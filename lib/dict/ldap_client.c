@@ -15,6 +15,8 @@ enum {
 	TRIES = 2,      /* how often a question is sent */
 };
 
+static const int64_t WARN_EVERY = 60LL * TIME_SECOND;
+
 enum state { DOWN, BINDING, READY };
 
 /* A question, in the list of those waiting or of those sent. */
@@ -43,7 +45,8 @@ struct ldap_client {
 	struct event *readable; /* NULL when DOWN */
 	struct event *timer;    /* deadlines, attempts, deferred work */
 	int64_t next_try;       /* not before this connect again */
-	bool warned;            /* trouble was logged, success not yet */
+	bool trouble;           /* and no answer since */
+	int64_t warned;         /* when it was logged last */
 	struct list waiting, sent;
 	size_t count_waiting, count_sent;
 };
@@ -97,6 +100,19 @@ wake_in(struct ldap_client *client, int64_t microseconds)
 	(void)evtimer_add(client->timer, &tv);
 }
 
+/* Trouble is logged when it begins, and once a minute. */
+static void
+warn(struct ldap_client *client, const struct err *why)
+{
+	int64_t now = time_mono();
+
+	if (client->trouble && now < client->warned + WARN_EVERY)
+		return;
+	log_warn("%s", why->text);
+	client->trouble = true;
+	client->warned = now;
+}
+
 /*
  * The connection is of no use any more. What was under way waits again, or
  * fails if it had its tries.
@@ -107,9 +123,7 @@ disconnect(struct ldap_client *client, const struct err *why)
 	struct list failed;
 
 	list_init(&failed);
-	if (!client->warned)
-		log_warn("%s", why->text);
-	client->warned = true;
+	warn(client, why);
 	if (client->readable != NULL)
 		event_free(client->readable);
 	client->readable = NULL;
@@ -177,6 +191,9 @@ answer(struct ldap_client *client, struct question *q, LDAPMessage *chain)
 	size_t count = 0;
 	int rc;
 
+	if (client->trouble)
+		log_info("directory: answers again");
+	client->trouble = false;
 	rc = result_of(client, chain, q->filter != NULL ? "search" : "bind",
 	    &err);
 	if (rc == 0 && q->filter != NULL) {
@@ -222,9 +239,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		    &chain);
 		if (rc <= 0)
 			break;
-		if (client->warned)
-			log_info("directory: answers again");
-		client->warned = false;
 		q = find_sent(client, ldap_msgid(chain));
 		if (client->state == BINDING &&
 		    ldap_msgid(chain) == client->bind_id)
@@ -246,7 +260,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 static int
 send_external(struct ldap_client *client, struct err *err)
 {
-	struct berval none = { 0, NULL };
+	char empty[] = "";
+	struct berval none = { 0, empty }; /* present, but empty */
 	int rc;
 
 	rc = ldap_sasl_bind(client->ld, NULL, "EXTERNAL", &none, NULL, NULL,

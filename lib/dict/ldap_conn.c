@@ -28,7 +28,8 @@ struct ldap_conn *
 ldap_conn_open(const char *path, int timeout_ms, struct err *err)
 {
 	struct ldap_conn *conn = xcalloc(1, sizeof(*conn));
-	struct berval none = { 0, NULL };
+	char empty[] = "";
+	struct berval none = { 0, empty }; /* present, but empty */
 	int rc;
 
 	conn->timeout.tv_sec = timeout_ms / 1000;

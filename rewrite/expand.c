@@ -1,0 +1,215 @@
+/*
+ * expand - rewrite_rcpt: who gets what is addressed to an address.
+ *
+ * Aliases and forwardings are followed breadth first; an address met twice is
+ * followed once, so circles end. What is left at the ends are mailboxes and
+ * addresses elsewhere, each once.
+ */
+#include "base/log.h"
+#include "rewrite/route.h"
+
+struct item {
+	struct str text;
+	int depth;
+};
+
+struct expand {
+	struct item *item; /* all that were ever queued, in the arena */
+	size_t items, at, room;
+	struct rewrite_target *target;
+	size_t targets;
+	bool cut;     /* too deep or too many */
+	bool outside; /* something goes where we have no way to */
+};
+
+/* false when it is too much; what is there already is taken as done. */
+static bool
+push(struct job *job, struct str text, int depth)
+{
+	struct expand *e = job->state;
+
+	for (size_t i = 0; i < e->items; i++) {
+		if (str_ieq(e->item[i].text, text))
+			return true;
+	}
+	if (e->items == REWRITE_ITEMS_MAX || depth > REWRITE_DEPTH_MAX) {
+		e->cut = true;
+		return true;
+	}
+	if (e->items == e->room) {
+		size_t room = e->room == 0 ? 8 : e->room * 2;
+		struct item *item =
+		    arena_calloc(job->arena, room, sizeof(*item));
+
+		if (item == NULL)
+			return false;
+		if (e->items > 0)
+			memcpy(item, e->item, e->items * sizeof(*item));
+		e->item = item;
+		e->room = room;
+	}
+	text = arena_str(job->arena, text);
+	e->item[e->items++] = (struct item){ text, depth };
+	return text.p != NULL;
+}
+
+static bool
+add_target(struct job *job, struct str address, const struct class_found *found,
+    const struct address *parts)
+{
+	struct expand *e = job->state;
+	struct rewrite_target target = { .address = address };
+
+	if (address.p == NULL)
+		return false;
+	if (!route_target(job->rewrite, found, parts, &target)) {
+		char name[400];
+
+		log_warn("%s is elsewhere, and there is no transport to it",
+		    log_escape(name, sizeof(name), address));
+		e->outside = true;
+		return true;
+	}
+	for (size_t i = 0; i < e->targets; i++) {
+		if (str_ieq(e->target[i].address, address))
+			return true;
+	}
+	if (e->target == NULL)
+		e->target = arena_calloc(job->arena, REWRITE_TARGETS_MAX,
+		    sizeof(*e->target));
+	if (e->target == NULL)
+		return false;
+	if (e->targets == REWRITE_TARGETS_MAX) {
+		e->cut = true;
+		return true;
+	}
+	e->target[e->targets++] = target;
+	return true;
+}
+
+/* mail with the detail of parts, if it is to be kept. */
+static struct str
+with_detail(struct job *job, struct str mail, const struct class_found *found,
+    const struct address *parts)
+{
+	ptrdiff_t at = str_rchr(mail, '@');
+
+	if (!found->keeps_detail || at < 0)
+		return mail;
+	return str_of(arena_printf(job->arena, "%" STR_F "%c%" STR_F "%" STR_F,
+	    STR_A(str_sub(mail, 0, (size_t)at)),
+	    rewrite_delimiter(job->rewrite), STR_A(parts->detail),
+	    STR_A(str_sub(mail, (size_t)at, mail.len))));
+}
+
+/* false when there is no room. */
+static bool
+follow(struct job *job, const struct item *item,
+    const struct class_found *found, const struct address *parts)
+{
+	const struct record *record = found->record;
+	int depth = item->depth + 1;
+
+	if (found->administrator.len > 0)
+		return push(job, found->administrator, depth);
+	if (record == NULL) /* relay or foreign */
+		return add_target(job, item->text, found, parts);
+	if (record->kind == RECORD_USER &&
+	    !(record->forward_only && record->forwards.count > 0) &&
+	    !add_target(job, with_detail(job, record->mail, found, parts),
+		found, parts))
+		return false;
+	for (size_t i = 0; i < record->forwards.count; i++) {
+		struct str to = record->forwards.item[i];
+
+		/* To oneself means: and a copy here. That was done. */
+		if (record->kind == RECORD_USER && str_ieq(to, record->mail))
+			continue;
+		if (record->kind == RECORD_ALIAS)
+			to = with_detail(job, to, found, parts);
+		if (!push(job, to, depth))
+			return false;
+	}
+	return true;
+}
+
+/* One address of the queue. A status other than OK ends the question. */
+static enum job_result
+step(struct job *job, enum rewrite_status *status, struct err *err)
+{
+	struct expand *e = job->state;
+	struct item item = e->item[e->at];
+	struct class_found found;
+	struct address parts;
+	enum job_result result;
+	char name[400];
+
+	*status = REWRITE_OK;
+	if (address_parse(&parts, item.text, rewrite_delimiter(job->rewrite),
+		job->arena, err) < 0) {
+		if (err->kind == ERR_LIMIT)
+			return JOB_FAIL;
+		found = (struct class_found){ .status = REWRITE_UNKNOWN };
+	} else {
+		result = class_find(job, &parts, &found, err);
+		if (result != JOB_DONE)
+			return result;
+	}
+	e->at++;
+	if (item.depth == 0)
+		*status = found.status;
+	else if (found.status == REWRITE_UNKNOWN ||
+	    found.status == REWRITE_DISABLED)
+		log_warn("alias to %s, which takes no mail",
+		    log_escape(name, sizeof(name), item.text));
+	if (*status != REWRITE_OK || found.status == REWRITE_UNKNOWN ||
+	    found.status == REWRITE_DISABLED)
+		return JOB_DONE;
+	return follow(job, &item, &found, &parts) ? JOB_DONE :
+						    job_too_large(err);
+}
+
+static enum job_result
+answer(struct job *job, enum rewrite_status status)
+{
+	struct expand *e = job->state;
+	struct rewrite_rcpt_answer answer = { .status = (uint8_t)status };
+
+	if (status == REWRITE_OK && e->cut)
+		answer.status = REWRITE_LOOP;
+	else if (status == REWRITE_OK && e->targets == 0)
+		answer.status = e->outside ? REWRITE_FOREIGN :
+		    e->items > 1           ? REWRITE_LOOP :
+					     REWRITE_UNKNOWN;
+	if (answer.status == REWRITE_OK) {
+		answer.targets.items = e->target;
+		answer.targets.count = e->targets;
+	}
+	return job_answer(job, &rewrite_rcpt_answer_msg, &answer);
+}
+
+static enum job_result
+run(struct job *job, struct err *err)
+{
+	struct expand *e = job->state;
+	enum rewrite_status status = REWRITE_OK;
+
+	while (e->at < e->items && status == REWRITE_OK && !e->cut) {
+		enum job_result result = step(job, &status, err);
+
+		if (result != JOB_DONE)
+			return result;
+	}
+	return answer(job, status);
+}
+
+void
+expand_ask(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	const struct rewrite_rcpt *req = in;
+	struct job *job =
+	    job_new(ipc_peer_ctx(peer), peer, tag, run, sizeof(struct expand));
+
+	(void)push(job, req->address, 0);
+	job_run(job);
+}

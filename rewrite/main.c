@@ -1,0 +1,120 @@
+/*
+ * rewrite - knows what an address is: whose it is, who gets its mail, by
+ * which way. Asks the directory, remembers for seconds, waits for nobody.
+ */
+#include "base/log.h"
+#include "dict/ldap_client.h"
+#include "rewrite/job.h"
+
+static const struct conf_param params[] = {
+	CONF(STR, rewrite, source_conf.socket, "directory_socket", "ldapi", 1,
+	    107),
+	CONF(STR, rewrite, source_conf.suffix, "directory_suffix", "o=chancery",
+	    1, 1000),
+	CONF(TIME, rewrite, source_conf.timeout, "directory_timeout", "5s", 1,
+	    60),
+	CONF(TIME, rewrite, source_conf.cache_time, "rewrite_cache_time", "3s",
+	    0, 3600),
+	CONF(INT, rewrite, source_conf.cache_size, "rewrite_cache_size",
+	    "20000", 0, 10000000),
+	CONF(STR, rewrite, delimiter, "recipient_delimiter", "+", 0, 1),
+	CONF(STR, rewrite, mailbox_transport, "virtual_transport", "lmtp", 1,
+	    64),
+	CONF(STR, rewrite, default_transport, "default_transport", "", 0, 64),
+	{ 0 },
+};
+
+static const struct stats_item stats[] = {
+	[STAT_QUESTIONS] = { STATS_COUNTER, "questions" },
+	[STAT_CACHED] = { STATS_COUNTER, "cache_hits" },
+	[STAT_SEARCHES] = { STATS_COUNTER, "searches" },
+	[STAT_TROUBLE] = { STATS_COUNTER, "trouble" },
+	[STAT_TIME] = { STATS_HISTOGRAM, "answer_time" },
+	{ 0 },
+};
+
+static const struct ipc_handler handlers[] = {
+	{ &rewrite_rcpt_msg, expand_ask },
+	{ &rewrite_user_msg, user_ask },
+	{ &rewrite_sender_msg, sender_ask },
+	{ NULL, NULL },
+};
+
+static void
+closed(struct ipc_peer *peer)
+{
+	job_forget_peer(ipc_peer_ctx(peer), peer);
+}
+
+static int
+open_early(struct daemon *d, void *ctx, struct err *err)
+{
+	(void)d;
+	(void)ctx;
+	(void)err;
+	ldap_client_prepare();
+	return 0;
+}
+
+static int
+start(struct daemon *d, void *ctx, struct err *err)
+{
+	static const struct ipc_peer_ops ops = {
+		.handlers = handlers,
+		.closed = closed,
+	};
+	struct rewrite *rewrite = ctx;
+	const char *name;
+	int fd;
+
+	(void)err;
+	rewrite->daemon = d;
+	rewrite->source = source_new(daemon_base(d), &rewrite->source_conf);
+	while (rewrite->listeners < REWRITE_LISTENERS &&
+	    (fd = daemon_fd_at(d, "edge:", rewrite->listeners, &name)) >= 0)
+		rewrite->listener[rewrite->listeners++] = ipc_listener_new(
+		    daemon_base(d), fd, name + strlen("edge:"), &ops, rewrite);
+	return 0;
+}
+
+static int
+reload(struct daemon *d, void *ctx, struct err *err)
+{
+	struct rewrite *rewrite = ctx;
+
+	(void)d;
+	(void)err;
+	source_flush(rewrite->source);
+	return 0;
+}
+
+static void
+stop(void *ctx)
+{
+	struct rewrite *rewrite = ctx;
+
+	for (size_t i = 0; i < rewrite->listeners; i++)
+		ipc_listener_free(rewrite->listener[i]);
+	source_free(rewrite->source);
+	job_free_all(rewrite);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct daemon_ops ops = {
+		.name = "rewrite",
+		.kind = DAEMON_EVENT,
+		.params = params,
+		.promises = "stdio unix",
+		.stats = stats,
+		.open = open_early,
+		.start = start,
+		.reload = reload,
+		.stop = stop,
+	};
+	struct rewrite rewrite = { 0 };
+
+	list_init(&rewrite.jobs);
+	return daemon_main(argc, argv, &ops, &rewrite);
+}

@@ -1,0 +1,39 @@
+/*
+ * rewrite - the state of the daemon that knows what an address is.
+ */
+#ifndef REWRITE_REWRITE_H
+#define REWRITE_REWRITE_H
+
+#include "base/list.h"
+#include "ipc/server.h"
+#include "rewrite/source.h"
+#include "service/daemon.h"
+
+enum {
+	REWRITE_LISTENERS = 8,
+	REWRITE_DEPTH_MAX = 20,  /* aliases of aliases */
+	REWRITE_ITEMS_MAX = 4000 /* addresses looked at for one recipient */
+};
+
+/* By index into the table of statistics. */
+enum { STAT_QUESTIONS, STAT_CACHED, STAT_SEARCHES, STAT_TROUBLE, STAT_TIME };
+
+struct rewrite {
+	struct source_conf source_conf;
+	const char *delimiter, *mailbox_transport, *default_transport;
+
+	struct daemon *daemon;
+	struct source *source;
+	struct ipc_listener *listener[REWRITE_LISTENERS];
+	size_t listeners;
+	struct list jobs; /* questions under way */
+};
+
+/* The one byte that divides local part and detail, 0 if none does. */
+static inline char
+rewrite_delimiter(const struct rewrite *rewrite)
+{
+	return rewrite->delimiter[0];
+}
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * route - which agent takes mail for an address, and where that takes it.
+ */
+#ifndef REWRITE_ROUTE_H
+#define REWRITE_ROUTE_H
+
+#include "rewrite/class.h"
+
+/* "default" unless the user, else the domain, names a partition. */
+struct str route_partition(const struct class_found *found);
+
+/* The user's quota, else the domain's; 0 for none. */
+uint64_t route_quota(const struct class_found *found);
+
+/*
+ * Transport and next hop of an address that stays as it is: a mailbox here,
+ * a domain handed on, or (found->status FOREIGN) the rest of the world. false
+ * when there is no way there.
+ */
+bool route_target(const struct rewrite *rewrite,
+    const struct class_found *found, const struct address *address,
+    struct rewrite_target *target);
+
+#endif
