@@ -57,7 +57,7 @@ begin_chunks(struct session *s)
 {
 	struct transaction *t = &s->t;
 
-	body_begin(&t->body, s->conf, s->peers, str_of(t->id), t->mail.size);
+	body_begin(&t->body, s->conf, s->peers, t->mail.size);
 	t->body_open = true;
 	t->bdat = BDAT_CHUNKS;
 	dot_reader_init_plain(&t->reader);

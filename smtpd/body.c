@@ -10,12 +10,11 @@ enum { WRITE_PIECE = 262144 /* written to a large file at once */ };
 
 void
 body_begin(struct body *body, const struct smtpd_conf *conf,
-    const struct peers *peers, struct str id, uint64_t size_hint)
+    const struct peers *peers, uint64_t size_hint)
 {
 	*body = (struct body){
 		.conf = conf,
 		.peers = peers,
-		.id = id,
 		.size_hint = size_hint,
 		.fd = -1,
 	};
@@ -106,20 +105,15 @@ write_out(struct body *body)
 static void
 grow_large(struct body *body)
 {
-	struct queue_large ask = { body->id, body->size_hint };
-	struct queue_large_open open = { .fd = -1 };
-
 	/* More than header_limit bytes are here: the whole header. */
 	look_at_header(body);
 	if (body->trouble != BODY_FINE)
 		return;
-	if (body->peers->ops->large(body->peers->ctx, &ask, &open, &body->err) <
-	    0) {
+	if (body->peers->ops->large(body->peers->ctx, body->size_hint,
+		&body->fd, &body->limit, &body->err) < 0) {
 		give_up_err(body);
 		return;
 	}
-	body->fd = open.fd;
-	body->limit = open.limit;
 	write_out(body);
 }
 

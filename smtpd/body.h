@@ -28,7 +28,6 @@ enum body_trouble {
 struct body {
 	const struct smtpd_conf *conf;
 	const struct peers *peers;
-	struct str id; /* borrowed: queue id */
 	uint64_t size_hint;
 	struct buf bytes; /* inline: all; large: what is not written yet */
 	uint64_t len;
@@ -43,7 +42,7 @@ struct body {
 };
 
 void body_begin(struct body *body, const struct smtpd_conf *conf,
-    const struct peers *peers, struct str id, uint64_t size_hint);
+    const struct peers *peers, uint64_t size_hint);
 void body_add(struct body *body, struct str bytes);
 /* The last byte has come: looks at the header, syncs the file. */
 void body_end(struct body *body);

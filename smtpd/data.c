@@ -76,7 +76,6 @@ commit(struct session *s, struct err *err)
 	struct transaction *t = &s->t;
 	bool large = t->body.fd >= 0;
 	struct queue_commit ask = {
-		.id = str_of(t->id),
 		.sender = t->sender.address,
 		.body_type = types[t->mail.body],
 		.smtputf8 = t->mail.smtputf8,
@@ -106,7 +105,7 @@ commit(struct session *s, struct err *err)
 int
 data_finish(struct session *s, const struct dot_reader *reader)
 {
-	char id[QUEUE_ID_MAX + 1];
+	char id[QUEUE_SHORT_SIZE];
 	struct err err = { 0 };
 	int ret;
 
@@ -168,7 +167,7 @@ data_command(struct session *s, struct str args)
 		return session_reply(s, 503, "5.5.1",
 		    "Error: need RCPT command");
 	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
-	body_begin(&t->body, s->conf, s->peers, str_of(t->id), t->mail.size);
+	body_begin(&t->body, s->conf, s->peers, t->mail.size);
 	t->body_open = true;
 	dot_reader_init(&reader);
 	if (read_data(s, &reader) < 0)

@@ -12,6 +12,7 @@
 #include "ipc/auth_msg.h"
 #include "ipc/queue_msg.h"
 #include "ipc/rewrite_msg.h"
+#include "queue/id.h"
 
 struct peers_ops {
 	int (*rcpt)(void *ctx, struct str address,
@@ -20,20 +21,16 @@ struct peers_ops {
 	int (*sender)(void *ctx, struct str user, struct str address,
 	    bool *allowed, struct arena *arena, struct err *err);
 
-	/*
-	 * The id for the next message: the same one until a commit used it.
-	 * id has QUEUE_ID_MAX + 1 bytes, a C string comes out.
-	 */
-	int (*begin)(void *ctx, char *id, struct err *err);
-	/* A file for a large body: open->fd is the caller's to close. */
-	int (*large)(void *ctx, const struct queue_large *large,
-	    struct queue_large_open *open, struct err *err);
+	/* A message begins; id is what logs and people will call it. */
+	int (*begin)(void *ctx, char id[QUEUE_SHORT_SIZE], struct err *err);
+	/* A file for a large body, the caller's to close. */
+	int (*large)(void *ctx, uint64_t size_hint, int *fd, uint64_t *limit,
+	    struct err *err);
 	/*
 	 * The promise: after 0 the message is on disk. ERR_LIMIT: no space.
-	 * After any error the id is spent.
+	 * commit->id is theirs to set.
 	 */
-	int (*commit)(void *ctx, const struct queue_commit *commit,
-	    struct err *err);
+	int (*commit)(void *ctx, struct queue_commit *commit, struct err *err);
 
 	/* One exchange at a time; start->id is theirs to set. */
 	int (*auth_start)(void *ctx, struct auth_start *start,

@@ -1,14 +1,11 @@
 #include "smtpd/peers_ipc.h"
 
-#include <sys/socket.h>
-
 void
 peers_ipc_init(struct peers_ipc *ipc, int timeout_ms)
 {
-	*ipc = (struct peers_ipc){ 0 };
 	rewritec_init(&ipc->rewrite, "rewrite");
 	auth_client_init(&ipc->auth, "authd");
-	ipc_conn_init(&ipc->qmgr, -1, timeout_ms);
+	queue_client_init(&ipc->queue, "qmgr", timeout_ms);
 }
 
 void
@@ -16,20 +13,7 @@ peers_ipc_clear(struct peers_ipc *ipc)
 {
 	rewritec_clear(&ipc->rewrite);
 	auth_client_clear(&ipc->auth);
-	ipc_conn_clear(&ipc->qmgr);
-}
-
-/*
- * qmgr closed while nothing was asked: it was started anew. Found out before
- * the next question, so that no client sees it.
- */
-static bool
-is_stale(const struct ipc_conn *conn)
-{
-	char byte;
-
-	return conn->fd >= 0 &&
-	    recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	queue_client_clear(&ipc->queue);
 }
 
 static int
@@ -51,63 +35,31 @@ ask_sender(void *ctx, struct str user, struct str address, bool *allowed,
 	    err);
 }
 
-static void
-keep_id(struct peers_ipc *ipc, struct str id)
-{
-	if (id.len > QUEUE_ID_MAX)
-		id.len = 0;
-	memcpy(ipc->spare_id, id.p, id.len);
-	ipc->spare_id[id.len] = '\0';
-}
-
 static int
-begin(void *ctx, char *id, struct err *err)
-{
-	struct queue_begin ask = { 0 };
-	struct queue_begun answer;
-	struct peers_ipc *ipc = ctx;
-
-	/* An id belongs to one life of qmgr. */
-	if (is_stale(&ipc->qmgr))
-		ipc_conn_clear(&ipc->qmgr);
-	if (ipc->qmgr.fd < 0 || ipc->spare_id[0] == '\0') {
-		ipc->spare_id[0] = '\0';
-		if (ipc_conn_open(&ipc->qmgr, "qmgr", err) < 0 ||
-		    ipc_conn_call(&ipc->qmgr, &queue_begin_msg, &ask,
-			&queue_begun_msg, &answer, NULL, err) < 0)
-			return -1;
-		keep_id(ipc, answer.id);
-	}
-	memcpy(id, ipc->spare_id, sizeof(ipc->spare_id));
-	return 0;
-}
-
-static int
-large(void *ctx, const struct queue_large *ask, struct queue_large_open *open,
-    struct err *err)
+begin(void *ctx, char id[QUEUE_SHORT_SIZE], struct err *err)
 {
 	struct peers_ipc *ipc = ctx;
 
-	if (ipc_conn_call(&ipc->qmgr, &queue_large_msg, ask,
-		&queue_large_open_msg, open, NULL, err) < 0)
+	if (queue_client_begin(&ipc->queue, err) < 0)
 		return -1;
-	if (open->fd < 0)
-		return err_set(err, ERR_TEMP, "qmgr gave no file");
+	(void)queue_id_shorten(id, str_of(ipc->queue.id));
 	return 0;
 }
 
 static int
-commit(void *ctx, const struct queue_commit *ask, struct err *err)
+large(void *ctx, uint64_t size_hint, int *fd, uint64_t *limit, struct err *err)
 {
 	struct peers_ipc *ipc = ctx;
-	struct queue_done done;
 
-	ipc->spare_id[0] = '\0';
-	if (ipc_conn_call(&ipc->qmgr, &queue_commit_msg, ask, &queue_done_msg,
-		&done, NULL, err) < 0)
-		return -1;
-	keep_id(ipc, done.next_id);
-	return 0;
+	return queue_client_large(&ipc->queue, size_hint, fd, limit, err);
+}
+
+static int
+commit(void *ctx, struct queue_commit *request, struct err *err)
+{
+	struct peers_ipc *ipc = ctx;
+
+	return queue_client_commit(&ipc->queue, request, err);
 }
 
 static int

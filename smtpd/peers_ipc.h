@@ -6,17 +6,17 @@
 #define SMTPD_PEERS_IPC_H
 
 #include "auth/client.h"
-#include "ipc/conn.h"
+#include "queue/client.h"
 #include "rewritec/rewritec.h"
 #include "smtpd/peers.h"
 
 struct peers_ipc {
 	struct rewritec rewrite;
 	struct auth_client auth;
-	struct ipc_conn qmgr;
-	char spare_id[QUEUE_ID_MAX + 1]; /* not used yet; "": none */
+	struct queue_client queue;
 };
 
+/* timeout_ms is for qmgr; the other two have their own. */
 void peers_ipc_init(struct peers_ipc *ipc, int timeout_ms);
 void peers_ipc_clear(struct peers_ipc *ipc);
 

@@ -56,7 +56,7 @@ struct transaction {
 	int refused;
 	int over; /* RCPT commands over the limit */
 	struct str first_rcpt;
-	char id[QUEUE_ID_MAX + 1]; /* "": none yet */
+	char id[QUEUE_SHORT_SIZE]; /* "": none yet */
 	enum bdat_state bdat;
 	struct body body; /* begun when body_open */
 	bool body_open;

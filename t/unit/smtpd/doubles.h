@@ -90,35 +90,35 @@ double_sender(void *ctx, struct str user, struct str address, bool *allowed,
 }
 
 static int
-double_begin(void *ctx, char *id, struct err *err)
+double_begin(void *ctx, char id[QUEUE_SHORT_SIZE], struct err *err)
 {
 	struct doubles *doubles = ctx;
 
 	if (doubles->queue_down)
 		return err_set(err, ERR_TEMP, "no queue");
-	(void)snprintf(id, QUEUE_ID_MAX + 1, "Q%d", ++doubles->began);
+	(void)snprintf(id, QUEUE_SHORT_SIZE, "Q%d", ++doubles->began);
 	return 0;
 }
 
 static int
-double_large(void *ctx, const struct queue_large *large,
-    struct queue_large_open *open, struct err *err)
+double_large(void *ctx, uint64_t size_hint, int *fd, uint64_t *limit,
+    struct err *err)
 {
 	struct doubles *doubles = ctx;
 
-	(void)large;
+	(void)size_hint;
 	if (doubles->no_large)
 		return err_set(err, ERR_LIMIT, "no space");
-	open->limit = 1 << 20;
-	open->fd = memfd_create("large", 0);
+	*limit = 1 << 20;
+	*fd = memfd_create("large", 0);
 	if (doubles->large_fd >= 0)
 		(void)close(doubles->large_fd);
-	doubles->large_fd = dup(open->fd);
+	doubles->large_fd = dup(*fd);
 	return 0;
 }
 
 static int
-double_commit(void *ctx, const struct queue_commit *commit, struct err *err)
+double_commit(void *ctx, struct queue_commit *commit, struct err *err)
 {
 	const struct queue_rcpt *rcpts = commit->rcpts.items;
 	struct doubles *doubles = ctx;
