@@ -41,6 +41,16 @@ ipc_conn_clear(struct ipc_conn *conn)
 	buf_clear_secret(&conn->in);
 }
 
+void
+ipc_conn_notice_end(struct ipc_conn *conn)
+{
+	char byte;
+
+	if (conn->fd >= 0 &&
+	    recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		drop(conn);
+}
+
 int
 ipc_conn_open(struct ipc_conn *conn, const char *path, struct err *err)
 {

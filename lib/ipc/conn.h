@@ -24,6 +24,11 @@ struct ipc_conn {
 /* Takes fd over (it may be -1: closed). */
 void ipc_conn_init(struct ipc_conn *conn, int fd, int timeout_ms);
 void ipc_conn_clear(struct ipc_conn *conn);
+/*
+ * Between questions: close it if the peer has closed. Whoever asks next then
+ * connects to the one that was started in its place.
+ */
+void ipc_conn_notice_end(struct ipc_conn *conn);
 /* Connect to a name if not connected. */
 int ipc_conn_open(struct ipc_conn *conn, const char *path, struct err *err);
 

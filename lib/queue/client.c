@@ -44,6 +44,8 @@ queue_client_begin(struct queue_client *client, struct err *err)
 	static const struct queue_begin begin = { 0 };
 	struct queue_begun begun;
 
+	/* An id dies with the qmgr that gave it. */
+	ipc_conn_notice_end(&client->conn);
 	if (client->id[0] != '\0' && client->conn.fd >= 0)
 		return 0;
 	if (client->next[0] != '\0' && client->conn.fd >= 0) {
