@@ -67,6 +67,7 @@ refuse(struct session *s, const struct auth_step *step)
 
 	if (status < AUTH_FAIL || status >= NELEMS(replies))
 		status = AUTH_TEMP;
+	session_count(s, SMTPD_LOGIN_FAILURES, 1);
 	log_warn("warning: %s: SASL %" STR_F " authentication failed: %s",
 	    session_client(s), STR_A(s->mech), replies[status].log);
 	return session_reply(s, replies[status].code, replies[status].status,
@@ -91,6 +92,7 @@ accept_user(struct session *s, const struct auth_step *step)
 		s->user = STR("");
 		return -1;
 	}
+	session_count(s, SMTPD_LOGINS, 1);
 	return session_reply(s, 235, "2.7.0", "Authentication successful");
 }
 
@@ -122,7 +124,7 @@ exchange(struct session *s, bool has_initial, struct buf *response)
 		    &step, &err);
 	}
 	if (ret < 0) {
-		log_warn("warning: authd: %s", err.text);
+		log_warn("authd: %s", err.text);
 		step.status = AUTH_TEMP;
 	}
 	if (step.status == AUTH_OK)

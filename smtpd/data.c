@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "smtpd/command.h"
 #include "smtpd/received.h"
 
@@ -19,7 +20,7 @@ data_need_id(struct session *s)
 		return 0;
 	if (s->peers->ops->begin(s->peers->ctx, t->id, &err) < 0) {
 		t->id[0] = '\0';
-		log_warn("warning: queue: %s", err.text);
+		log_warn("queue: %s", err.text);
 		return session_reply(s, 451, "4.3.0",
 		    "Error: queue file write error");
 	}
@@ -58,7 +59,7 @@ refuse_message(struct session *s, const struct dot_reader *reader)
 	if (body->trouble == BODY_FINE)
 		return 0;
 	if (body->err.text[0] != '\0')
-		log_warn("warning: %s: queue: %s", s->t.id, body->err.text);
+		log_warn("%s: queue: %s", s->t.id, body->err.text);
 	return session_reject(s, "DATA", s->t.first_rcpt,
 	    replies[body->trouble].code, replies[body->trouble].status, "%s",
 	    replies[body->trouble].text);
@@ -91,6 +92,7 @@ commit(struct session *s, struct err *err)
 		.large_len = large ? t->body.len : 0,
 		.body = large ? STR("") : buf_str(&t->body.bytes),
 	};
+	int64_t began = time_mono();
 	struct buf prefix;
 	int ret;
 
@@ -99,6 +101,11 @@ commit(struct session *s, struct err *err)
 	ask.prefix = buf_str(&prefix);
 	ret = s->peers->ops->commit(s->peers->ctx, &ask, err);
 	buf_clear(&prefix);
+	session_observe(s, SMTPD_COMMIT_TIME, time_mono() - began);
+	if (ret == 0) {
+		session_count(s, SMTPD_MESSAGES, 1);
+		session_count(s, SMTPD_MESSAGE_BYTES, (int64_t)t->body.len);
+	}
 	return ret;
 }
 
@@ -124,7 +131,8 @@ data_finish(struct session *s, const struct dot_reader *reader)
 		s->junk = 0;
 		return session_reply(s, 250, "2.0.0", "Ok: queued as %s", id);
 	}
-	log_warn("warning: %s: queue: %s", id, err.text);
+	log_warn("%s: queue: %s", id, err.text);
+	session_count(s, SMTPD_PUT_OFF, 1);
 	if (err.kind == ERR_LIMIT)
 		return session_reply(s, 452, "4.3.1",
 		    "Insufficient system storage");

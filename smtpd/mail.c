@@ -44,7 +44,7 @@ check_owner(struct session *s, const struct smtp_path *sender)
 		return 0;
 	if (s->peers->ops->sender(s->peers->ctx, s->user, sender->address,
 		&allowed, s->line, &err) < 0) {
-		log_warn("warning: sender lookup: %s", err.text);
+		log_warn("sender lookup: %s", err.text);
 		return session_reply(s, 451, "4.3.0",
 		    "<%" STR_F ">: Temporary lookup failure",
 		    STR_A(sender->address));

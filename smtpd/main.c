@@ -15,6 +15,7 @@ struct smtpd {
 	struct smtpd_conf conf;
 	struct peers_ipc ipc;
 	struct peers peers;
+	struct daemon *daemon;
 };
 
 static const struct conf_param params[] = {
@@ -38,7 +39,8 @@ worker(struct daemon *d, void *ctx, struct err *err)
 {
 	struct smtpd *smtpd = ctx;
 
-	(void)d, (void)err;
+	(void)err;
+	smtpd->daemon = d;
 	peers_ipc_init(&smtpd->ipc, smtpd->conf.ipc_timeout * 1000);
 	smtpd->peers = (struct peers){ &peers_ipc_ops, &smtpd->ipc };
 	return 0;
@@ -52,6 +54,7 @@ run(struct smtpd *smtpd, struct stream *stream,
 
 	session_init(&session, &smtpd->conf, &smtpd->peers, stream, facts);
 	session.handover = handover;
+	session.daemon = smtpd->daemon;
 	session_run(&session);
 	session_clear(&session);
 }
@@ -70,7 +73,7 @@ serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 
 	if (ipc_conn_recv(conn, &frame, &err) < 0) {
 		if (err.kind != ERR_NOENT)
-			log_warn("warning: handover: %s", err.text);
+			log_warn("handover: %s", err.text);
 		return;
 	}
 	fds = conn->fds;
@@ -79,7 +82,7 @@ serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 	    ipc_decode(&in, &handover_msg, frame.payload, &fds, NULL, &err) <
 		0 ||
 	    in.fd < 0) {
-		log_warn("warning: handover: not understood");
+		log_warn("handover: not understood");
 		ipc_fds_close(&fds);
 		return;
 	}
@@ -95,6 +98,7 @@ serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 		facts.loopback = true;
 		facts.client_name = STR("localhost");
 	}
+	conn->timeout = smtpd->conf.timeout * 1000; /* of a handshake, now */
 	stream = stream_new(in.fd, SESSION_IN_MAX);
 	stream_unread(stream, in.unread);
 	run(smtpd, stream, &facts, conn);
@@ -149,6 +153,7 @@ main(int argc, char **argv)
 		.kind = DAEMON_SESSION,
 		.params = params,
 		.promises = "stdio unix",
+		.stats = smtpd_stats,
 		.start = start,
 		.worker = worker,
 		.session = session,

@@ -36,6 +36,19 @@ const struct conf_param smtpd_params[] = {
 };
 /* clang-format on */
 
+const struct stats_item smtpd_stats[] = {
+	[SMTPD_SESSIONS] = { STATS_COUNTER, "sessions" },
+	[SMTPD_MESSAGES] = { STATS_COUNTER, "messages" },
+	[SMTPD_MESSAGE_BYTES] = { STATS_COUNTER, "message_bytes" },
+	[SMTPD_REJECTS] = { STATS_COUNTER, "rejects" },
+	[SMTPD_PUT_OFF] = { STATS_COUNTER, "put_off" },
+	[SMTPD_LOGINS] = { STATS_COUNTER, "logins" },
+	[SMTPD_LOGIN_FAILURES] = { STATS_COUNTER, "login_failures" },
+	[SMTPD_COMMIT_TIME] = { STATS_HISTOGRAM, "commit_time" },
+	[SMTPD_RCPT_TIME] = { STATS_HISTOGRAM, "rcpt_time" },
+	{ 0 },
+};
+
 int
 smtpd_conf_check(struct smtpd_conf *conf, struct err *err)
 {

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "smtpd/command.h"
 
 static int
@@ -160,6 +161,8 @@ rcpt_command(struct session *s, struct str args)
 	struct rewrite_rcpt_answer answer = { 0 };
 	struct smtp_path rcpt;
 	struct err err;
+	int64_t began;
+	int ret;
 
 	if (check_order(s) < 0 || parse(s, args, &rcpt) < 0)
 		return -1;
@@ -167,9 +170,12 @@ rcpt_command(struct session *s, struct str args)
 	if (rcpt.utf8 && !s->t.mail.smtputf8)
 		return session_reply(s, 553, "5.6.7",
 		    "Must declare SMTPUTF8 to send unicode address");
-	if (s->peers->ops->rcpt(s->peers->ctx, rcpt.address, &answer, s->line,
-		&err) < 0) {
-		log_warn("warning: recipient lookup: %s", err.text);
+	began = time_mono();
+	ret = s->peers->ops->rcpt(s->peers->ctx, rcpt.address, &answer, s->line,
+	    &err);
+	session_observe(s, SMTPD_RCPT_TIME, time_mono() - began);
+	if (ret < 0) {
+		log_warn("recipient lookup: %s", err.text);
 		return session_reject(s, "RCPT", rcpt.address, 451, "4.3.0",
 		    "<%" STR_F ">: Temporary lookup failure",
 		    STR_A(rcpt.address));

@@ -89,6 +89,20 @@ session_clear(struct session *s)
 	arena_free(s->arena);
 }
 
+void
+session_count(struct session *s, enum smtpd_stat stat, int64_t n)
+{
+	if (s->daemon != NULL)
+		daemon_count(s->daemon, (int)stat, n);
+}
+
+void
+session_observe(struct session *s, enum smtpd_stat stat, int64_t n)
+{
+	if (s->daemon != NULL)
+		daemon_observe(s->daemon, (int)stat, n);
+}
+
 static int
 put_reply(struct session *s, int code, const char *status, const char *text)
 {
@@ -132,6 +146,7 @@ session_reject(struct session *s, const char *what, struct str rcpt, int code,
 	    s->t.id[0] != '\0' ? s->t.id : "NOQUEUE", what, session_client(s),
 	    code, status, text, STR_A(s->t.sender.address), to,
 	    session_protocol(s), STR_A(s->helo));
+	session_count(s, code < 500 ? SMTPD_PUT_OFF : SMTPD_REJECTS, 1);
 	return put_reply(s, code, status, text);
 }
 
@@ -310,6 +325,7 @@ void
 session_run(struct session *s)
 {
 	log_info("connect from %s", session_client(s));
+	session_count(s, SMTPD_SESSIONS, 1);
 	(void)session_reply(s, 220, NULL, "%s", s->conf->banner);
 	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
 		serve_line(s);

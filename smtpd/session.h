@@ -16,6 +16,7 @@
 #include "ipc/conn.h"
 #include "net/addr.h"
 #include "net/stream.h"
+#include "service/daemon.h"
 #include "smtpd/body.h"
 #include "smtpd/peers.h"
 #include "smtpd/smtpd.h"
@@ -66,6 +67,7 @@ struct transaction {
 struct session {
 	const struct smtpd_conf *conf;
 	const struct peers *peers;
+	struct daemon *daemon;     /* to count by; NULL in tests */
 	struct stream *stream;     /* owned */
 	struct ipc_conn *handover; /* NULL: no STARTTLS */
 	struct arena *arena, *line;
@@ -94,6 +96,10 @@ void session_init(struct session *s, const struct smtpd_conf *conf,
 void session_clear(struct session *s);
 /* Greeting to goodbye. */
 void session_run(struct session *s);
+
+/* Count n, or observe n microseconds. */
+void session_count(struct session *s, enum smtpd_stat stat, int64_t n);
+void session_observe(struct session *s, enum smtpd_stat stat, int64_t n);
 
 /*
  * Write a reply: the text is formatted, LF in it begins another line. 0 for

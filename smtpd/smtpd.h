@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
+#include "service/stats.h"
 
 enum smtpd_tls {
 	SMTPD_TLS_NONE,   /* STARTTLS is not offered */
@@ -40,6 +41,20 @@ struct smtpd_conf {
 	bool forbid_pipelining;
 	enum smtpd_tls tls; /* tls_level, understood */
 };
+
+/* What is counted, by index into smtpd_stats. */
+enum smtpd_stat {
+	SMTPD_SESSIONS,
+	SMTPD_MESSAGES, /* 250 was said */
+	SMTPD_MESSAGE_BYTES,
+	SMTPD_REJECTS, /* recipients and messages refused for good */
+	SMTPD_PUT_OFF, /* ... refused for now */
+	SMTPD_LOGINS,
+	SMTPD_LOGIN_FAILURES,
+	SMTPD_COMMIT_TIME,
+	SMTPD_RCPT_TIME
+};
+extern const struct stats_item smtpd_stats[];
 
 extern const struct conf_param smtpd_params[]; /* fill a smtpd_conf */
 
