@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fsutil.h"
@@ -300,6 +301,16 @@ kv_usage(const struct kv *kv, struct kv_usage *out)
 		.last_txn = info.me_last_txnid,
 		.page_size = stat.ms_psize,
 	};
+}
+
+bool
+kv_is_stale(const struct kv *kv)
+{
+	struct stat st;
+	int fd;
+
+	return mdb_env_get_fd(kv->env, &fd) != MDB_SUCCESS ||
+	    fstat(fd, &st) < 0 || st.st_nlink == 0;
 }
 
 void

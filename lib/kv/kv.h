@@ -103,6 +103,9 @@ struct kv_usage {
 
 void kv_usage(const struct kv *kv, struct kv_usage *out);
 
+/* The data file was unlinked or replaced since kv_open. */
+bool kv_is_stale(const struct kv *kv);
+
 /* Readers: from now on every kv_view names its epoch. Borrowed; NULL ends. */
 void kv_set_pin(struct kv *kv, struct kv_pin *pin);
 

@@ -26,6 +26,10 @@ struct store_message {
 	uint16_t prefix_len;
 };
 
+/* What a row of hot says, without the prefix. */
+void store_message_fill(struct store_message *out, uint32_t uid,
+    const struct store_hot *row);
+
 /*
  * Messages with from <= uid <= to, rising, at most max. *count < max: there
  * are no more; else go on behind the last one. 512 at a time are a good
@@ -61,9 +65,9 @@ int store_digests(struct store_reader *reader, struct store_client *client,
  * The content was checked against the guid: what is here is what came.
  */
 struct store_body {
-	struct str prefix, body; /* borrowed from the struct */
-	char *memory;            /* owned */
-	void *map;               /* owned */
+	struct str prefix, body;      /* borrowed from the struct */
+	char *prefix_memory, *memory; /* owned */
+	void *map;                    /* owned */
 	size_t map_len;
 };
 

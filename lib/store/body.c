@@ -1,0 +1,266 @@
+/*
+ * body - a message's bytes and its digest, found by the index and read from
+ * the packs: the part of store/message.h that needs stored.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fsutil.h"
+#include "store/message.h"
+#include "store/pack.h"
+#include "store/row.h"
+
+enum { MAP_FROM = 256 << 10 }; /* smaller ones are read */
+
+/* A record by its place; offset is meaningless for a file of its own. */
+struct place {
+	uint32_t pack;
+	uint64_t offset;
+	struct store_record want;
+};
+
+/* Bytes from..from+len of fd: read, or mapped when there are many. */
+static int
+load(struct store_body *body, int fd, uint64_t from, size_t len,
+    struct str *out, struct err *err)
+{
+	uint64_t page = from & ~(uint64_t)4095;
+	struct stat st;
+
+	if (len < MAP_FROM) {
+		body->memory = xmalloc(len);
+		*out = str_make(body->memory, len);
+		return fs_pread_all(fd, body->memory, len, (off_t)from, err);
+	}
+	/* Packs and large files never shrink, so this length will stay. */
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "look at a pack");
+	if (from > (uint64_t)st.st_size || len > (uint64_t)st.st_size - from)
+		return err_set(err, ERR_CORRUPT, "pack is too short");
+	body->map_len = len + (size_t)(from - page);
+	body->map =
+	    mmap(NULL, body->map_len, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (body->map == MAP_FAILED) {
+		body->map = NULL;
+		return err_sys(err, "map a message");
+	}
+	*out = str_make((char *)body->map + (from - page), len);
+	return 0;
+}
+
+static void
+unload(struct store_body *body)
+{
+	free(body->memory);
+	if (body->map != NULL)
+		(void)munmap(body->map, body->map_len);
+	body->memory = NULL;
+	body->map = NULL;
+}
+
+static int
+read_record(struct store_client *client, const struct place *place, bool fresh,
+    struct store_body *body, struct str *out, struct err *err)
+{
+	struct str bytes;
+	size_t len = place->want.length;
+	int fd;
+
+	if (store_client_pack(client, place->pack, place->want.blob, fresh, &fd,
+		err) < 0)
+		return -1;
+	if (place->pack == 0) {
+		if (len == 0 || load(body, fd, 0, len, out, err) < 0)
+			return -1;
+		if (!store_guid_check(place->want.guid, *out))
+			return err_set(err, ERR_CORRUPT, "message is damaged");
+		return 0;
+	}
+	if (load(body, fd, place->offset, len + STORE_RECORD_HEAD, &bytes,
+		err) < 0)
+		return -1;
+	return store_record_check(&place->want, bytes, out, err);
+}
+
+struct find {
+	uint32_t mailbox, uid;
+	struct place place;
+	char prefix[STORE_PREFIX_MAX];
+	size_t prefix_len;
+};
+
+static int
+find(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct find *f = arg;
+	struct store_hot hot;
+	struct store_blob blob;
+	int ret = store_row_hot(txn, f->mailbox, f->uid, &hot, err);
+
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "no such message");
+	if (ret < 0)
+		return -1;
+	f->prefix_len = hot.prefix.len;
+	if (hot.prefix.len > sizeof(f->prefix))
+		return err_set(err, ERR_CORRUPT, "prefix is too long");
+	memcpy(f->prefix, hot.prefix.p, hot.prefix.len);
+	ret = store_row_blob(txn, hot.blob, &blob, err);
+	if (ret == 0)
+		return err_set(err, ERR_CORRUPT, "message has no blob");
+	if (ret < 0)
+		return -1;
+	f->place = (struct place){ blob.pack, blob.offset,
+		{ STORE_RECORD_MESSAGE, blob.length, hot.blob, { 0 } } };
+	memcpy(f->place.want.guid, blob.guid, STORE_GUID_SIZE);
+	return 0;
+}
+
+/*
+ * A pack that compaction took away between the look at the index and the
+ * reading is not there, or our descriptor is an old one: the second try
+ * looks again and asks for a fresh descriptor.
+ */
+int
+store_body_open(struct store_reader *reader, struct store_client *client,
+    uint32_t mailbox, uint32_t uid, struct store_body *out, struct err *err)
+{
+	struct find f = { .mailbox = mailbox, .uid = uid };
+
+	*out = (struct store_body){ 0 };
+	for (int try = 0; try < 2; try++) {
+		if (store_reader_view(reader, find, &f, err) < 0)
+			return -1;
+		if (read_record(client, &f.place, try > 0, out, &out->body,
+			err) == 0) {
+			out->prefix_memory = xmemdup(f.prefix, f.prefix_len);
+			out->prefix =
+			    str_make(out->prefix_memory, f.prefix_len);
+			return 0;
+		}
+		unload(out);
+		if (err->kind == ERR_TEMP)
+			break;
+	}
+	*out = (struct store_body){ 0 };
+	if (err->kind == ERR_NOENT) /* the pack, not the message */
+		err->kind = ERR_CORRUPT;
+	return -1;
+}
+
+void
+store_body_close(struct store_body *body)
+{
+	unload(body);
+	free(body->prefix_memory);
+	*body = (struct store_body){ 0 };
+}
+
+void
+store_body_part(const struct store_body *body, uint64_t from, uint64_t len,
+    struct str piece[2])
+{
+	uint64_t all = (uint64_t)body->prefix.len + body->body.len;
+
+	if (from > all)
+		from = all;
+	if (len > all - from)
+		len = all - from;
+	piece[0] = str_sub(body->prefix, from, from + len);
+	from = from > body->prefix.len ? from - body->prefix.len : 0;
+	piece[1] = str_sub(body->body, from, from + len - piece[0].len);
+}
+
+struct digests {
+	const uint64_t *blob;
+	size_t count;
+	struct arena *arena;
+	struct str *row; /* p NULL: none */
+};
+
+static int
+copy_rows(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct digests *d = arg;
+	struct kv_key key;
+	struct str row;
+
+	for (size_t i = 0; i < d->count; i++) {
+		int ret;
+
+		store_key_blob(&key, d->blob[i]);
+		ret = kv_get(txn, STORE_TAB_COLD, kv_key_get(&key), &row, err);
+		if (ret < 0)
+			return -1;
+		d->row[i] = (struct str){ NULL, 0 };
+		if (ret == 0)
+			continue;
+		d->row[i] = arena_str(d->arena, row);
+		if (d->row[i].p == NULL)
+			return err_set(err, ERR_LIMIT, "digests: no room");
+	}
+	return 0;
+}
+
+static int
+read_long(struct store_client *client, uint64_t blob,
+    const struct store_cold_place *cold, struct arena *arena,
+    struct str *digest, struct err *err)
+{
+	struct place place = { cold->pack, cold->offset,
+		{ STORE_RECORD_DIGEST, cold->length, blob, { 0 } } };
+	struct store_body body = { 0 };
+	int ret;
+
+	memcpy(place.want.guid, cold->guid, STORE_GUID_SIZE);
+	ret = read_record(client, &place, false, &body, digest, err);
+	if (ret == 0) {
+		*digest = arena_str(arena, *digest);
+		if (digest->p == NULL)
+			ret = err_set(err, ERR_LIMIT, "digests: no room");
+	}
+	unload(&body);
+	return ret;
+}
+
+/* A digest that cannot be had is not there: the message can be parsed. */
+static int
+decode(struct store_client *client, uint64_t blob, struct str row,
+    struct arena *arena, struct store_digest *out, struct err *err)
+{
+	static const struct str none = { NULL, 0 };
+	struct store_cold_place place;
+	struct str bytes;
+
+	*out = (struct store_digest){ 0 };
+	if (row.p == NULL)
+		return 0;
+	if (store_cold_decode(&bytes, &place, row, err) == 0 &&
+	    (bytes.p != NULL ||
+		read_long(client, blob, &place, arena, &bytes, err) == 0) &&
+	    store_digest_decode(out, arena, bytes, none, err) == 0)
+		return 0;
+	*out = (struct store_digest){ 0 };
+	return err->kind == ERR_LIMIT ? -1 : 0;
+}
+
+int
+store_digests(struct store_reader *reader, struct store_client *client,
+    const uint64_t *blob, size_t count, struct arena *arena,
+    struct store_digest *out, struct err *err)
+{
+	struct digests d = { blob, count, arena, NULL };
+
+	d.row = arena_calloc(arena, count, sizeof(*d.row));
+	if (d.row == NULL)
+		return err_set(err, ERR_LIMIT, "digests: no room");
+	if (store_reader_view(reader, copy_rows, &d, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (decode(client, blob[i], d.row[i], arena, &out[i], err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,518 @@
+#include "store/client.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fsutil.h"
+#include "ipc/conn.h"
+#include "store/read.h"
+
+enum {
+	PACKS = 4,          /* descriptors kept */
+	NOTICES_MAX = 4096, /* kept while nobody asks; then one for all */
+	ANSWER_MAX = 16 << 20,
+};
+
+struct open_pack {
+	uint32_t pack; /* 0: a blob's own file, or free when fd is -1 */
+	uint64_t blob;
+	int fd;
+};
+
+struct store_client {
+	struct ipc_conn conn;
+	struct arena *arena; /* of the last answer */
+	struct open_pack pack[PACKS];
+	unsigned next_pack; /* the one to be replaced next */
+	struct store_notice *notice;
+	size_t notices, notice_cap;
+};
+
+struct store_client *
+store_client_new(int fd, int timeout_ms)
+{
+	struct store_client *client = xcalloc(1, sizeof(*client));
+
+	ipc_conn_init(&client->conn, fd, timeout_ms);
+	client->arena = arena_new(ANSWER_MAX);
+	for (int i = 0; i < PACKS; i++)
+		client->pack[i].fd = -1;
+	return client;
+}
+
+void
+store_client_free(struct store_client *client)
+{
+	if (client == NULL)
+		return;
+	store_client_drop_packs(client);
+	ipc_conn_clear(&client->conn);
+	arena_free(client->arena);
+	free(client->notice);
+	free(client);
+}
+
+int
+store_client_fd(const struct store_client *client)
+{
+	return client->conn.fd;
+}
+
+/* Keep a notice, a newer one of the same mailbox in place of the older. */
+static int
+keep_notice(struct store_client *client, const struct frame *frame,
+    struct err *err)
+{
+	struct store_notice notice;
+
+	if (ipc_decode(&notice, &store_notice_msg, frame->payload,
+		&client->conn.fds, client->arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < client->notices; i++) {
+		if (client->notice[i].mailbox == notice.mailbox &&
+		    client->notice[i].user == notice.user) {
+			client->notice[i] = notice;
+			return 0;
+		}
+	}
+	if (client->notices == NOTICES_MAX)
+		return 0; /* hints only: the others wake the session, too */
+	if (client->notices == client->notice_cap) {
+		client->notice_cap = client->notice_cap * 2 + 4;
+		client->notice = xreallocarray(client->notice,
+		    client->notice_cap, sizeof(*client->notice));
+	}
+	client->notice[client->notices++] = notice;
+	return 0;
+}
+
+static int
+broken(struct store_client *client, struct err *err)
+{
+	ipc_conn_clear(&client->conn);
+	ipc_conn_init(&client->conn, -1, client->conn.timeout);
+	return err_set(err, ERR_TEMP, "stored: answer out of order");
+}
+
+/* Ask and wait; what comes with tag 0 meanwhile is a notice. */
+static int
+call_in(struct store_client *client, struct arena *arena,
+    const struct ipc_msg *req_msg, const void *req,
+    const struct ipc_msg *resp_msg, void *resp, struct err *err)
+{
+	struct ipc_error error;
+	struct frame frame;
+
+	if (++client->conn.tag == 0)
+		client->conn.tag = 1;
+	if (ipc_conn_send(&client->conn, req_msg, client->conn.tag, req, err) <
+	    0)
+		return -1;
+	for (;;) {
+		if (ipc_conn_recv(&client->conn, &frame, err) < 0) {
+			err->kind = ERR_TEMP;
+			return -1;
+		}
+		if (frame.tag != 0 || frame.type != STORE_NOTICE)
+			break;
+		if (keep_notice(client, &frame, err) < 0)
+			return broken(client, err);
+	}
+	if (frame.tag != client->conn.tag)
+		return broken(client, err);
+	if (frame.type == IPC_ERROR) {
+		if (ipc_decode(&error, &ipc_error_msg, frame.payload,
+			&client->conn.fds, arena, err) < 0)
+			return broken(client, err);
+		return ipc_error_to_err(&error, err);
+	}
+	if (frame.type != resp_msg->type ||
+	    ipc_decode(resp, resp_msg, frame.payload, &client->conn.fds, arena,
+		err) < 0)
+		return broken(client, err);
+	return 0;
+}
+
+static int
+call(struct store_client *client, const struct ipc_msg *req_msg,
+    const void *req, const struct ipc_msg *resp_msg, void *resp,
+    struct err *err)
+{
+	arena_reset(client->arena);
+	return call_in(client, client->arena, req_msg, req, resp_msg, resp,
+	    err);
+}
+
+int
+store_client_hello(struct store_client *client, struct store_reader *reader,
+    struct str user_name, struct str ticket, uint32_t *user, struct err *err)
+{
+	struct store_hello req = { user_name, ticket, reader != NULL };
+	struct store_welcome answer;
+
+	if (call(client, &store_hello_msg, &req, &store_welcome_msg, &answer,
+		err) < 0)
+		return -1;
+	*user = answer.user;
+	if (reader != NULL)
+		return store_reader_attach(reader, answer.user,
+		    answer.incarnation, answer.epoch_fd, answer.pin_fd, err);
+	if (answer.epoch_fd >= 0)
+		(void)close(answer.epoch_fd);
+	if (answer.pin_fd >= 0)
+		(void)close(answer.pin_fd);
+	return 0;
+}
+
+/* Put a long body into a file of stored's and name that in *req. */
+static int
+send_large(struct store_client *client, struct store_append *req,
+    struct err *err)
+{
+	struct store_large_open room;
+	int ret = -1;
+
+	if (store_client_large(client, req->body.len, &room, err) < 0)
+		return -1;
+	if (req->body.len > room.limit)
+		err_set(err, ERR_LIMIT, "message is too large");
+	else if (fs_write_all(room.fd, req->body.p, req->body.len, err) < 0 ||
+	    fdatasync(room.fd) < 0)
+		err_set(err, ERR_TEMP, "cannot write a large message");
+	else
+		ret = 0;
+	(void)close(room.fd);
+	req->large = room.token;
+	req->large_len = req->body.len;
+	req->body = STR("");
+	return ret;
+}
+
+int
+store_client_append(struct store_client *client, const struct store_append *req,
+    struct arena *arena, struct store_appended *answer, struct err *err)
+{
+	struct store_append copy = *req;
+	struct store_append_result *result;
+
+	if (req->body.len > STORE_MSG_INLINE_MAX &&
+	    send_large(client, &copy, err) < 0)
+		return -1;
+	if (call_in(client, arena, &store_append_msg, &copy,
+		&store_appended_msg, answer, err) < 0)
+		return -1;
+	if (answer->results.count != req->targets.count)
+		return broken(client, err);
+	result = answer->results.items;
+	for (size_t i = 0; i < answer->results.count; i++)
+		result[i].text = arena_str(arena, result[i].text);
+	return 0;
+}
+
+int
+store_client_large(struct store_client *client, uint64_t size_hint,
+    struct store_large_open *answer, struct err *err)
+{
+	struct store_large req = { size_hint };
+
+	return call(client, &store_large_msg, &req, &store_large_open_msg,
+	    answer, err);
+}
+
+/* The wire form in buf, which the caller clears. */
+static struct str
+uids_bytes(struct buf *buf, const struct store_uids *uids)
+{
+	buf_init(buf, 0);
+	if (uids != NULL)
+		(void)store_uids_encode(buf, uids);
+	return buf_str(buf);
+}
+
+int
+store_client_flags(struct store_client *client,
+    const struct store_flags_change *change, uint64_t *modseq,
+    struct store_uids *rejected, struct err *err)
+{
+	struct store_word *word =
+	    xcalloc(change->keyword_count, sizeof(struct store_word));
+	struct store_flagged answer;
+	struct buf uids;
+	struct store_flags req = { .mailbox = change->mailbox,
+		.uids = uids_bytes(&uids, change->uids),
+		.mode = (uint8_t)change->mode,
+		.flags = change->flags,
+		.keywords = { word, change->keyword_count },
+		.unchanged_since = change->unchanged_since };
+	int ret;
+
+	for (size_t i = 0; i < change->keyword_count; i++)
+		word[i].word = change->keywords[i];
+	if (rejected != NULL)
+		*rejected = (struct store_uids){ 0 };
+	ret = call(client, &store_flags_msg, &req, &store_flagged_msg, &answer,
+	    err);
+	buf_clear(&uids);
+	free(word);
+	if (ret < 0)
+		return -1;
+	*modseq = answer.modseq;
+	return rejected == NULL ?
+	    0 :
+	    store_uids_decode(rejected, answer.rejected, err);
+}
+
+int
+store_client_expunge(struct store_client *client, uint32_t mailbox,
+    const struct store_uids *uids, bool deleted_only, uint64_t *modseq,
+    uint32_t *count, struct err *err)
+{
+	struct buf bytes;
+	struct store_expunge req = { mailbox, uids_bytes(&bytes, uids),
+		deleted_only };
+	struct store_expunged answer = { 0 };
+	int ret = 0;
+
+	/* On the wire no UIDs mean all of them. */
+	if (uids == NULL || uids->len > 0)
+		ret = call(client, &store_expunge_msg, &req,
+		    &store_expunged_msg, &answer, err);
+	buf_clear(&bytes);
+	*modseq = answer.modseq;
+	*count = answer.count;
+	return ret;
+}
+
+int
+store_client_copy(struct store_client *client, uint32_t mailbox,
+    const struct store_uids *uids, struct str target, bool move,
+    struct store_copy_result *result, struct err *err)
+{
+	struct buf bytes;
+	struct store_copy req = { mailbox, uids_bytes(&bytes, uids), STR(""),
+		target, move };
+	struct store_copied answer;
+	int ret;
+
+	*result = (struct store_copy_result){ 0 };
+	ret = call(client, &store_copy_msg, &req, &store_copied_msg, &answer,
+	    err);
+	buf_clear(&bytes);
+	if (ret < 0)
+		return -1;
+	result->mailbox = answer.mailbox;
+	result->uidvalidity = answer.uidvalidity;
+	result->first = answer.first;
+	result->count = answer.count;
+	return store_uids_decode(&result->from, answer.uids, err);
+}
+
+static int
+mailbox_call(struct store_client *client, const struct store_mailbox *req,
+    struct store_mailbox_done *answer, struct err *err)
+{
+	return call(client, &store_mailbox_msg, req, &store_mailbox_done_msg,
+	    answer, err);
+}
+
+int
+store_client_create(struct store_client *client, struct str user_name,
+    struct str name, enum store_use use, enum store_type type,
+    uint32_t *mailbox, uint32_t *uidvalidity, struct err *err)
+{
+	struct store_mailbox req = { .op = STORE_CREATE,
+		.user = user_name,
+		.name = name,
+		.use = (uint8_t)use,
+		.type = (uint8_t)type };
+	struct store_mailbox_done answer;
+
+	if (mailbox_call(client, &req, &answer, err) < 0)
+		return -1;
+	if (mailbox != NULL)
+		*mailbox = answer.mailbox;
+	if (uidvalidity != NULL)
+		*uidvalidity = answer.uidvalidity;
+	return 0;
+}
+
+int
+store_client_delete(struct store_client *client, struct str user_name,
+    struct str name, struct err *err)
+{
+	struct store_mailbox req = { .op = STORE_DELETE,
+		.user = user_name,
+		.name = name };
+	struct store_mailbox_done answer;
+
+	return mailbox_call(client, &req, &answer, err);
+}
+
+int
+store_client_rename(struct store_client *client, struct str user_name,
+    struct str from, struct str to, struct err *err)
+{
+	struct store_mailbox req = { .op = STORE_RENAME,
+		.user = user_name,
+		.name = from,
+		.name2 = to };
+	struct store_mailbox_done answer;
+
+	return mailbox_call(client, &req, &answer, err);
+}
+
+int
+store_client_subscribe(struct store_client *client, struct str name, bool on,
+    struct err *err)
+{
+	struct store_mailbox req = {
+		.op = on ? STORE_SUBSCRIBE : STORE_UNSUBSCRIBE,
+		.name = name,
+	};
+	struct store_mailbox_done answer;
+
+	return mailbox_call(client, &req, &answer, err);
+}
+
+int
+store_client_recent(struct store_client *client, uint32_t mailbox,
+    uint32_t *first, uint32_t *next, struct err *err)
+{
+	struct store_recent req = { mailbox };
+	struct store_recent_done answer;
+
+	if (call(client, &store_recent_msg, &req, &store_recent_done_msg,
+		&answer, err) < 0)
+		return -1;
+	*first = answer.first;
+	*next = answer.next;
+	return 0;
+}
+
+int
+store_client_watch(struct store_client *client, uint32_t mailbox, bool on,
+    struct err *err)
+{
+	struct store_watch req = { mailbox, on };
+	struct store_done answer;
+
+	return call(client, &store_watch_msg, &req, &store_done_msg, &answer,
+	    err);
+}
+
+int
+store_client_notices(struct store_client *client, store_notice_fn *fn,
+    void *ctx, struct err *err)
+{
+	struct frame frame;
+	size_t count;
+
+	for (;;) {
+		struct str in = str_sub(buf_str(&client->conn.in),
+		    client->conn.in_taken, client->conn.in.len);
+		struct pollfd poller = { client->conn.fd, POLLIN, 0 };
+
+		if (client->conn.fd < 0)
+			return err_set(err, ERR_TEMP,
+			    "stored is not connected");
+		if (in.len == 0 && poll(&poller, 1, 0) <= 0)
+			break;
+		if (ipc_conn_recv(&client->conn, &frame, err) < 0)
+			return -1;
+		arena_reset(client->arena);
+		if (frame.tag != 0 || frame.type != STORE_NOTICE ||
+		    keep_notice(client, &frame, err) < 0)
+			return broken(client, err);
+	}
+	count = client->notices;
+	client->notices = 0;
+	for (size_t i = 0; i < count; i++)
+		fn(ctx, &client->notice[i]);
+	return (int)count;
+}
+
+int
+store_client_pack(struct store_client *client, uint32_t pack, uint64_t blob,
+    bool fresh, int *fd, struct err *err)
+{
+	struct store_pack req = { pack, blob };
+	struct store_pack_open answer;
+	struct open_pack *slot = NULL;
+
+	for (unsigned i = 0; i < PACKS; i++) {
+		struct open_pack *at = &client->pack[i];
+
+		if (at->fd >= 0 && at->pack == pack &&
+		    (pack != 0 || at->blob == blob))
+			slot = at;
+	}
+	if (slot != NULL && !fresh) {
+		*fd = slot->fd;
+		return 0;
+	}
+	if (call(client, &store_pack_msg, &req, &store_pack_open_msg, &answer,
+		err) < 0)
+		return -1;
+	if (answer.fd < 0)
+		return broken(client, err);
+	if (slot == NULL)
+		slot = &client->pack[client->next_pack++ % PACKS];
+	if (slot->fd >= 0)
+		(void)close(slot->fd);
+	*slot = (struct open_pack){ pack, blob, answer.fd };
+	*fd = answer.fd;
+	return 0;
+}
+
+void
+store_client_drop_packs(struct store_client *client)
+{
+	for (int i = 0; i < PACKS; i++) {
+		if (client->pack[i].fd >= 0)
+			(void)close(client->pack[i].fd);
+		client->pack[i].fd = -1;
+	}
+}
+
+int
+store_client_settle(struct store_client *client, const struct store_settle *req,
+    struct err *err)
+{
+	struct store_done answer;
+
+	return call(client, &store_settle_msg, req, &store_done_msg, &answer,
+	    err);
+}
+
+int
+store_client_list(struct store_client *client, struct str user_name,
+    struct str after, struct arena *arena, struct store_listed *answer,
+    struct err *err)
+{
+	struct store_list req = { user_name, after };
+	struct store_listing *item;
+
+	if (call_in(client, arena, &store_list_msg, &req, &store_listed_msg,
+		answer, err) < 0)
+		return -1;
+	item = answer->mailboxes.items;
+	for (size_t i = 0; i < answer->mailboxes.count; i++)
+		item[i].name = arena_str(arena, item[i].name);
+	return 0;
+}
+
+int
+store_client_admin(struct store_client *client, enum store_admin_op op,
+    struct arena *arena, struct store_admin_done *answer, struct err *err)
+{
+	struct store_admin req = { (uint8_t)op };
+
+	if (call_in(client, arena, &store_admin_msg, &req,
+		&store_admin_done_msg, answer, err) < 0)
+		return -1;
+	answer->text = arena_str(arena, answer->text);
+	return 0;
+}

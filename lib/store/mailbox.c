@@ -1,0 +1,246 @@
+#include "store/mailbox.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "kv/cursor.h"
+#include "store/rights.h"
+#include "store/row.h"
+
+struct find_user {
+	struct str name;
+	struct store_user *out;
+};
+
+static int
+find_user(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct find_user *find = arg;
+	int ret = store_row_user(txn, find->name, find->out, err);
+
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "no such user");
+	return ret < 0 ? -1 : 0;
+}
+
+int
+store_user_get(struct store_reader *reader, struct str name,
+    struct store_user *out, struct err *err)
+{
+	struct find_user find = { name, out };
+
+	if (!store_user_name_is_valid(name))
+		return err_set(err, ERR_NOENT, "no such user");
+	return store_reader_view(reader, find_user, &find, err);
+}
+
+struct listing {
+	uint32_t user;
+	struct arena *arena;
+	struct store_entry *entry; /* owned while it grows */
+	size_t count, cap;
+};
+
+static int
+add_entry(struct listing *list, struct store_entry entry, struct err *err)
+{
+	entry.name = arena_str(list->arena, entry.name);
+	if (entry.name.p == NULL)
+		return err_set(err, ERR_LIMIT, "too many mailboxes");
+	if (list->count == list->cap) {
+		list->cap = list->cap == 0 ? 32 : list->cap * 2;
+		list->entry =
+		    xreallocarray(list->entry, list->cap, sizeof(*list->entry));
+	}
+	list->entry[list->count++] = entry;
+	return 0;
+}
+
+static int
+list_names(struct kv_txn *txn, struct listing *list, struct str prefix,
+    struct err *err)
+{
+	struct store_name row;
+	struct kv_range range;
+	struct str key, value;
+	int ret;
+
+	if (kv_range_open_prefix(&range, txn, STORE_TAB_NAME, prefix, err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &value, err)) > 0) {
+		struct store_entry entry = { .name = str_sub(key, 4, key.len) };
+
+		if ((ret = store_name_decode(&row, value, err)) < 0)
+			break;
+		entry.mailbox = row.mailbox;
+		entry.use = row.use;
+		entry.type = row.type;
+		if ((ret = add_entry(list, entry, err)) < 0)
+			break;
+	}
+	kv_range_close(&range);
+	return ret;
+}
+
+/* Subscriptions come in the same order, so each is looked for further on. */
+static int
+list_subs(struct kv_txn *txn, struct listing *list, struct str prefix,
+    struct err *err)
+{
+	size_t at = 0, names = list->count;
+	struct kv_range range;
+	struct str key, value;
+	int ret;
+
+	if (kv_range_open_prefix(&range, txn, STORE_TAB_SUB, prefix, err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &value, err)) > 0) {
+		struct store_entry entry = { .name = str_sub(key, 4, key.len),
+			.subscribed = true };
+
+		while (
+		    at < names && str_cmp(list->entry[at].name, entry.name) < 0)
+			at++;
+		if (at < names && str_eq(list->entry[at].name, entry.name))
+			list->entry[at].subscribed = true;
+		else if ((ret = add_entry(list, entry, err)) < 0)
+			break;
+	}
+	kv_range_close(&range);
+	return ret;
+}
+
+static int
+list_mailboxes(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct listing *list = arg;
+	struct kv_key prefix;
+
+	list->count = 0;
+	kv_key_init(&prefix);
+	kv_key_u32(&prefix, list->user);
+	if (list_names(txn, list, kv_key_get(&prefix), err) < 0)
+		return -1;
+	return list_subs(txn, list, kv_key_get(&prefix), err);
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	const struct store_entry *left = a, *right = b;
+
+	return str_cmp(left->name, right->name);
+}
+
+int
+store_mailbox_list(struct store_reader *reader, uint32_t user,
+    struct arena *arena, struct store_entry **out, size_t *count,
+    struct err *err)
+{
+	struct listing list = { .user = user, .arena = arena };
+	int ret = store_reader_view(reader, list_mailboxes, &list, err);
+
+	*out = NULL;
+	*count = 0;
+	if (ret == 0 && list.count > 0) {
+		qsort(list.entry, list.count, sizeof(*list.entry),
+		    compare_entries);
+		*out = arena_calloc(arena, list.count, sizeof(**out));
+		if (*out == NULL)
+			ret = err_set(err, ERR_LIMIT, "too many mailboxes");
+		else
+			memcpy(*out, list.entry,
+			    list.count * sizeof(*list.entry));
+		*count = *out == NULL ? 0 : list.count;
+	}
+	free(list.entry);
+	return ret;
+}
+
+struct find_name {
+	uint32_t user;
+	struct str name;
+	struct store_name *out;
+};
+
+static int
+find_name(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct find_name *find = arg;
+	int ret = store_row_name(txn, find->user, find->name, find->out, err);
+
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "no such mailbox");
+	return ret < 0 ? -1 : 0;
+}
+
+int
+store_mailbox_find(struct store_reader *reader, uint32_t user, struct str name,
+    struct store_name *out, struct err *err)
+{
+	struct find_name find = { user, store_name_canonical(name), out };
+
+	if (user != store_reader_user(reader))
+		return err_set(err, ERR_DENIED, "another user's mailbox");
+	if (name.len == 0 || name.len > STORE_NAME_MAX)
+		return err_set(err, ERR_NOENT, "no such mailbox");
+	return store_reader_view(reader, find_name, &find, err);
+}
+
+struct get_mbox {
+	struct store_reader *reader;
+	uint32_t mailbox;
+	struct arena *arena; /* NULL: without strings */
+	struct store_mbox *out;
+};
+
+static int
+copy_strings(struct store_mbox *mbox, struct arena *arena, struct err *err)
+{
+	for (unsigned i = 0; i < mbox->keywords.count; i++) {
+		struct str *keyword = &mbox->keywords.keyword[i];
+
+		*keyword = arena_str(arena, *keyword);
+		if (keyword->p == NULL)
+			return err_set(err, ERR_LIMIT, "keywords: no room");
+	}
+	mbox->acl = arena_str(arena, mbox->acl);
+	return 0;
+}
+
+static int
+get_mbox(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct get_mbox *get = arg;
+	int ret = store_row_mbox(txn, get->mailbox, get->out, err);
+
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "mailbox was deleted");
+	if (!(store_rights(get->out, store_reader_user(get->reader)) &
+		STORE_RIGHT_READ))
+		return err_set(err, ERR_DENIED, "another user's mailbox");
+	return get->arena == NULL ? 0 : copy_strings(get->out, get->arena, err);
+}
+
+int
+store_mailbox_get(struct store_reader *reader, uint32_t mailbox,
+    struct arena *arena, struct store_mbox *out, struct err *err)
+{
+	struct get_mbox get = { reader, mailbox, arena, out };
+
+	return store_reader_view(reader, get_mbox, &get, err);
+}
+
+int
+store_mailbox_modseq(struct store_reader *reader, uint32_t mailbox,
+    uint64_t *out, struct err *err)
+{
+	struct store_mbox mbox;
+
+	if (store_mailbox_get(reader, mailbox, NULL, &mbox, err) < 0)
+		return -1;
+	*out = mbox.modseq;
+	return 0;
+}

@@ -1,0 +1,178 @@
+#include "store/message.h"
+
+#include "kv/cursor.h"
+#include "store/rights.h"
+#include "store/row.h"
+
+void
+store_message_fill(struct store_message *out, uint32_t uid,
+    const struct store_hot *row)
+{
+	*out = (struct store_message){
+		.blob = row->blob,
+		.modseq = row->modseq,
+		.keywords = row->keywords,
+		.thread = row->thread,
+		.internal = row->internal,
+		.uid = uid,
+		.saved = row->saved,
+		.size = row->size,
+		.flags = row->flags,
+		.prefix_len = (uint16_t)row->prefix.len,
+	};
+}
+
+struct scan {
+	uint32_t mailbox, from, to;
+	struct store_message *out;
+	size_t max, count;
+};
+
+static int
+scan(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct scan *s = arg;
+	struct kv_key from, to;
+	struct kv_range range;
+	struct store_hot row;
+	struct str key, value;
+	int ret = 0;
+
+	s->count = 0;
+	store_key_hot(&from, s->mailbox, s->from);
+	store_key_hot(&to, s->mailbox, s->to);
+	if (kv_range_open(&range, txn, STORE_TAB_HOT, kv_key_get(&from),
+		kv_key_get(&to), err) < 0)
+		return -1;
+	while (s->count < s->max &&
+	    (ret = kv_range_next(&range, &key, &value, err)) > 0) {
+		if ((ret = store_hot_decode(&row, value, err)) < 0)
+			break;
+		store_message_fill(&s->out[s->count++], store_hot_uid(key),
+		    &row);
+	}
+	kv_range_close(&range);
+	return ret < 0 ? -1 : 0;
+}
+
+int
+store_scan(struct store_reader *reader, uint32_t mailbox, uint32_t from,
+    uint32_t to, struct store_message *out, size_t max, size_t *count,
+    struct err *err)
+{
+	struct scan s = { mailbox, from, to, out, max, 0 };
+
+	*count = 0;
+	if (from > to)
+		return 0;
+	if (store_reader_view(reader, scan, &s, err) < 0)
+		return -1;
+	*count = s.count;
+	return 0;
+}
+
+struct select {
+	struct store_reader *reader;
+	uint32_t mailbox;
+	struct arena *arena;
+	struct store_mbox *mbox;
+	struct store_uids *uids;
+	uint32_t first_unseen;
+};
+
+static int
+select_uids(struct kv_txn *txn, struct select *s, struct err *err)
+{
+	struct kv_key prefix;
+	struct kv_range range;
+	struct store_hot row;
+	struct str key, value;
+	int ret;
+
+	store_key_mbox(&prefix, s->mailbox);
+	if (kv_range_open_prefix(&range, txn, STORE_TAB_HOT,
+		kv_key_get(&prefix), err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &value, err)) > 0) {
+		uint32_t uid = store_hot_uid(key);
+
+		if ((ret = store_hot_decode(&row, value, err)) < 0)
+			break;
+		store_uids_append(s->uids, uid, uid);
+		if (s->first_unseen == 0 && !(row.flags & STORE_FLAG_SEEN))
+			s->first_unseen = uid;
+	}
+	kv_range_close(&range);
+	return ret;
+}
+
+static int
+select_mailbox(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct select *s = arg;
+	int ret = store_row_mbox(txn, s->mailbox, s->mbox, err);
+
+	store_uids_clear(s->uids);
+	s->first_unseen = 0;
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "mailbox was deleted");
+	if (!(store_rights(s->mbox, store_reader_user(s->reader)) &
+		STORE_RIGHT_READ))
+		return err_set(err, ERR_DENIED, "another user's mailbox");
+	for (unsigned i = 0; i < s->mbox->keywords.count; i++) {
+		struct str *keyword = &s->mbox->keywords.keyword[i];
+
+		*keyword = arena_str(s->arena, *keyword);
+		if (keyword->p == NULL)
+			return err_set(err, ERR_LIMIT, "keywords: no room");
+	}
+	s->mbox->acl = arena_str(s->arena, s->mbox->acl);
+	return select_uids(txn, s, err);
+}
+
+int
+store_select(struct store_reader *reader, uint32_t mailbox, struct arena *arena,
+    struct store_mbox *mbox, struct store_uids *uids, uint32_t *first_unseen,
+    struct err *err)
+{
+	struct select s = { reader, mailbox, arena, mbox, uids, 0 };
+	int ret;
+
+	*uids = (struct store_uids){ 0 };
+	ret = store_reader_view(reader, select_mailbox, &s, err);
+	*first_unseen = s.first_unseen;
+	if (ret < 0)
+		store_uids_clear(uids);
+	return ret;
+}
+
+struct get {
+	uint32_t mailbox, uid;
+	struct store_message *out;
+};
+
+static int
+get(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct get *g = arg;
+	struct store_hot row;
+	int ret = store_row_hot(txn, g->mailbox, g->uid, &row, err);
+
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "no such message");
+	if (ret < 0)
+		return -1;
+	store_message_fill(g->out, g->uid, &row);
+	return 0;
+}
+
+int
+store_message_get(struct store_reader *reader, uint32_t mailbox, uint32_t uid,
+    struct store_message *out, struct err *err)
+{
+	struct get g = { mailbox, uid, out };
+
+	return store_reader_view(reader, get, &g, err);
+}
