@@ -8,6 +8,7 @@
  *
  * table    key                          row
  * user     user name                    struct store_user
+ *          NUL, user id                 user name
  * name     user id, mailbox name        struct store_name
  * sub      user id, mailbox name        (version only)
  * mbox     mailbox id                   struct store_mbox
@@ -203,6 +204,8 @@ struct store_state {
 
 /* Keys. Each starts the key anew. */
 void store_key_user(struct kv_key *key, struct str name);
+/* The way back: the row is the name. Begins with a NUL, as no name does. */
+void store_key_user_id(struct kv_key *key, uint32_t user);
 void store_key_name(struct kv_key *key, uint32_t user, struct str name);
 void store_key_mbox(struct kv_key *key, uint32_t mailbox);
 void store_key_hot(struct kv_key *key, uint32_t mailbox, uint32_t uid);

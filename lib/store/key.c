@@ -12,6 +12,14 @@ store_key_user(struct kv_key *key, struct str name)
 }
 
 void
+store_key_user_id(struct kv_key *key, uint32_t user)
+{
+	kv_key_init(key);
+	kv_key_u8(key, 0);
+	kv_key_u32(key, user);
+}
+
+void
 store_key_name(struct kv_key *key, uint32_t user, struct str name)
 {
 	kv_key_init(key);
