@@ -1,4 +1,4 @@
-/* envelope and bodystructure: what they write from plain structs. */
+/* envelope and bodystructure: what they write from lib/mime's structs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,23 +9,30 @@
 #include "imap/bodystructure.h"
 #include "imap/envelope.h"
 
-static const struct envelope_address terry = { { "Terry Gray", 10 }, { 0 },
-	{ "gray", 4 }, { "cac.washington.edu", 18 } };
-static const struct envelope_address group[] = {
-	{ { 0 }, { 0 }, { "friends", 7 }, { 0 } },
-	{ { 0 }, { 0 }, { "a", 1 }, { "b", 1 } },
-	{ { 0 }, { 0 }, { 0 }, { 0 } },
+static struct mime_address terry = {
+	.name = { "Terry Gray", 10 },
+	.mailbox = { "gray", 4 },
+	.host = { "cac.washington.edu", 18 },
 };
+static struct mime_address broken = { .mailbox = { "no address", 10 } };
+static struct mime_address group_end = { .kind = MIME_ADDRESS_GROUP_END };
+static struct mime_address member = { .next = &group_end,
+	.mailbox = { "a", 1 },
+	.host = { "b", 1 } };
+static struct mime_address group = { .next = &member,
+	.kind = MIME_ADDRESS_GROUP,
+	.mailbox = { "friends", 7 } };
 
 /* The envelope of the example in RFC 3501 section 8, a group in Cc. */
-static struct envelope
+static struct mime_envelope
 example(void)
 {
-	return (struct envelope){
+	return (struct mime_envelope){
 		.date = STR("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)"),
 		.subject = STR("IMAP4rev1 \"WG\" mtg"),
-		.from = { &terry, 1 },
-		.cc = { group, 3 },
+		.list[MIME_FROM].first = &terry,
+		.list[MIME_TO].first = &broken,
+		.list[MIME_CC].first = &group,
 		.message_id = STR("<B27397-0100000@cac.washington.edu>"),
 	};
 }
@@ -35,7 +42,7 @@ example(void)
 static void
 writes_envelopes(void **state)
 {
-	struct envelope envelope = example();
+	struct mime_envelope envelope = example();
 	struct buf out;
 
 	(void)state;
@@ -44,12 +51,15 @@ writes_envelopes(void **state)
 	assert_string_equal(buf_cstr(&out),
 	    "(\"Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\" "
 	    "\"IMAP4rev1 \\\"WG\\\" mtg\" " TERRY " " TERRY " " TERRY
-	    " NIL ((NIL NIL \"friends\" NIL)(NIL NIL \"a\" \"b\")"
+	    " ((NIL NIL \"no address\" \"\")) "
+	    "((NIL NIL \"friends\" NIL)(NIL NIL \"a\" \"b\")"
 	    "(NIL NIL NIL NIL)) NIL NIL "
 	    "\"<B27397-0100000@cac.washington.edu>\")");
 	buf_reset(&out);
-	envelope = (struct envelope){ .subject = STR("gr\303\274n"),
-		.sender = { &terry, 1 } };
+	envelope = (struct mime_envelope){
+		.subject = STR("gr\303\274n"),
+		.list[MIME_SENDER].first = &terry,
+	};
 	assert_int_equal(envelope_put(&out, &envelope), 0);
 	assert_string_equal(buf_cstr(&out),
 	    "(NIL {5}\r\ngr\303\274n NIL " TERRY " NIL NIL NIL NIL NIL NIL)");
@@ -60,7 +70,7 @@ writes_envelopes(void **state)
 }
 
 static void
-assert_structure(const struct bodypart *part, const char *body,
+assert_structure(const struct mime_part *part, const char *body,
     const char *extended)
 {
 	struct buf out;
@@ -77,31 +87,31 @@ assert_structure(const struct bodypart *part, const char *body,
 static void
 writes_single_parts(void **state)
 {
-	static const struct bodypart_param charset = { { "CHARSET", 7 },
-		{ "US-ASCII", 8 } };
-	static const struct bodypart_param name = { { "filename", 8 },
-		{ "a\"b", 3 } };
-	static const struct str languages[] = { { "de", 2 }, { "fr", 2 } };
-	struct bodypart text = {
-		.type = STR("TEXT"),
-		.subtype = STR("PLAIN"),
-		.params = { &charset, 1 },
-		.encoding = STR("7BIT"),
-		.octets = 3028,
+	struct mime_param charset = { .name = STR("CHARSET"),
+		.value = STR("US-ASCII") };
+	struct mime_param name = { .name = STR("filename"),
+		.value = STR("UTF-8''a"),
+		.extended = true };
+	struct mime_param size = { .next = &name,
+		.name = STR("size"),
+		.value = STR("a\"b") };
+	struct mime_tag french = { .text = STR("fr") };
+	struct mime_tag german = { .next = &french, .text = STR("de") };
+	struct mime_part text = {
+		.type = { STR("TEXT"), STR("PLAIN"), &charset },
+		.encoding_name = STR("7BIT"),
+		.body = { NULL, 3028 },
 		.lines = 92,
 	};
-	struct bodypart image = {
-		.type = STR("image"),
-		.subtype = STR("png"),
+	struct mime_part image = {
+		.type = { STR("image"), STR("png"), NULL },
 		.id = STR("<1@x>"),
 		.description = STR("d"),
-		.encoding = STR("base64"),
-		.octets = 4294967295u,
+		.encoding_name = STR("base64"),
+		.body = { NULL, 4294967295 },
 		.md5 = STR("Q2hlY2s="),
-		.disposition = STR("attachment"),
-		.disposition_params = { &name, 1 },
-		.language = languages,
-		.languages = 2,
+		.disposition = { STR("attachment"), { NULL, 0 }, &size },
+		.language = &german,
 		.location = STR("http://x"),
 	};
 
@@ -114,37 +124,36 @@ writes_single_parts(void **state)
 	assert_structure(&image,
 	    "(\"image\" \"png\" NIL \"<1@x>\" \"d\" \"base64\" 4294967295)",
 	    "(\"image\" \"png\" NIL \"<1@x>\" \"d\" \"base64\" 4294967295 "
-	    "\"Q2hlY2s=\" (\"attachment\" (\"filename\" \"a\\\"b\")) "
+	    "\"Q2hlY2s=\" (\"attachment\" (\"size\" \"a\\\"b\" "
+	    "\"filename*\" \"UTF-8''a\")) "
 	    "(\"de\" \"fr\") \"http://x\")");
 }
 
 static void
 writes_nested_parts(void **state)
 {
-	static const struct envelope envelope = { .subject = { "s", 1 } };
-	static const struct bodypart_param boundary = { { "BOUNDARY", 8 },
-		{ "b", 1 } };
-	struct bodypart inner = {
-		.type = STR("TEXT"),
-		.subtype = STR("HTML"),
-		.encoding = STR("7BIT"),
-		.octets = 1,
+	struct mime_envelope envelope = { .subject = STR("s") };
+	struct mime_param boundary = { .name = STR("BOUNDARY"),
+		.value = STR("b") };
+	struct mime_part inner = {
+		.type = { STR("TEXT"), STR("HTML"), NULL },
+		.encoding_name = STR("7BIT"),
+		.body = { NULL, 1 },
 		.lines = 1,
 	};
-	struct bodypart message = {
-		.type = STR("MESSAGE"),
-		.subtype = STR("RFC822"),
-		.encoding = STR("7BIT"),
-		.octets = 50,
+	struct mime_part message = {
+		.kind = MIME_PART_MESSAGE,
+		.type = { STR("MESSAGE"), STR("RFC822"), NULL },
+		.encoding_name = STR("7BIT"),
+		.body = { NULL, 50 },
 		.lines = 4,
 		.envelope = &envelope,
 		.child = &inner,
 	};
-	struct bodypart text = inner;
-	struct bodypart multipart = {
-		.type = STR("MULTIPART"),
-		.subtype = STR("MIXED"),
-		.params = { &boundary, 1 },
+	struct mime_part text = inner;
+	struct mime_part multipart = {
+		.kind = MIME_PART_MULTIPART,
+		.type = { STR("MULTIPART"), STR("MIXED"), &boundary },
 		.child = &text,
 	};
 
@@ -164,17 +173,17 @@ writes_nested_parts(void **state)
 static size_t
 written_for_depth(unsigned depth)
 {
-	static struct bodypart part[BODYPART_DEPTH + 3];
+	static struct mime_part part[BODYSTRUCTURE_DEPTH + 3];
 	struct buf out;
 	size_t len;
 
 	for (unsigned i = 0; i <= depth; i++) {
 		bool last = i == depth;
 
-		part[i] = (struct bodypart){
-			.type = last ? STR("TEXT") : STR("MULTIPART"),
-			.subtype = STR("X"),
-			.encoding = STR("7BIT"),
+		part[i] = (struct mime_part){
+			.kind = last ? MIME_PART_LEAF : MIME_PART_MULTIPART,
+			.type = { STR("TEXT"), STR("X"), NULL },
+			.encoding_name = STR("7BIT"),
 			.child = last ? NULL : &part[i + 1],
 		};
 	}
@@ -182,7 +191,7 @@ written_for_depth(unsigned depth)
 	assert_int_equal(bodystructure_put(&out, &part[0], false), 0);
 	len = out.len;
 	assert_int_equal(str_find(buf_str(&out), STR("octet-stream")) >= 0,
-	    depth > BODYPART_DEPTH);
+	    depth > BODYSTRUCTURE_DEPTH);
 	buf_clear(&out);
 	return len;
 }
@@ -192,9 +201,9 @@ bounds_the_depth(void **state)
 {
 	(void)state;
 	assert_true(written_for_depth(1) < written_for_depth(2));
-	(void)written_for_depth(BODYPART_DEPTH);
-	assert_int_equal(written_for_depth(BODYPART_DEPTH + 1),
-	    written_for_depth(BODYPART_DEPTH + 2));
+	(void)written_for_depth(BODYSTRUCTURE_DEPTH);
+	assert_int_equal(written_for_depth(BODYSTRUCTURE_DEPTH + 1),
+	    written_for_depth(BODYSTRUCTURE_DEPTH + 2));
 }
 
 int
