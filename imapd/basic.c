@@ -1,0 +1,120 @@
+/*
+ * basic - the commands that need no mailbox: CAPABILITY, NOOP, CHECK, LOGOUT
+ * (RFC 3501 section 6.1), ID (RFC 2971), ENABLE (RFC 5161), NAMESPACE (RFC
+ * 2342), and what is over once a client is logged in.
+ */
+#include "imap/token.h"
+#include "imapd/command.h"
+#include "imapd/commands.h"
+#include "imapd/reply.h"
+#include "imapd/session.h"
+
+const char command_capabilities[] =
+    "IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS UNSELECT "
+    "MOVE CHILDREN LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE";
+
+enum { ID_PAIRS_MAX = 30, ID_FIELD_MAX = 30, ID_VALUE_MAX = 1024 };
+
+void
+basic_capability(struct command *cmd)
+{
+	if (command_end(cmd) < 0)
+		return;
+	reply_untagged(cmd->session, "CAPABILITY %s", command_capabilities);
+	command_ok(cmd, "that is all");
+}
+
+void
+basic_noop(struct command *cmd)
+{
+	if (command_end(cmd) == 0)
+		command_ok(cmd, "done");
+}
+
+void
+basic_logout(struct command *cmd)
+{
+	if (command_end(cmd) < 0)
+		return;
+	session_bye(cmd->session, "good bye");
+	command_ok(cmd, "logged out");
+}
+
+void
+basic_logged_in(struct command *cmd)
+{
+	command_bad(cmd, "already logged in");
+}
+
+/* id-params-list = "(" string SP nstring *(SP string SP nstring) ")" / nil */
+static int
+parse_id(struct command *cmd, struct err *err)
+{
+	struct str field, value;
+	unsigned pairs = 0;
+
+	if (token_sp(&cmd->in, err) < 0)
+		return -1;
+	if (str_itake_str(&cmd->in, STR("NIL")))
+		return 0;
+	if (token_char(&cmd->in, '(', err) < 0)
+		return -1;
+	if (str_take(&cmd->in, ')'))
+		return 0;
+	do {
+		if (token_string(cmd->arena, &cmd->in, &field, err) < 0 ||
+		    token_sp(&cmd->in, err) < 0 ||
+		    token_nstring(cmd->arena, &cmd->in, &value, err) < 0)
+			return -1;
+		if (++pairs > ID_PAIRS_MAX || field.len > ID_FIELD_MAX ||
+		    value.len > ID_VALUE_MAX)
+			return err_set(err, ERR_SYNTAX, "ID too long");
+	} while (str_take(&cmd->in, ' '));
+	return token_char(&cmd->in, ')', err);
+}
+
+void
+basic_id(struct command *cmd)
+{
+	struct err err;
+
+	if (parse_id(cmd, &err) < 0) {
+		command_syntax(cmd, &err);
+		return;
+	}
+	if (command_end(cmd) < 0)
+		return;
+	reply_untagged(cmd->session, "ID (\"name\" \"Chancery\")");
+	command_ok(cmd, "pleased to meet you");
+}
+
+/*
+ * RFC 5161: names we cannot enable are not in the answer. Nothing we have
+ * needs to be enabled, so none ever is.
+ */
+void
+basic_enable(struct command *cmd)
+{
+	struct str name;
+	struct err err;
+
+	do {
+		if (token_sp(&cmd->in, &err) < 0 ||
+		    token_atom(&cmd->in, &name, &err) < 0) {
+			command_syntax(cmd, &err);
+			return;
+		}
+	} while (cmd->in.len > 0);
+	reply_untagged(cmd->session, "ENABLED");
+	command_ok(cmd, "done");
+}
+
+/* The user's own mailboxes are the one namespace there is. */
+void
+basic_namespace(struct command *cmd)
+{
+	if (command_end(cmd) < 0)
+		return;
+	reply_untagged(cmd->session, "NAMESPACE ((\"\" \"/\")) NIL NIL");
+	command_ok(cmd, "done");
+}

@@ -1,0 +1,116 @@
+/*
+ * copy - COPY (RFC 3501 section 6.4.7) and MOVE (RFC 6851), with the COPYUID
+ * of RFC 4315 section 3.
+ */
+#include "imapd/command.h"
+#include "imapd/commands.h"
+#include "imapd/msgset.h"
+#include "imapd/reply.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "store/client.h"
+
+/*
+ * "COPYUID uidvalidity from to", as sets that are in step: the i-th UID of the
+ * one became the i-th of the other.
+ */
+static const char *
+copyuid(struct command *cmd, const struct store_copy_result *result)
+{
+	uint32_t last = result->first + (result->count - 1);
+	const char *text;
+	struct buf out;
+
+	buf_init(&out, 0);
+	(void)buf_addf(&out, "COPYUID %u ", result->uidvalidity);
+	for (size_t i = 0; i < result->from.len; i++) {
+		const struct store_run *run = &result->from.run[i];
+
+		(void)buf_addf(&out, i == 0 ? "%u" : ",%u", run->first);
+		if (run->last > run->first)
+			(void)buf_addf(&out, ":%u", run->last);
+	}
+	(void)buf_addf(&out, " %u", result->first);
+	if (last > result->first)
+		(void)buf_addf(&out, ":%u", last);
+	text = arena_cstr(cmd->arena, buf_str(&out));
+	buf_clear(&out);
+	return text;
+}
+
+/*
+ * RFC 6851 section 4.3: for a MOVE the code comes in an untagged OK, before
+ * the expunges. A code too long for the arena is left out; it is a SHOULD.
+ */
+static void
+answer(struct command *cmd, const struct store_copy_result *result, bool move)
+{
+	const char *code = NULL;
+
+	if (result->count > 0)
+		code = copyuid(cmd, result);
+	if (code == NULL) {
+		command_ok(cmd, result->count > 0 ? "done" : "nothing to do");
+		return;
+	}
+	if (move) {
+		stream_putf(cmd->session->stream, "* OK [%s] moved\r\n", code);
+		command_ok(cmd, "moved");
+		return;
+	}
+	cmd->word = "OK";
+	cmd->text = arena_printf(cmd->arena, "[%s] copied", code);
+	if (cmd->text == NULL)
+		cmd->text = "copied";
+}
+
+static void
+refuse(struct command *cmd, const struct err *err)
+{
+	/* RFC 3501 section 6.4.7: it could be made by CREATE */
+	if (err->kind == ERR_NOENT)
+		command_no(cmd, "[TRYCREATE] no such mailbox");
+	else
+		command_trouble(cmd, err);
+}
+
+static void
+copy(struct command *cmd, bool move)
+{
+	struct session *session = cmd->session;
+	struct store_copy_result result = { 0 };
+	struct store_uids uids;
+	struct seqset set;
+	struct str name;
+	struct err err;
+
+	if (msgset_parse(cmd, &set) < 0 || command_mailbox(cmd, &name) < 0 ||
+	    command_end(cmd) < 0)
+		return;
+	if (move && session->selected->read_only) {
+		command_no(cmd, "[READ-ONLY] mailbox is selected read-only");
+		return;
+	}
+	msgset_uids(&session->selected->view, &set, cmd->uid, &uids);
+	if (uids.len == 0)
+		command_ok(cmd, "no such messages");
+	else if (store_client_copy(session->store, session->selected->mailbox,
+		     &uids, name, move, &result, &err) < 0)
+		refuse(cmd, &err);
+	else
+		answer(cmd, &result, move);
+	store_uids_clear(&result.from);
+	store_uids_clear(&uids);
+}
+
+void
+copy_run(struct command *cmd)
+{
+	copy(cmd, false);
+}
+
+void
+copy_move(struct command *cmd)
+{
+	copy(cmd, true);
+}

@@ -1,0 +1,70 @@
+#include "imapd/msgset.h"
+
+#include "imap/token.h"
+#include "imapd/command.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "store/uids.h"
+
+int
+msgset_parse(struct command *cmd, struct seqset *set)
+{
+	const struct view *view = &cmd->session->selected->view;
+	struct err err;
+	uint32_t max = cmd->uid ? view_last_uid(view) : (uint32_t)view->len;
+
+	if (token_sp(&cmd->in, &err) < 0 ||
+	    seqset_parse(set, cmd->arena, &cmd->in, max, &err) < 0) {
+		command_syntax(cmd, &err);
+		return -1;
+	}
+	if (!cmd->uid && (seqset_highest(set) > max || set->range[0].lo == 0)) {
+		command_bad(cmd, "no message has such a number");
+		return -1;
+	}
+	return 0;
+}
+
+void
+msgset_begin(struct msgset_walk *walk, const struct view *view,
+    const struct seqset *set, bool uid)
+{
+	*walk = (struct msgset_walk){ .view = view, .set = set, .uid = uid };
+}
+
+size_t
+msgset_next(struct msgset_walk *walk)
+{
+	while (walk->next == walk->end) {
+		if (walk->range == walk->set->len)
+			return VIEW_NONE;
+		view_range(walk->view, &walk->set->range[walk->range++],
+		    walk->uid, &walk->next, &walk->end);
+	}
+	return walk->next++;
+}
+
+void
+msgset_uids(const struct view *view, const struct seqset *set, bool uid,
+    struct store_uids *uids)
+{
+	struct msgset_walk walk;
+	uint32_t first = 0, last = 0;
+	size_t i;
+
+	*uids = (struct store_uids){ 0 };
+	msgset_begin(&walk, view, set, uid);
+	while ((i = msgset_next(&walk)) != VIEW_NONE) {
+		uint32_t next = view->message[i].uid;
+
+		if (first != 0 && next == last + 1) {
+			last = next;
+			continue;
+		}
+		if (first != 0)
+			store_uids_append(uids, first, last);
+		first = last = next;
+	}
+	if (first != 0)
+		store_uids_append(uids, first, last);
+}

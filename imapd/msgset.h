@@ -1,0 +1,39 @@
+/*
+ * msgset - the messages a command names: sequence-set or UIDs against the
+ * view of the selected mailbox.
+ */
+#ifndef IMAPD_MSGSET_H
+#define IMAPD_MSGSET_H
+
+#include "base/attr.h"
+#include "imap/seqset.h"
+
+struct command;
+struct store_uids;
+struct view;
+
+/*
+ * SP sequence-set. By number (not UID ...) all must be there: RFC 3501
+ * section 9, seq-number, wants BAD otherwise, "*" in an empty mailbox
+ * included. -1 after command_syntax or command_bad.
+ */
+int msgset_parse(struct command *cmd, struct seqset *set) MUST_USE;
+
+/* Walk the indices of the view that set names, rising. */
+struct msgset_walk {
+	const struct view *view; /* borrowed, as set */
+	const struct seqset *set;
+	bool uid;
+	size_t range, next, end;
+};
+
+void msgset_begin(struct msgset_walk *walk, const struct view *view,
+    const struct seqset *set, bool uid);
+/* The next index, or VIEW_NONE. */
+size_t msgset_next(struct msgset_walk *walk);
+
+/* Their UIDs, for a request to stored. The caller clears uids. */
+void msgset_uids(const struct view *view, const struct seqset *set, bool uid,
+    struct store_uids *uids);
+
+#endif

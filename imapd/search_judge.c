@@ -1,0 +1,274 @@
+#include "imapd/search_judge.h"
+
+#include "base/attr.h"
+#include "imap/date.h"
+#include "mime/charset.h"
+#include "mime/word.h"
+
+/* Fields that a digest tells of; list is of mime_envelope, or -1. */
+static const struct {
+	struct str name;
+	int list;
+	size_t offset; /* of a string in mime_envelope */
+} envelope_fields[] = {
+	{ { "From", 4 }, MIME_FROM, 0 },
+	{ { "To", 2 }, MIME_TO, 0 },
+	{ { "Cc", 2 }, MIME_CC, 0 },
+	{ { "Bcc", 3 }, MIME_BCC, 0 },
+	{ { "Sender", 6 }, MIME_SENDER, 0 },
+	{ { "Reply-To", 8 }, MIME_REPLY_TO, 0 },
+	{ { "Subject", 7 }, -1, offsetof(struct mime_envelope, subject) },
+	{ { "Message-ID", 10 }, -1,
+	    offsetof(struct mime_envelope, message_id) },
+	{ { "In-Reply-To", 11 }, -1,
+	    offsetof(struct mime_envelope, in_reply_to) },
+	{ { "Date", 4 }, -1, offsetof(struct mime_envelope, date) },
+};
+
+static enum search_verdict
+verdict_of(bool yes)
+{
+	return yes ? VERDICT_YES : VERDICT_NO;
+}
+
+static bool
+has_address(struct search_judge *judge, const struct search_needle *needle,
+    const struct mime_address_list *list)
+{
+	const struct mime_address *address = list->first;
+
+	for (; address != NULL; address = address->next) {
+		struct buf *text = &judge->room.decoded;
+		struct buf both;
+		bool found;
+
+		buf_reset(text);
+		(void)mime_word_decode(text, address->name);
+		/* As in the field: name, then address, a blank between. */
+		buf_init(&both, 0);
+		(void)buf_add_str(&both, buf_str(text));
+		(void)buf_addz(&both, " <");
+		(void)mime_address_write(&both, address);
+		(void)buf_addc(&both, '>');
+		found = search_utf8(&judge->room, needle, buf_str(&both));
+		buf_clear(&both);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+static enum search_verdict
+judge_envelope(struct search_judge *judge, const struct searchkey *key,
+    size_t field, const struct mime_envelope *envelope)
+{
+	const struct search_needle *needle = key->compiled;
+	const struct str *value;
+
+	if (envelope_fields[field].list >= 0) {
+		const struct mime_address_list *list =
+		    &envelope->list[envelope_fields[field].list];
+
+		if (needle->folded.len == 0)
+			return verdict_of(list->first != NULL);
+		return verdict_of(has_address(judge, needle, list));
+	}
+	value = (const struct str *)(const void *)((const char *)envelope +
+	    envelope_fields[field].offset);
+	if (value->p == NULL)
+		return VERDICT_NO;
+	return verdict_of(search_value(&judge->room, needle, *value));
+}
+
+static enum search_verdict
+judge_header(struct search_judge *judge, const struct searchkey *key,
+    const struct search_subject *subject)
+{
+	const struct search_needle *needle = key->compiled;
+
+	if (subject->stage < BY_DIGEST)
+		return VERDICT_UNDECIDED;
+	if (subject->digest->root != NULL)
+		for (size_t i = 0; i < NELEMS(envelope_fields); i++)
+			if (str_ieq(key->field, envelope_fields[i].name))
+				return judge_envelope(judge, key, i,
+				    &subject->digest->envelope);
+	if (subject->stage < BY_BYTES)
+		return VERDICT_UNDECIDED;
+	for (size_t i = 0; i < NELEMS(subject->header); i++)
+		if (search_field(&judge->room, needle, subject->header[i],
+			key->field))
+			return VERDICT_YES;
+	return VERDICT_NO;
+}
+
+static enum search_verdict
+judge_text(struct search_judge *judge, const struct searchkey *key,
+    const struct search_subject *subject)
+{
+	const struct search_needle *needle = key->compiled;
+
+	if (needle->folded.len == 0)
+		return VERDICT_YES;
+	if (subject->stage < BY_BYTES)
+		return VERDICT_UNDECIDED;
+	if (key->kind == SEARCHKEY_TEXT)
+		for (size_t i = 0; i < NELEMS(subject->header); i++)
+			if (search_header(&judge->room, needle,
+				subject->header[i]))
+				return VERDICT_YES;
+	return verdict_of(search_parts(&judge->room, needle, subject->root));
+}
+
+static enum search_verdict
+judge_day(enum searchkey_kind kind, int32_t day, int32_t want)
+{
+	switch (kind) {
+	case SEARCHKEY_BEFORE:
+	case SEARCHKEY_SENTBEFORE:
+		return verdict_of(day < want);
+	case SEARCHKEY_ON:
+	case SEARCHKEY_SENTON:
+		return verdict_of(day == want);
+	default:
+		return verdict_of(day >= want);
+	}
+}
+
+/* The Date field's day, in the zone it was written in. */
+static enum search_verdict
+judge_sent(const struct searchkey *key, const struct search_subject *subject)
+{
+	const struct store_digest *digest = subject->digest;
+
+	if (subject->stage < BY_DIGEST ||
+	    (digest->root == NULL && subject->stage < BY_BYTES))
+		return VERDICT_UNDECIDED;
+	if (!digest->has_date)
+		return VERDICT_NO;
+	return judge_day(key->kind,
+	    imap_date_day(digest->date + digest->zone * 60), key->day);
+}
+
+static enum search_verdict
+judge_view(const struct search_judge *judge, const struct searchkey *key,
+    size_t i)
+{
+	const struct view *view = &judge->selected->view;
+	uint64_t bit;
+
+	switch (key->kind) {
+	case SEARCHKEY_SEQ:
+		return verdict_of(seqset_has(&key->set, (uint32_t)i + 1));
+	case SEARCHKEY_UID:
+		return verdict_of(seqset_has(&key->set, view->message[i].uid));
+	case SEARCHKEY_FLAGS:
+		return verdict_of(
+		    (view->message[i].state & key->bits) == key->bits);
+	default: /* SEARCHKEY_KEYWORD */
+		bit = selected_keyword_bit(judge->selected, key->text);
+		return verdict_of((view_keywords(view, i) & bit) != 0);
+	}
+}
+
+static enum search_verdict
+judge_one(struct search_judge *judge, const struct searchkey *key,
+    const struct search_subject *subject)
+{
+	switch (key->kind) {
+	case SEARCHKEY_BEFORE:
+	case SEARCHKEY_ON:
+	case SEARCHKEY_SINCE:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return judge_day(key->kind,
+		    imap_date_day(subject->row->internal), key->day);
+	case SEARCHKEY_LARGER:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return verdict_of(subject->row->size > key->size);
+	case SEARCHKEY_SMALLER:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return verdict_of(subject->row->size < key->size);
+	case SEARCHKEY_SENTBEFORE:
+	case SEARCHKEY_SENTON:
+	case SEARCHKEY_SENTSINCE:
+		return judge_sent(key, subject);
+	case SEARCHKEY_HEADER:
+		return judge_header(judge, key, subject);
+	case SEARCHKEY_BODY:
+	case SEARCHKEY_TEXT:
+		return judge_text(judge, key, subject);
+	default:
+		return judge_view(judge, key, subject->index);
+	}
+}
+
+/* Depth is bounded by the parser: SEARCHKEY_DEPTH. */
+static enum search_verdict
+judge_key(struct search_judge *judge, const struct searchkey *key,
+    const struct search_subject *subject)
+{
+	bool or = key->kind == SEARCHKEY_OR;
+	enum search_verdict verdict = or ? VERDICT_NO : VERDICT_YES,
+			    stop = or ? VERDICT_YES : VERDICT_NO;
+	const struct searchkey *child;
+
+	if (key->kind == SEARCHKEY_AND || or) {
+		for (child = key->child; child != NULL; child = child->next) {
+			enum search_verdict one =
+			    judge_key(judge, child, subject);
+
+			if (one == VERDICT_UNDECIDED)
+				verdict = VERDICT_UNDECIDED;
+			else if (one == stop) {
+				verdict = stop;
+				break;
+			}
+		}
+	} else {
+		verdict = judge_one(judge, key, subject);
+	}
+	if (key->negate && verdict != VERDICT_UNDECIDED)
+		verdict = verdict == VERDICT_YES ? VERDICT_NO : VERDICT_YES;
+	return verdict;
+}
+
+/* The strings of the program as UTF-8, folded, ready to be looked for. */
+static int
+compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
+    struct err *err)
+{
+	struct str charset = judge->program.charset.p != NULL ?
+	    judge->program.charset :
+	    STR("utf-8");
+	struct buf utf8;
+	int ret = 0;
+
+	for (; key != NULL && ret == 0; key = key->next) {
+		ret = compile(judge, key->child, arena, err);
+		if (ret < 0 || key->text.p == NULL)
+			continue;
+		buf_init(&utf8, 0);
+		(void)mime_charset_to_utf8(&utf8, charset, key->text);
+		key->compiled = search_needle_new(arena, buf_str(&utf8));
+		buf_clear(&utf8);
+		if (key->compiled == NULL)
+			ret = err_set(err, ERR_LIMIT, "command too large");
+	}
+	return ret;
+}
+
+int
+search_judge_prepare(struct search_judge *judge, struct arena *arena,
+    struct err *err)
+{
+	return compile(judge, judge->program.key, arena, err);
+}
+
+enum search_verdict
+search_judge(struct search_judge *judge, const struct search_subject *subject)
+{
+	return judge_key(judge, judge->program.key, subject);
+}

@@ -1,0 +1,48 @@
+/*
+ * search_judge - does a message meet a SEARCH program (RFC 3501 section
+ * 6.4.4)?
+ *
+ * A message is judged by what is cheap first: the view, then its row, then its
+ * digest, then its bytes. With less than all at hand a key may be undecided;
+ * the program as a whole often is not.
+ */
+#ifndef IMAPD_SEARCH_JUDGE_H
+#define IMAPD_SEARCH_JUDGE_H
+
+#include "base/err.h"
+#include "imap/searchkey.h"
+#include "imapd/search_text.h"
+#include "imapd/selected.h"
+#include "store/message.h"
+
+enum search_stage { BY_VIEW, BY_ROW, BY_DIGEST, BY_BYTES };
+enum search_verdict { VERDICT_NO, VERDICT_YES, VERDICT_UNDECIDED };
+
+/* One message, and what is known of it so far. All borrowed. */
+struct search_subject {
+	enum search_stage stage;
+	size_t index; /* in the view */
+	const struct store_message *row;
+	const struct store_digest *digest; /* root NULL: there is none */
+	struct str header[2];              /* of prefix and body */
+	const struct mime_part *root;
+};
+
+struct search_judge {
+	const struct selected *selected; /* borrowed */
+	struct searchkey_program program;
+	struct search_room room;
+};
+
+/*
+ * Make the strings of the program ready: UTF-8, folded, in arena. The charset
+ * is one that lib/mime knows. ERR_LIMIT.
+ */
+int search_judge_prepare(struct search_judge *judge, struct arena *arena,
+    struct err *err);
+
+/* VERDICT_UNDECIDED never at BY_BYTES. */
+enum search_verdict search_judge(struct search_judge *judge,
+    const struct search_subject *subject);
+
+#endif

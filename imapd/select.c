@@ -1,0 +1,135 @@
+/*
+ * select - SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 sections 6.3.1, 6.3.2
+ * and 6.4.2, RFC 3691).
+ */
+#include "imapd/command.h"
+#include "imapd/commands.h"
+#include "imapd/reply.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "imapd/sync.h"
+#include "store/client.h"
+#include "store/mailbox.h"
+
+static void
+leave(struct session *session)
+{
+	selected_close(session->selected);
+	session->selected = NULL;
+}
+
+/* The sequence number of the first message that is not seen; 0: none. */
+static size_t
+first_unseen(const struct view *view)
+{
+	for (size_t i = 0; i < view->len; i++)
+		if ((view_flags(view, i) & STORE_FLAG_SEEN) == 0)
+			return i + 1;
+	return 0;
+}
+
+static void
+tell_mailbox(struct session *session)
+{
+	struct selected *selected = session->selected;
+	size_t unseen = first_unseen(&selected->view);
+
+	sync_tell_keywords(session);
+	selected->told_exists = selected->view.len;
+	selected->told_recent = selected->view.recent;
+	reply_untagged(session, "%zu EXISTS", selected->told_exists);
+	reply_untagged(session, "%zu RECENT", selected->told_recent);
+	if (unseen > 0)
+		reply_untagged(session, "OK [UNSEEN %zu] first unseen", unseen);
+	reply_untagged(session, "OK [UIDVALIDITY %u] UIDs are valid",
+	    selected->uidvalidity);
+	reply_untagged(session, "OK [UIDNEXT %u] predicted next UID",
+	    selected->uidnext);
+}
+
+static int
+open_named(struct session *session, struct str name, bool read_only,
+    struct selected **out, struct err *err)
+{
+	struct store_name found;
+
+	if (store_mailbox_find(session->imapd->reader, session->user_id, name,
+		&found, err) < 0)
+		return -1;
+	if (found.type != STORE_TYPE_MAIL)
+		return err_set(err, ERR_NOENT, "no mailbox for mail");
+	return selected_open(session, found.mailbox, read_only, out, err);
+}
+
+/*
+ * RFC 3501 section 6.3.1: a SELECT that fails leaves nothing selected; so the
+ * old mailbox goes first, whatever becomes of the new one.
+ */
+static void
+select_mailbox(struct command *cmd, bool read_only)
+{
+	struct session *session = cmd->session;
+	struct selected *selected;
+	struct str name;
+	struct err err;
+
+	if (command_mailbox(cmd, &name) < 0 || command_end(cmd) < 0)
+		return;
+	if (session->selected != NULL) {
+		leave(session);
+		/* RFC 7162 section 3.2.11; harmless to those who do not know */
+		reply_untagged(session, "OK [CLOSED] previous mailbox closed");
+	}
+	if (open_named(session, name, read_only, &selected, &err) < 0) {
+		command_trouble(cmd, &err);
+		return;
+	}
+	session->selected = selected;
+	tell_mailbox(session);
+	command_ok(cmd,
+	    read_only ? "[READ-ONLY] selected" : "[READ-WRITE] selected");
+}
+
+void
+select_select(struct command *cmd)
+{
+	select_mailbox(cmd, false);
+}
+
+void
+select_examine(struct command *cmd)
+{
+	select_mailbox(cmd, true);
+}
+
+void
+select_unselect(struct command *cmd)
+{
+	if (command_end(cmd) < 0)
+		return;
+	leave(cmd->session);
+	command_ok(cmd, "no mailbox is selected");
+}
+
+/* CLOSE expunges, without a word about it, what it may. */
+void
+select_close(struct command *cmd)
+{
+	struct session *session = cmd->session;
+	struct selected *selected = session->selected;
+	uint64_t modseq;
+	uint32_t count;
+	struct err err;
+
+	if (command_end(cmd) < 0)
+		return;
+	if (!selected->read_only && !selected->gone &&
+	    store_client_expunge(session->store, selected->mailbox, NULL, true,
+		&modseq, &count, &err) < 0 &&
+	    err.kind != ERR_NOENT) {
+		command_trouble(cmd, &err);
+		return;
+	}
+	leave(session);
+	command_ok(cmd, "closed");
+}

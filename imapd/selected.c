@@ -1,0 +1,154 @@
+#include "imapd/selected.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "imap/flags.h"
+#include "imapd/session.h"
+#include "store/mailbox.h"
+#include "store/message.h"
+
+_Static_assert((int)STORE_FLAG_SEEN == IMAP_SEEN &&
+	(int)STORE_FLAG_ANSWERED == IMAP_ANSWERED &&
+	(int)STORE_FLAG_FLAGGED == IMAP_FLAGGED &&
+	(int)STORE_FLAG_DELETED == IMAP_DELETED &&
+	(int)STORE_FLAG_DRAFT == IMAP_DRAFT && (int)VIEW_RECENT == IMAP_RECENT,
+    "the store's flags are IMAP's");
+
+enum { SCAN = 256 /* messages read at a time */ };
+
+void
+selected_close(struct selected *selected)
+{
+	if (selected == NULL)
+		return;
+	for (unsigned i = 0; i < selected->keywords; i++)
+		free(selected->keyword[i]);
+	view_clear(&selected->view);
+	free(selected);
+}
+
+void
+selected_keywords(struct selected *selected,
+    const struct store_keywords *keywords)
+{
+	for (unsigned i = selected->keywords; i < keywords->count; i++) {
+		struct str word = keywords->keyword[i];
+
+		selected->keyword[i] = xstrndup(word.p, word.len);
+		selected->keywords = i + 1;
+		selected->keywords_news = true;
+	}
+}
+
+uint64_t
+selected_keyword_bit(const struct selected *selected, struct str keyword)
+{
+	for (unsigned i = 0; i < selected->keywords; i++)
+		if (str_ieqz(keyword, selected->keyword[i]))
+			return (uint64_t)1 << i;
+	return 0;
+}
+
+int
+selected_reload_keywords(struct session *session, struct err *err)
+{
+	struct selected *selected = session->selected;
+	struct arena *arena = arena_new(0);
+	struct store_mbox mbox;
+	int ret;
+
+	ret = store_mailbox_get(session->imapd->reader, selected->mailbox,
+	    arena, &mbox, err);
+	if (ret == 0)
+		selected_keywords(selected, &mbox.keywords);
+	arena_free(arena);
+	return ret;
+}
+
+bool
+selected_is_recent(const struct selected *selected, uint32_t uid)
+{
+	return uid >= selected->recent_first && uid < selected->recent_next;
+}
+
+/*
+ * Only one session is told that a message is recent (RFC 3501 section 2.3.2),
+ * so stored decides which. Where it cannot, none is from then on: that costs a
+ * mark, not mail.
+ */
+void
+selected_claim_recent(struct session *session, struct selected *selected)
+{
+	struct err err;
+
+	if (selected->read_only)
+		return; /* what is unclaimed is shown as recent, and stays so */
+	if (store_client_recent(session->store, selected->mailbox,
+		&selected->recent_first, &selected->recent_next, &err) == 0)
+		return;
+	selected->recent_first = selected->recent_next = UINT32_MAX;
+	log_warn("%s: claim recent messages: %s", session->user, err.text);
+}
+
+/* All messages below uidnext, as they are now, into an empty view. */
+static int
+read_view(struct session *session, struct selected *selected, uint32_t uidnext,
+    struct err *err)
+{
+	struct store_message message[SCAN];
+	uint32_t from = 1;
+	size_t count;
+
+	do {
+		if (uidnext <= from)
+			return 0;
+		if (store_scan(session->imapd->reader, selected->mailbox, from,
+			uidnext - 1, message, SCAN, &count, err) < 0)
+			return -1;
+		for (size_t i = 0; i < count; i++)
+			(void)view_insert(&selected->view, message[i].uid,
+			    message[i].flags, message[i].keywords,
+			    selected_is_recent(selected, message[i].uid));
+		if (count > 0)
+			from = message[count - 1].uid + 1;
+	} while (count == SCAN);
+	return 0;
+}
+
+/*
+ * The row comes first, then the messages: what happens between the two has a
+ * modseq above the row's and is found by the next look for changes.
+ */
+int
+selected_open(struct session *session, uint32_t mailbox, bool read_only,
+    struct selected **out, struct err *err)
+{
+	struct selected *selected = xcalloc(1, sizeof(*selected));
+	struct store_mbox mbox;
+
+	selected->mailbox = mailbox;
+	selected->read_only = read_only;
+	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
+		&mbox, err) < 0)
+		goto fail;
+	selected->uidvalidity = mbox.uidvalidity;
+	selected->uidnext = mbox.uidnext;
+	selected->modseq = mbox.modseq;
+	if (read_only) {
+		selected->recent_first = mbox.recent;
+		selected->recent_next = UINT32_MAX;
+	} else if (mbox.recent < mbox.uidnext) {
+		selected_claim_recent(session, selected);
+	}
+	if (read_view(session, selected, mbox.uidnext, err) < 0)
+		goto fail;
+	selected_keywords(selected, &mbox.keywords);
+	*out = selected;
+	return 0;
+
+fail:
+	selected_close(selected);
+	return -1;
+}

@@ -1,0 +1,59 @@
+/*
+ * selected - the mailbox a session has selected (RFC 3501 section 3.3).
+ */
+#ifndef IMAPD_SELECTED_H
+#define IMAPD_SELECTED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "imapd/view.h"
+#include "store/format.h"
+
+struct session;
+
+struct selected {
+	uint32_t mailbox, uidvalidity;
+	bool read_only; /* EXAMINE */
+	bool gone;      /* the mailbox was deleted by somebody */
+	struct view view;
+
+	uint32_t uidnext; /* when it was selected */
+
+	/* The view shows all up to this: see store/changes.h. */
+	uint64_t modseq;
+	uint32_t after;
+
+	/* UIDs that are recent in this session: what stored gave us last. */
+	uint32_t recent_first, recent_next;
+
+	/* Bit i of the view's keywords is keyword[i], owned. */
+	char *keyword[STORE_KEYWORDS_MAX];
+	unsigned keywords;
+	bool keywords_news; /* there are some the client was not told */
+
+	/* What the client was told. */
+	size_t told_exists, told_recent;
+};
+
+/* Open a mailbox and read its view. Nothing is said to the client. */
+int selected_open(struct session *session, uint32_t mailbox, bool read_only,
+    struct selected **out, struct err *err);
+void selected_close(struct selected *selected); /* NULL is fine */
+
+/* Take the names of keywords from the mailbox's row. */
+void selected_keywords(struct selected *selected,
+    const struct store_keywords *keywords);
+/* The bit of a keyword (names compare without case), or 0. */
+uint64_t selected_keyword_bit(const struct selected *selected,
+    struct str keyword);
+/* Read the names again when a message has a bit that has none. */
+int selected_reload_keywords(struct session *session, struct err *err);
+
+/* Where the messages of the mailbox begin to be recent for this session. */
+void selected_claim_recent(struct session *session, struct selected *selected);
+bool selected_is_recent(const struct selected *selected, uint32_t uid);
+
+#endif

@@ -1,0 +1,207 @@
+#include "imapd/session.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "imapd/command.h"
+#include "imapd/input.h"
+#include "imapd/reply.h"
+#include "imapd/selected.h"
+#include "ipc/conn.h"
+#include "ipc/handover_msg.h"
+#include "net/connect.h"
+#include "service/daemon.h"
+#include "store/client.h"
+
+enum {
+	HANDOVER_WAIT = 10000, /* ms for front to say whom it hands over */
+	INPUT_SPARE = 4096,    /* room in the stream beside a whole command */
+};
+
+void
+session_bye(struct session *session, const char *text)
+{
+	if (session->ending)
+		return;
+	reply_untagged(session, "BYE %s", text);
+	session->ending = true;
+}
+
+static void
+ignore_notice(void *ctx, const struct store_notice *notice)
+{
+	(void)ctx;
+	(void)notice;
+}
+
+/* Is the connection there, not only as far as we have heard? */
+static bool
+is_connected(struct session *session)
+{
+	struct err err;
+
+	return session->store != NULL && store_client_fd(session->store) >= 0 &&
+	    store_client_notices(session->store, ignore_notice, NULL, &err) >=
+	    0;
+}
+
+int
+session_connect(struct session *session, struct err *err)
+{
+	int fd;
+
+	if (is_connected(session))
+		return 0;
+	store_client_free(session->store);
+	session->store = NULL;
+	if ((fd = connect_unix("stored", err)) < 0)
+		return -1;
+	session->store =
+	    store_client_new(fd, session->imapd->conf.store_wait * 1000);
+	if (store_client_hello(session->store, session->imapd->reader,
+		str_of(session->user), buf_str(&session->ticket),
+		&session->user_id, err) == 0)
+		return 0;
+	store_client_free(session->store);
+	session->store = NULL;
+	return -1;
+}
+
+/*
+ * Wait for the client, the timeout, or our own end. False: do not read on.
+ */
+static bool
+wait_for_command(struct session *session)
+{
+	int stop =
+	    session->daemon == NULL ? -1 : daemon_stop_fd(session->daemon);
+	int ready;
+
+	if (stream_peek(session->stream).len > 0)
+		return true;
+	ready = stream_wait(session->stream, stop,
+	    session->imapd->conf.timeout * 1000);
+	if (ready < 0)
+		return false;
+	if (ready & 1)
+		return true;
+	if (ready & 2)
+		session_bye(session, "[UNAVAILABLE] server is going down");
+	else
+		session_bye(session, "autologout, you were silent too long");
+	return false;
+}
+
+static void
+serve(struct session *session)
+{
+	struct err err;
+
+	while (!session->ending && wait_for_command(session)) {
+		switch (input_read(session)) {
+		case INPUT_END:
+			return;
+		case INPUT_REFUSED:
+			continue;
+		case INPUT_COMMAND:
+			break;
+		}
+		/* stored may have been started anew since the last command. */
+		if (session_connect(session, &err) < 0) {
+			session_bye(session, reply_trouble(session, &err));
+			return;
+		}
+		command_run(session);
+		if (input_drop_message(session) < 0)
+			return;
+	}
+}
+
+/* The answer that the client's LOGIN or AUTHENTICATE still waits for. */
+static int
+answer_login(struct session *session, struct str tag)
+{
+	struct err err;
+	int ret = session_connect(session, &err);
+	char *text;
+
+	if (ret == 0) {
+		text = arena_printf(session->arena, "[CAPABILITY %s] logged in",
+		    command_capabilities);
+		reply_tagged(session, tag, "OK", text);
+		return 0;
+	}
+	reply_tagged(session, tag, "NO", reply_trouble(session, &err));
+	session_bye(session, "mail store not available");
+	return -1;
+}
+
+static void
+session_clear(struct session *session)
+{
+	selected_close(session->selected);
+	store_client_free(session->store);
+	stream_free(session->stream);
+	arena_free(session->arena);
+	buf_clear(&session->line);
+	buf_clear_secret(&session->ticket);
+	free(session->user);
+}
+
+/* Take over what front says of the client. conn stays open meanwhile. */
+static int
+take_handover(struct session *session, struct ipc_conn *conn, struct buf *tag,
+    struct err *err)
+{
+	const struct imapd_conf *conf = &session->imapd->conf;
+	struct handover handover;
+	struct frame frame;
+
+	if (ipc_conn_recv(conn, &frame, err) < 0)
+		return -1;
+	if (frame.type != HANDOVER)
+		return err_set(err, ERR_CORRUPT, "handover expected");
+	if (ipc_decode(&handover, &handover_msg, frame.payload, &conn->fds,
+		session->arena, err) < 0)
+		return -1;
+	if (handover.fd < 0)
+		return err_set(err, ERR_CORRUPT, "handover without descriptor");
+	session->stream =
+	    stream_new(handover.fd, conf->command_size + INPUT_SPARE);
+	stream_set_timeout(session->stream, conf->timeout * 1000);
+	stream_unread(session->stream, handover.unread);
+	session->user = xstrndup(handover.user.p, handover.user.len);
+	(void)buf_add_str(&session->ticket, handover.ticket);
+	(void)buf_add_str(tag, handover.tag);
+	log_debug("session=%" STR_F " user=%s client=%" STR_F,
+	    STR_A(handover.session), session->user,
+	    STR_A(handover.client_addr));
+	return 0;
+}
+
+void
+imapd_session(struct imapd *imapd, struct daemon *daemon, int fd)
+{
+	struct session session = { .imapd = imapd, .daemon = daemon };
+	struct ipc_conn conn;
+	struct buf tag;
+	struct err err;
+
+	session.arena = arena_new(imapd->conf.memory);
+	buf_init(&session.line, imapd->conf.command_size);
+	buf_init(&session.ticket, 0);
+	buf_init(&tag, 0);
+	ipc_conn_init(&conn, fd, HANDOVER_WAIT);
+	if (take_handover(&session, &conn, &tag, &err) < 0) {
+		if (err.kind != ERR_NOENT) /* front went away meanwhile */
+			log_warn("handover: %s", err.text);
+	} else if (answer_login(&session, buf_str(&tag)) == 0) {
+		serve(&session);
+	}
+	buf_clear(&tag);
+	session_clear(&session);
+	ipc_conn_clear(&conn);
+}

@@ -1,0 +1,119 @@
+/*
+ * status - STATUS (RFC 3501 section 6.3.10).
+ */
+#include "imap/statusatt.h"
+#include "imap/token.h"
+#include "imap/utf7.h"
+#include "imapd/command.h"
+#include "imapd/commands.h"
+#include "imapd/reply.h"
+#include "imapd/session.h"
+#include "imapd/status.h"
+#include "store/mailbox.h"
+#include "store/message.h"
+
+enum { SCAN = 256 };
+
+/* Messages that no session has claimed as recent yet. */
+static int
+count_recent(struct session *session, uint32_t mailbox,
+    const struct store_mbox *mbox, uint32_t *recent, struct err *err)
+{
+	struct store_message message[SCAN];
+	uint32_t from = mbox->recent;
+	size_t count;
+
+	*recent = 0;
+	while (from < mbox->uidnext) {
+		if (store_scan(session->imapd->reader, mailbox, from,
+			mbox->uidnext - 1, message, SCAN, &count, err) < 0)
+			return -1;
+		*recent += (uint32_t)count;
+		if (count < SCAN)
+			return 0;
+		from = message[count - 1].uid + 1;
+	}
+	return 0;
+}
+
+static uint32_t
+value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
+{
+	switch (item) {
+	case STATUS_MESSAGES:
+		return mbox->exists;
+	case STATUS_RECENT:
+		return recent;
+	case STATUS_UIDNEXT:
+		return mbox->uidnext;
+	case STATUS_UIDVALIDITY:
+		return mbox->uidvalidity;
+	default:
+		return mbox->unseen;
+	}
+}
+
+int
+status_put(struct session *session, struct buf *out, struct str name,
+    uint32_t mailbox, unsigned items, struct err *err)
+{
+	struct store_mbox mbox;
+	uint32_t recent = 0;
+	char before = '(';
+	struct buf wire;
+
+	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
+		&mbox, err) < 0)
+		return -1;
+	if ((items & STATUS_RECENT) != 0 &&
+	    count_recent(session, mailbox, &mbox, &recent, err) < 0)
+		return -1;
+	buf_init(&wire, 0);
+	(void)utf7_encode(&wire, name, err);
+	(void)buf_addz(out, "* STATUS ");
+	(void)token_put_astring(out, buf_str(&wire));
+	(void)buf_addc(out, ' ');
+	for (unsigned item = 1; item <= items; item <<= 1) {
+		struct str word = statusatt_name(items & item);
+
+		if (word.p == NULL)
+			continue;
+		(void)buf_addf(out, "%c%" STR_F " %u", before, STR_A(word),
+		    value_of(&mbox, recent, item));
+		before = ' ';
+	}
+	(void)buf_addz(out, ")\r\n");
+	buf_clear(&wire);
+	return 0;
+}
+
+void
+status_run(struct command *cmd)
+{
+	struct session *session = cmd->session;
+	struct store_name found;
+	struct str name;
+	unsigned items;
+	struct buf out;
+	struct err err;
+
+	if (command_mailbox(cmd, &name) < 0)
+		return;
+	if (token_sp(&cmd->in, &err) < 0 ||
+	    statusatt_parse(&cmd->in, &items, &err) < 0) {
+		command_syntax(cmd, &err);
+		return;
+	}
+	if (command_end(cmd) < 0)
+		return;
+	buf_init(&out, 0);
+	if (store_mailbox_find(session->imapd->reader, session->user_id, name,
+		&found, &err) < 0 ||
+	    status_put(session, &out, name, found.mailbox, items, &err) < 0) {
+		command_trouble(cmd, &err);
+	} else {
+		stream_put(session->stream, buf_str(&out));
+		command_ok(cmd, "done");
+	}
+	buf_clear(&out);
+}

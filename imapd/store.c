@@ -1,0 +1,135 @@
+/*
+ * store - STORE and UID STORE (RFC 3501 section 6.4.6).
+ */
+#include "imap/flags.h"
+#include "imap/token.h"
+#include "imapd/command.h"
+#include "imapd/commands.h"
+#include "imapd/msgset.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "imapd/sync.h"
+#include "store/client.h"
+
+struct order {
+	struct seqset set;
+	struct imap_flags flags;
+	enum store_flags_mode mode;
+	bool silent;
+};
+
+/* store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP flags */
+static int
+parse_order(struct command *cmd, struct order *order, struct err *err)
+{
+	if (token_sp(&cmd->in, err) < 0)
+		return -1;
+	order->mode = STORE_FLAGS_REPLACE;
+	if (str_take(&cmd->in, '+'))
+		order->mode = STORE_FLAGS_ADD;
+	else if (str_take(&cmd->in, '-'))
+		order->mode = STORE_FLAGS_REMOVE;
+	if (!str_itake_str(&cmd->in, STR("FLAGS")))
+		return err_set(err, ERR_SYNTAX, "FLAGS expected");
+	order->silent = str_itake_str(&cmd->in, STR(".SILENT"));
+	if (token_sp(&cmd->in, err) < 0 ||
+	    imap_flags_parse(cmd->arena, &cmd->in, &order->flags, err) < 0)
+		return -1;
+	return token_end(&cmd->in, err);
+}
+
+static uint64_t
+apply(enum store_flags_mode mode, uint64_t old, uint64_t change)
+{
+	switch (mode) {
+	case STORE_FLAGS_ADD:
+		return old | change;
+	case STORE_FLAGS_REMOVE:
+		return old & ~change;
+	default:
+		return change;
+	}
+}
+
+/*
+ * Make of the view what the client expects now. What the store then really
+ * has is compared with that: where somebody else changed a flag too, the
+ * client hears of it even after .SILENT, as section 6.4.6 asks.
+ */
+static void
+expect(struct selected *selected, const struct command *cmd,
+    const struct order *order)
+{
+	struct view *view = &selected->view;
+	struct msgset_walk walk;
+	uint64_t keywords = 0;
+	size_t i;
+
+	for (size_t k = 0; k < order->flags.keywords; k++)
+		keywords |=
+		    selected_keyword_bit(selected, order->flags.keyword[k]);
+	msgset_begin(&walk, view, &order->set, cmd->uid);
+	while ((i = msgset_next(&walk)) != VIEW_NONE) {
+		(void)view_set(view, i,
+		    (unsigned)apply(order->mode, view_flags(view, i),
+			order->flags.bits),
+		    apply(order->mode, view_keywords(view, i), keywords));
+		if (!order->silent)
+			view_mark(view, i, VIEW_DIRTY, true);
+	}
+}
+
+static int
+change_flags(struct session *session, const struct command *cmd,
+    const struct order *order, struct err *err)
+{
+	struct selected *selected = session->selected;
+	struct store_uids uids;
+	uint64_t modseq;
+	int ret = 0;
+
+	msgset_uids(&selected->view, &order->set, cmd->uid, &uids);
+	if (uids.len > 0)
+		ret = store_client_flags(session->store,
+		    &(struct store_flags_change){
+			.mailbox = selected->mailbox,
+			.uids = &uids,
+			.mode = order->mode,
+			.flags = (uint16_t)order->flags.bits,
+			.keywords = order->flags.keyword,
+			.keyword_count = order->flags.keywords,
+			.unchanged_since = UINT64_MAX,
+		    },
+		    &modseq, NULL, err);
+	store_uids_clear(&uids);
+	/* Keywords that are new to the mailbox have their bits now. */
+	if (ret == 0 && order->flags.keywords > 0)
+		ret = selected_reload_keywords(session, err);
+	return ret;
+}
+
+/* The FETCH responses are the news that the end of the command tells. */
+void
+store_command(struct command *cmd)
+{
+	struct session *session = cmd->session;
+	struct order order = { 0 };
+	struct err err;
+
+	if (msgset_parse(cmd, &order.set) < 0)
+		return;
+	if (parse_order(cmd, &order, &err) < 0) {
+		command_syntax(cmd, &err);
+		return;
+	}
+	if (session->selected->read_only) {
+		command_no(cmd, "[READ-ONLY] mailbox is selected read-only");
+		return;
+	}
+	if (change_flags(session, cmd, &order, &err) < 0) {
+		command_trouble(cmd, &err);
+		return;
+	}
+	expect(session->selected, cmd, &order);
+	command_ok(cmd, "done");
+}
