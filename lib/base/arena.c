@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -56,6 +57,14 @@ arena_reset(struct arena *arena)
 	if (arena->head != NULL)
 		arena->head->used = 0;
 	arena->used = 0;
+}
+
+void
+arena_free_secret(struct arena *arena)
+{
+	for (struct block *at = arena->head; at != NULL; at = at->next)
+		explicit_bzero(at->data, at->used);
+	arena_free(arena);
 }
 
 void

@@ -17,6 +17,8 @@ struct arena;
 
 struct arena *arena_new(size_t max); /* max 0: no limit */
 void arena_free(struct arena *arena);
+/* The same, cleared first: there was a password in it. Not after a reset. */
+void arena_free_secret(struct arena *arena);
 void arena_reset(struct arena *arena); /* keeps the first block */
 
 /* NULL when over the limit, never because the heap is empty. */

@@ -16,8 +16,18 @@ buf_init(struct buf *buf, size_t max)
 }
 
 void
+buf_init_secret(struct buf *buf, size_t max)
+{
+	*buf = (struct buf){ .max = max, .secret = true };
+}
+
+void
 buf_clear(struct buf *buf)
 {
+	if (buf->secret) {
+		buf_clear_secret(buf);
+		return;
+	}
 	free(buf->p);
 	*buf = (struct buf){ .max = buf->max };
 }
@@ -26,7 +36,32 @@ void
 buf_clear_secret(struct buf *buf)
 {
 	free_secret(buf->p, buf->cap);
-	*buf = (struct buf){ .max = buf->max };
+	*buf = (struct buf){ .max = buf->max, .secret = buf->secret };
+}
+
+/* realloc() would leave the old block's bytes on the heap. */
+static void
+grow(struct buf *buf, size_t cap)
+{
+	char *old = buf->p;
+
+	if (!buf->secret) {
+		buf->p = xreallocarray(old, cap, 1);
+	} else {
+		buf->p = xmalloc(cap);
+		if (buf->len > 0)
+			memcpy(buf->p, old, buf->len);
+		free_secret(old, buf->cap);
+	}
+	buf->cap = cap;
+}
+
+/* The bytes behind len, up to where len was, are no longer wanted. */
+static void
+forget(struct buf *buf, size_t was)
+{
+	if (buf->secret && was > buf->len)
+		explicit_bzero(buf->p + buf->len, was - buf->len);
 }
 
 char *
@@ -42,8 +77,7 @@ buf_reserve(struct buf *buf, size_t len)
 	if (buf->cap - buf->len <= len) { /* one more, for buf_cstr's NUL */
 		while (cap - buf->len <= len)
 			cap *= 2;
-		buf->p = xreallocarray(buf->p, cap, 1);
-		buf->cap = cap;
+		grow(buf, cap);
 	}
 	return buf->p + buf->len;
 }
@@ -135,26 +169,35 @@ buf_add_u64(struct buf *buf, uint64_t n)
 void
 buf_reset(struct buf *buf)
 {
+	size_t was = buf->len;
+
 	buf->len = 0;
 	buf->full = false;
+	forget(buf, was);
 }
 
 void
 buf_consume(struct buf *buf, size_t len)
 {
+	size_t was = buf->len;
+
 	if (len > buf->len)
 		len = buf->len;
 	if (len == 0)
 		return;
 	buf->len -= len;
 	memmove(buf->p, buf->p + len, buf->len);
+	forget(buf, was);
 }
 
 void
 buf_truncate(struct buf *buf, size_t len)
 {
-	if (len < buf->len)
+	size_t was = buf->len;
+
+	if (len < was)
 		buf->len = len;
+	forget(buf, was);
 }
 
 const char *

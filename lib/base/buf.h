@@ -19,12 +19,15 @@ struct buf {
 	char *p;    /* owned; NULL until the first byte */
 	size_t len; /* bytes in use */
 	size_t cap;
-	size_t max; /* len never exceeds it; 0 means no limit */
-	bool full;  /* something did not fit */
+	size_t max;  /* len never exceeds it; 0 means no limit */
+	bool secret; /* holds passwords: what is left behind is cleared */
+	bool full;   /* something did not fit */
 };
 
 void buf_init(struct buf *buf, size_t max);
-void buf_clear(struct buf *buf); /* frees; the limit stays */
+/* The same, and no copy of the bytes survives growth, consumption or reset. */
+void buf_init_secret(struct buf *buf, size_t max);
+void buf_clear(struct buf *buf); /* frees; limit and secrecy stay */
 void buf_clear_secret(struct buf *buf);
 
 /* 0, or -1 when it would not fit (then nothing was added and full is set). */

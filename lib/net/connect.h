@@ -14,5 +14,10 @@
  * ERR_TEMP: master may be about to bind it.
  */
 int connect_unix(const char *path, struct err *err);
+/*
+ * For event loops: a non-blocking descriptor. Where connect_unix() would wait
+ * because the server's queue is full, ERR_LIMIT: try again soon.
+ */
+int connect_unix_nonblock(const char *path, struct err *err);
 
 #endif

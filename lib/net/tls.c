@@ -25,6 +25,12 @@ struct tls_server {
 static const char default_ciphers[] =
     "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL:!AESCCM";
 
+void
+tls_init(void)
+{
+	(void)OPENSSL_init_ssl(0, NULL);
+}
+
 /* Take what OpenSSL queued: its first reason is the cause. */
 static int
 ssl_error(struct err *err, enum err_kind kind, const char *what)

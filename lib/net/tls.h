@@ -27,6 +27,9 @@
 struct tls_server;
 struct tls_tickets;
 
+/* Before a jail: OpenSSL reads its configuration. Twice does no harm. */
+void tls_init(void);
+
 enum { TLS_PEM_MAX = 256 << 10 }; /* a chain or key file larger is refused */
 
 /* Chooses by server name (RFC 6066 section 3). NULL: the first one serves. */

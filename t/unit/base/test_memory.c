@@ -52,6 +52,29 @@ buffer_grows_and_shrinks(void **state)
 }
 
 static void
+secret_buffer_leaves_nothing_behind(void **state)
+{
+	struct buf buf;
+
+	(void)state;
+	buf_init_secret(&buf, 0);
+	assert_int_equal(buf_addz(&buf, "password"), 0);
+	buf_consume(&buf, 4);
+	assert_memory_equal(buf.p, "word\0\0\0\0", 8);
+	buf_truncate(&buf, 1);
+	assert_memory_equal(buf.p, "w\0\0\0", 4);
+	for (int i = 0; i < 1000; i++) /* grows several times */
+		assert_int_equal(buf_addc(&buf, 'x'), 0);
+	assert_int_equal(buf.len, 1001);
+	assert_int_equal(buf.p[0], 'w');
+	buf_reset(&buf);
+	for (size_t i = 0; i < 1001; i++)
+		assert_int_equal(buf.p[i], 0);
+	buf_clear(&buf);
+	assert_true(buf.secret);
+}
+
+static void
 arena_counts_against_its_limit(void **state)
 {
 	struct arena *arena = arena_new(64);
@@ -149,6 +172,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_stops_at_its_limit_and_says_so),
 		cmocka_unit_test(buffer_grows_and_shrinks),
+		cmocka_unit_test(secret_buffer_leaves_nothing_behind),
 		cmocka_unit_test(arena_counts_against_its_limit),
 		cmocka_unit_test(arena_keeps_blocks_apart),
 		cmocka_unit_test(table_finds_what_was_put_and_not_removed),

@@ -1,0 +1,363 @@
+#include "front/handover.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "front/exchange.h"
+#include "front/relay.h"
+#include "ipc/frame.h"
+#include "ipc/handover_msg.h"
+#include "net/connect.h"
+#include "net/fdpass.h"
+
+struct handover_conn {
+	struct conn *conn;
+	int fd; /* -1: not connected yet */
+	int64_t since;
+	struct event read, write;
+	struct buf out; /* rest of a frame; its descriptor went first */
+	struct buf in;
+	struct ipc_fds fds; /* came, not taken yet */
+};
+
+void
+handover_free(struct handover_conn *handover)
+{
+	if (handover == NULL)
+		return;
+	if (handover->fd >= 0) {
+		(void)event_del(&handover->read);
+		(void)event_del(&handover->write);
+		(void)close(handover->fd);
+	}
+	ipc_fds_close(&handover->fds);
+	buf_clear(&handover->out);
+	buf_clear(&handover->in);
+	free(handover);
+}
+
+/* A frame with the session's words; nothing else is said on this edge. */
+static int
+take_frame(struct handover_conn *handover, int *client, struct err *err)
+{
+	struct str in = buf_str(&handover->in);
+	struct handover_starttls starttls;
+	struct ipc_fds fds = { .count = 0 };
+	struct frame frame;
+	struct arena *arena;
+	int got = frame_take(&in, &frame, err);
+
+	if (got <= 0)
+		return got;
+	if (frame.type != HANDOVER_STARTTLS)
+		return err_set(err, ERR_CORRUPT, "unexpected message %u",
+		    frame.type);
+	fds = handover->fds;
+	handover->fds.count = 0;
+	arena = arena_new(4096);
+	got = ipc_decode(&starttls, &handover_starttls_msg, frame.payload, &fds,
+	    arena, err);
+	arena_free(arena);
+	ipc_fds_close(&fds);
+	buf_clear(&handover->in);
+	if (got < 0)
+		return -1;
+	if (starttls.fd < 0)
+		return err_set(err, ERR_CORRUPT, "no client came along");
+	*client = starttls.fd;
+	return 1;
+}
+
+static void
+keep_fds(struct handover_conn *handover, const int *fds, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (handover->fds.count < IPC_FDS_MAX)
+			handover->fds.fd[handover->fds.count++] = fds[i];
+		else
+			(void)close(fds[i]);
+	}
+}
+
+/* The session closed its end: it is over, up to what the relay still has. */
+static void
+session_over(struct handover_conn *handover)
+{
+	struct conn *conn = handover->conn;
+
+	if (conn->relay == NULL) {
+		conn_free(conn);
+		return;
+	}
+	conn->handover = NULL;
+	handover_free(handover);
+}
+
+static void
+on_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct handover_conn *handover = arg;
+	struct conn *conn = handover->conn;
+	char bytes[256];
+	int fds[FDPASS_MAX], count, client = -1, got;
+	struct err err;
+	ssize_t n;
+
+	(void)what;
+	n = fdpass_recv(fd, bytes, sizeof(bytes), fds, &count);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		session_over(handover);
+		return;
+	}
+	keep_fds(handover, fds, count);
+	(void)buf_add(&handover->in, bytes, (size_t)n);
+	got = take_frame(handover, &client, &err);
+	if (got < 0) {
+		log_warn("%s: handover: %s", conn->service->name, err.text);
+		conn_free(conn);
+	} else if (got > 0) {
+		conn_starttls(conn, client);
+	}
+}
+
+static void
+on_write(evutil_socket_t fd, short what, void *arg)
+{
+	struct handover_conn *handover = arg;
+	struct buf *out = &handover->out;
+	ssize_t n;
+
+	(void)what;
+	n = send(fd, out->p, out->len, MSG_NOSIGNAL);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		session_over(handover);
+		return;
+	}
+	buf_consume(out, (size_t)n);
+	if (out->len > 0)
+		return;
+	buf_clear(out);
+	(void)event_del(&handover->write);
+}
+
+/*
+ * Send the frame in out with its descriptor, which travels with the first
+ * byte: what the socket does not take at once follows alone.
+ */
+static int
+send_frame(struct handover_conn *handover, const struct ipc_fds *fds,
+    struct err *err)
+{
+	struct buf *out = &handover->out;
+	ssize_t n;
+
+	do
+		n = fdpass_send(handover->fd, out->p, out->len, fds->fd,
+		    fds->count);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, "handover");
+	buf_consume(out, (size_t)n);
+	if (out->len > 0)
+		(void)event_add(&handover->write, NULL);
+	else
+		buf_clear(out);
+	return 0;
+}
+
+/*
+ * The end to give: the client's own when plaintext; else one end of a pair,
+ * *kept the other. Give it to the session, close it here.
+ */
+static int
+make_end(struct conn *conn, int *kept, struct err *err)
+{
+	int pair[2];
+
+	*kept = -1;
+	if (conn->tls.ssl == NULL)
+		return conn->fd;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+		pair) < 0)
+		return err_sys(err, "socketpair");
+	*kept = pair[0];
+	return pair[1];
+}
+
+/* The session has the other end: close ours, or begin to relay. */
+static void
+given(struct conn *conn, int end, int kept)
+{
+	(void)event_del(&conn->read);
+	(void)event_del(&conn->write);
+	(void)close(end);
+	if (kept < 0)
+		conn->fd = -1;
+	conn_in_session(conn);
+	if (kept >= 0)
+		relay_start(conn, kept);
+}
+
+static int
+give(struct handover_conn *handover, struct ipc_fds *fds, int end, int kept,
+    struct err *err)
+{
+	struct conn *conn = handover->conn;
+	int ret = send_frame(handover, fds, err);
+
+	if (ret < 0 && kept >= 0) {
+		(void)close(end);
+		(void)close(kept);
+	}
+	if (ret == 0)
+		given(conn, end, kept);
+	return ret;
+}
+
+static void
+fill_facts(struct handover *msg, struct conn *conn,
+    const struct tls_facts *facts)
+{
+	msg->service = str_of(conn->service->name);
+	msg->client_port = conn->client.port;
+	msg->local_port = conn->local.port;
+	msg->session = str_of(conn->session);
+	msg->tls_version = str_of(facts->version);
+	msg->tls_cipher = str_of(facts->cipher);
+	if (facts->has_exporter)
+		msg->tls_binding =
+		    str_make(facts->exporter, sizeof(facts->exporter));
+	msg->user = exchange_user(conn);
+	msg->ticket = exchange_ticket(conn);
+	if (conn->login != NULL) {
+		msg->mech = buf_str(&conn->login->mech);
+		msg->tag = buf_str(&conn->login->tag);
+	}
+	msg->unread = buf_str(&conn->in);
+}
+
+/* On success conn is in session, or gone. */
+static int
+hand_over(struct handover_conn *handover, struct err *err)
+{
+	struct conn *conn = handover->conn;
+	char client[ADDR_IP_SIZE], local[ADDR_IP_SIZE];
+	struct handover msg = { 0 };
+	struct ipc_fds fds = { .count = 0 };
+	struct tls_facts facts = { 0 };
+	int kept;
+
+	if (conn->tls.ssl != NULL)
+		tls_get_facts(&facts, &conn->tls);
+	fill_facts(&msg, conn, &facts);
+	msg.client_addr = str_of(addr_format_ip(client, &conn->client));
+	msg.local_addr = str_of(addr_format_ip(local, &conn->local));
+	msg.fd = make_end(conn, &kept, err);
+	if (msg.fd < 0)
+		return -1;
+	if (frame_write(&handover->out, &fds, &handover_msg, 0, &msg, err) < 0)
+		panic("handover: %s", err->text);
+	return give(handover, &fds, msg.fd, kept, err);
+}
+
+int
+handover_send_tls(struct conn *conn)
+{
+	struct handover_conn *handover = conn->handover;
+	struct handover_tls msg = { 0 };
+	struct ipc_fds fds = { .count = 0 };
+	struct tls_facts facts;
+	struct err err;
+	int kept;
+
+	tls_get_facts(&facts, &conn->tls);
+	msg.tls_version = str_of(facts.version);
+	msg.tls_cipher = str_of(facts.cipher);
+	if (facts.has_exporter)
+		msg.tls_binding =
+		    str_make(facts.exporter, sizeof(facts.exporter));
+	msg.fd = make_end(conn, &kept, &err);
+	if (msg.fd < 0)
+		return -1;
+	if (frame_write(&handover->out, &fds, &handover_tls_msg, 0, &msg,
+		&err) < 0)
+		panic("handover: %s", err.text);
+	return give(handover, &fds, msg.fd, kept, &err);
+}
+
+/* Nobody takes the client. It asked by a command, or hears it in a greeting. */
+static void
+give_up(struct conn *conn, const struct err *err)
+{
+	log_error("%s: %s", conn->service->name, err->text);
+	daemon_count(conn->front->daemon, FRONT_HANDOVER_FAILURES, 1);
+	handover_free(conn->handover);
+	conn->handover = NULL;
+	if (conn->login != NULL)
+		conn_go_on(conn,
+		    conn->service->login->verdict(conn->login, AUTH_TEMP,
+			(struct str){ 0 }));
+	else
+		conn_bye(conn, "Service temporarily unavailable");
+}
+
+static void
+connected(struct handover_conn *handover, int fd)
+{
+	struct conn *conn = handover->conn;
+	struct err err;
+
+	handover->fd = fd;
+	(void)event_assign(&handover->read, conn->front->base, fd,
+	    EV_READ | EV_PERSIST, on_read, handover);
+	(void)event_assign(&handover->write, conn->front->base, fd,
+	    EV_WRITE | EV_PERSIST, on_write, handover);
+	(void)event_add(&handover->read, NULL);
+	if (hand_over(handover, &err) < 0)
+		give_up(conn, &err);
+	else
+		daemon_count(conn->front->daemon, FRONT_HANDOVERS, 1);
+}
+
+void
+handover_retry(struct conn *conn)
+{
+	const struct timeval pause = { 0, HANDOVER_RETRY_MS * 1000 };
+	struct handover_conn *handover = conn->handover;
+	int64_t waited = time_mono() - handover->since;
+	struct err err;
+	int fd = connect_unix_nonblock(conn->service->name, &err);
+
+	if (fd >= 0)
+		connected(handover, fd);
+	else if (waited > (int64_t)HANDOVER_WAIT_MS * 1000)
+		give_up(conn, &err);
+	else
+		(void)event_add(&conn->timer, &pause);
+}
+
+void
+handover_start(struct conn *conn)
+{
+	struct handover_conn *handover = xcalloc(1, sizeof(*handover));
+
+	handover->conn = conn;
+	handover->fd = -1;
+	handover->since = time_mono();
+	buf_init(&handover->out, 0);
+	buf_init(&handover->in, 4096);
+	conn->handover = handover;
+	conn->state = CONN_HANDOVER;
+	(void)event_del(&conn->read);
+	(void)event_del(&conn->timer);
+	handover_retry(conn);
+}

@@ -1,0 +1,433 @@
+"""front with stand-ins behind it: what it lets in, hands over and relays."""
+
+import hashlib
+import os
+import socket
+import ssl
+import threading
+import time
+import unittest
+import warnings
+
+import chancery
+import standin
+from standin import read_all, read_exactly, read_line
+
+
+class FrontCase(unittest.TestCase):
+    options = ()
+    sessions = True
+    authd = True
+
+    @classmethod
+    def setUpClass(cls):
+        warnings.simplefilter("ignore", ResourceWarning)
+        cls.front = standin.Front(cls.options, cls.sessions, cls.authd)
+
+    @classmethod
+    def tearDownClass(cls):
+        code, log = cls.front.close()
+        if code != 0 or "panic" in log or "runtime error" in log:
+            raise AssertionError(f"exit {code}\n{log}")
+
+    def imap(self, service="imap", source="127.0.0.1"):
+        sock = self.front.connect(service, source)
+        if service == "imaps":
+            sock = self.front.tls(sock)
+        self.assertIn(b"* OK [CAPABILITY ", read_line(sock))
+        return sock
+
+    def login(self, sock, rest=b""):
+        sock.sendall(b"a LOGIN ada secret\r\n" + rest)
+        self.assertEqual(read_line(sock), b"a OK hello\r\n")
+
+    def last(self, service):
+        return getattr(self.front, service).handed[-1]
+
+
+class Handover(FrontCase):
+    def test_plain_client_goes_with_what_is_unread(self):
+        sock = self.imap()
+        local, peer = sock.getsockname(), sock.getpeername()
+        self.login(sock, b"b SELECT INBOX\r\n")
+        self.assertEqual(read_line(sock), b"b SELECT INBOX\r\n")
+        handed = self.last("imap")
+        self.assertEqual(handed["unread"], b"b SELECT INBOX\r\n")
+        self.assertEqual(handed["tag"], b"a")
+        self.assertEqual(handed["user"], b"ada@example.test")
+        self.assertEqual(handed["ticket"], b"a ticket")
+        self.assertEqual(handed["mech"], b"PLAIN")
+        self.assertEqual(handed["client_addr"], b"127.0.0.1")
+        self.assertEqual(handed["client_port"], local[1])
+        self.assertEqual(handed["local_port"], peer[1])
+        self.assertEqual(handed["tls_version"], b"")
+        started = self.front.authd.started[-1]
+        self.assertEqual(started["service"], b"imap")
+        self.assertEqual(started["secure"], 1)
+        self.assertEqual(started["session"], handed["session"])
+        sock.sendall(b"QUIT\r\n")
+        self.assertEqual(read_all(sock), b"")
+        chancery.wait_until(
+            "authd hears of the end", lambda: any(
+                e["session"] == handed["session"]
+                for e in self.front.authd.ended))
+
+    def test_tls_client_is_relayed(self):
+        sock = self.imap("imaps")
+        self.login(sock)
+        handed = self.last("imaps")
+        self.assertEqual(handed["tls_version"], b"TLSv1.3")
+        self.assertEqual(handed["tls_cipher"], sock.cipher()[0].encode())
+        self.assertEqual(len(handed["tls_binding"]), 32)
+        sock.sendall(b"x" * 100)
+        self.assertEqual(read_exactly(sock, 100), b"x" * 100)
+        sock.sendall(b"QUIT\r\n")
+        self.assertEqual(read_all(sock), b"")  # with close_notify
+
+    def test_pop3(self):
+        sock = self.front.connect("pop3")
+        self.assertEqual(read_line(sock),
+                         b"+OK mail.example.test Chancery ready\r\n")
+        sock.sendall(b"USER ada\r\nPASS secret\r\nSTAT\r\n")
+        self.assertEqual(read_exactly(sock, 40),
+                         b"+OK Send the password\r\n+OK hello\r\nSTAT\r\n")
+        self.assertEqual(self.front.authd.started[-1]["service"], b"pop")
+
+    def test_smtp_is_handed_over_at_once(self):
+        sock = self.front.connect("smtp")
+        self.assertEqual(read_line(sock), b"220 hello\r\n")
+        self.assertEqual(self.last("smtp")["user"], b"")
+        sock = self.front.tls(self.front.connect("submissions"))
+        self.assertEqual(read_line(sock), b"220 hello\r\n")
+        self.assertEqual(self.last("submissions")["tls_version"], b"TLSv1.3")
+
+    def test_wrong_password_then_right(self):
+        sock = self.imap("imaps")
+        sock.sendall(b"a LOGIN ada wrong\r\n")
+        self.assertIn(b"a NO [AUTHENTICATIONFAILED]", read_line(sock))
+        sock.sendall(b"b AUTHENTICATE PLAIN\r\n")
+        self.assertEqual(read_line(sock), b"+ \r\n")
+        sock.sendall(b"*\r\n")
+        self.assertIn(b"b BAD", read_line(sock))
+        chancery.wait_until("authd hears of the cancel",
+                            lambda: self.front.authd.cancelled)
+        sock.sendall(b"c AUTHENTICATE PLAIN AGFkYQBzZWNyZXQ=\r\n")
+        self.assertEqual(read_line(sock), b"c OK hello\r\n")
+
+    def test_too_many_failures_end_it(self):
+        sock = self.imap()
+        sock.sendall(b"a LOGIN ada wrong\r\n" * 9)
+        said = read_all(sock)
+        self.assertEqual(said.count(b"AUTHENTICATIONFAILED"), 5)
+        self.assertTrue(said.endswith(b"* BYE Too many failed logins\r\n"))
+
+    def test_pipelined_noops_all_come_back(self):
+        sock = self.imap()
+        count = 5000
+        sender = threading.Thread(
+            target=sock.sendall, args=(b"a NOOP\r\n" * count,))
+        sender.start()
+        line = b"a OK NOOP completed\r\n"
+        self.assertEqual(read_exactly(sock, len(line) * count), line * count)
+        sender.join()
+
+    def test_log_lines_are_as_dovecot_writes_them(self):
+        sock = self.imap("imaps")
+        sock.sendall(b"a LOGIN \"ev\xc3\xa9 \x01x\" wrong\r\n")
+        read_line(sock)
+        sock.sendall(b"b LOGIN ada wrong\r\n")
+        read_line(sock)
+        self.login(sock)
+        log = self.front.log()
+        self.assertIn("imap-login: Aborted login (auth failed): user=<ada>, "
+                      "method=PLAIN, rip=127.0.0.1, lip=127.0.0.1, TLS", log)
+        self.assertIn("imap-login: Login: user=<ada>, method=PLAIN", log)
+        self.assertNotIn("secret", log)
+        self.assertNotIn("\x01", log)
+
+
+class Relay(FrontCase):
+    def test_much_both_ways_by_a_slow_reader(self):
+        sock = self.imap("imaps")
+        self.login(sock)
+        data = os.urandom(1 << 20) * 12
+        sender = threading.Thread(target=sock.sendall, args=(data,))
+        sender.start()
+        got, size = hashlib.sha256(), 0
+        while size < len(data):
+            chunk = sock.recv(70000)
+            got.update(chunk)
+            size += len(chunk)
+            if size < 1 << 20:
+                time.sleep(0.002)
+        sender.join()
+        self.assertEqual(got.digest(), hashlib.sha256(data).digest())
+
+    def test_half_closed_client_gets_its_answers(self):
+        raw = self.front.connect("imaps")
+        out, into = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.front.context().wrap_bio(into, out,
+                                            server_hostname="localhost")
+
+        def step(action):
+            while True:
+                try:
+                    value = action()
+                    raw.sendall(out.read())
+                    return value
+                except ssl.SSLWantReadError:
+                    raw.sendall(out.read())
+                    data = raw.recv(65536)
+                    into.write(data) if data else into.write_eof()
+        step(tls.do_handshake)
+        self.assertIn(b"* OK", step(lambda: tls.read(1000)))
+        tls.write(b"a LOGIN ada secret\r\n")
+        self.assertIn(b"a OK", step(lambda: tls.read(1000)))
+        tls.write(b"y" * 5000)
+        try:
+            tls.unwrap()  # our close_notify
+        except ssl.SSLWantReadError:
+            pass
+        raw.sendall(out.read())
+        said = 0
+        while data := raw.recv(65536):
+            said += len(data)
+        self.assertGreater(said, 5000)
+
+    def test_what_a_session_said_before_its_end_arrives(self):
+        sock = self.imap("imaps")
+        self.login(sock)
+        sock.sendall(b"FLOOD\r\n")
+        time.sleep(0.3)  # it has ended by the time we read
+        self.assertEqual(read_all(sock), b"w" * standin.FLOOD)
+
+    def test_client_that_vanishes_ends_the_session(self):
+        for service in ("imap", "imaps"):
+            before = len(self.front.authd.ended)
+            sock = self.imap(service)
+            self.login(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                            b"\1\0\0\0\0\0\0\0")
+            sock.close()  # a reset
+            chancery.wait_until(
+                "the session's end",
+                lambda: len(self.front.authd.ended) > before)
+
+
+class StartTls(FrontCase):
+    def test_imap(self):
+        sock = self.imap()
+        sock.sendall(b"a STARTTLS\r\n")
+        self.assertIn(b"a OK", read_line(sock))
+        sock = self.front.tls(sock)
+        sock.sendall(b"b CAPABILITY\r\n")
+        self.assertNotIn(b"STARTTLS", read_line(sock))
+        self.assertIn(b"b OK", read_line(sock))
+        self.login(sock)
+        self.assertEqual(self.last("imap")["tls_version"], b"TLSv1.3")
+
+    def test_pop3(self):
+        sock = self.front.connect("pop3")
+        read_line(sock)
+        sock.sendall(b"USER eve\r\nSTLS\r\n")
+        read_line(sock)
+        self.assertIn(b"+OK", read_line(sock))
+        sock = self.front.tls(sock)
+        sock.sendall(b"PASS secret\r\n")  # USER was said in the clear
+        self.assertIn(b"-ERR USER comes first", read_line(sock))
+        sock.sendall(b"AUTH PLAIN AGFkYQBzZWNyZXQ=\r\n")
+        self.assertEqual(read_line(sock), b"+OK hello\r\n")
+
+    def test_smtp_comes_back_for_tls(self):
+        sock = self.front.connect("smtp")
+        read_line(sock)
+        sock.sendall(b"STARTTLS\r\n")
+        self.assertEqual(read_line(sock),
+                         b"220 2.0.0 Ready to start TLS\r\n")
+        sock = self.front.tls(sock)
+        sock.sendall(b"EHLO x\r\n")
+        self.assertEqual(read_line(sock), b"EHLO x\r\n")
+        handed = self.front.smtp.tls_handed[-1]
+        self.assertEqual(handed["tls_version"], b"TLSv1.3")
+        self.assertEqual(len(handed["tls_binding"]), 32)
+        sock.sendall(b"QUIT\r\n")
+        self.assertEqual(read_all(sock), b"")
+
+    def test_commands_behind_starttls_close_the_connection(self):
+        sock = self.imap()
+        sock.sendall(b"a STARTTLS\r\nb LOGIN ada secret\r\n")
+        said = read_all(sock)
+        self.assertIn(b"a BAD", said)
+        self.assertNotIn(b"a OK", said)
+        self.assertNotIn(b"b ", said)
+        sock = self.front.connect("pop3")
+        read_line(sock)
+        sock.sendall(b"STLS\r\nCAPA\r\n")
+        self.assertIn(b"-ERR", read_all(sock))
+
+    def test_garbage_for_a_handshake(self):
+        for service in ("imaps", "submissions"):
+            sock = self.front.connect(service)
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            self.assertNotIn(b"* OK", read_all(sock))
+
+    def test_reload_serves_the_new_certificate(self):
+        old = self.imap("imaps")
+        before = old.getpeercert(True)
+        self.front.make_cert("new.pem", "newkey.pem")
+        with open(self.front.path("new.pem")) as cert, \
+                open(self.front.path("newkey.pem")) as key:
+            socket.send_fds(self.front.link,
+                            [b"reload tls_cert_file tls_key_file"],
+                            [cert.fileno(), key.fileno()])
+            self.assertEqual(self.front.link.recv(300), b"reloaded")
+        os.rename(self.front.path("new.pem"), self.front.path("cert.pem"))
+        new = self.imap("imaps")
+        self.assertNotEqual(new.getpeercert(True), before)
+        self.login(old)
+        self.login(new)
+
+    def test_reload_with_a_wrong_key_keeps_the_old_one(self):
+        self.front.make_cert("x.pem", "xkey.pem")
+        with open(self.front.path("cert.pem")) as cert, \
+                open(self.front.path("xkey.pem")) as key:
+            socket.send_fds(self.front.link,
+                            [b"reload tls_cert_file tls_key_file"],
+                            [cert.fileno(), key.fileno()])
+            self.assertIn(b"kept ", self.front.link.recv(300))
+        self.login(self.imap("imaps"))
+
+
+class Proxy(FrontCase):
+    options = ("proxy_protocol_networks=127.0.0.2",)
+    line = b"PROXY TCP4 192.0.2.7 198.51.100.1 5555 143\r\n"
+
+    def test_the_header_names_the_client(self):
+        sock = self.front.connect("smtp", "127.0.0.2")
+        sock.sendall(self.line + b"EHLO early\r\n")
+        self.assertEqual(read_line(sock), b"220 hello\r\n")
+        self.assertEqual(read_line(sock), b"EHLO early\r\n")
+        handed = self.last("smtp")
+        self.assertEqual(handed["client_addr"], b"192.0.2.7")
+        self.assertEqual(handed["client_port"], 5555)
+        self.assertEqual(handed["local_addr"], b"198.51.100.1")
+        self.assertEqual(handed["local_port"], 143)
+
+    def test_tls_follows_the_header_at_once(self):
+        sock = self.front.connect("imaps", "127.0.0.2")
+        sock.sendall(self.line)
+        sock = self.front.tls(sock)
+        self.assertIn(b"* OK", read_line(sock))
+        self.login(sock)
+        self.assertEqual(self.last("imaps")["client_addr"], b"192.0.2.7")
+
+    def test_byte_by_byte(self):
+        sock = self.front.connect("imap", "127.0.0.2")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in self.line:
+            sock.sendall(bytes([byte]))
+        # not loopback any more: the proxy's client is elsewhere
+        self.assertIn(b"LOGINDISABLED", read_line(sock))
+
+    def test_without_a_header_the_proxy_is_refused(self):
+        for start in (b"a LOGIN ada secret\r\n", b"PROXY TCP4 x\r\n",
+                      b"\r\n\r\n\0\r\nQUIT\n", b"PROXY " + b"x" * 200):
+            sock = self.front.connect("imap", "127.0.0.2")
+            sock.sendall(start)
+            self.assertIn(read_all(sock), (b"", b"<reset>"))
+
+    def test_others_are_not_asked_and_not_believed(self):
+        sock = self.front.connect("imap")
+        self.assertIn(b"* OK", read_line(sock))
+        sock.sendall(self.line)
+        self.assertIn(b"PROXY BAD", read_line(sock))
+
+
+class Limits(FrontCase):
+    options = ("client_connection_limit_exceptions=",
+               "smtpd_client_connection_count_limit=2",
+               "imapd_client_connection_count_limit=2",
+               "pop3d_client_connection_rate_limit=3",
+               "login_idle_timeout=1s", "login_time_limit=3s")
+
+    def test_connections_of_an_address(self):
+        one = self.imap()
+        self.login(one)
+        two = self.imap("imap")
+        self.login(two)
+        full = self.front.connect("imap")
+        self.assertIn(b"* BYE Too many connections from 127.0.0.1",
+                      read_all(full))
+        other = self.imap("imap", "127.0.0.3")
+        other.close()
+        one.sendall(b"QUIT\r\n")  # its session ends
+        read_all(one)
+
+        def is_let_in():
+            sock = self.front.connect("imap")
+            return b"* OK" in read_line(sock)
+        chancery.wait_until("room again", is_let_in)
+
+    def test_smtp_hears_421(self):
+        held = [self.front.connect("smtp") for _ in range(2)]
+        for sock in held:
+            read_line(sock)
+        self.assertEqual(
+            read_all(self.front.connect("smtp")),
+            b"421 4.3.2 mail.example.test Too many connections from "
+            b"127.0.0.1\r\n")
+
+    def test_rate(self):
+        for _ in range(3):
+            self.assertIn(b"+OK", read_line(self.front.connect("pop3")))
+        self.assertIn(b"-ERR Too many", read_all(self.front.connect("pop3")))
+
+    def test_silence_is_timed_out(self):
+        sock = self.imap(source="127.0.0.4")
+        began = time.monotonic()
+        self.assertIn(b"* BYE Timed out", read_all(sock))
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_dripping_bytes_do_not_help(self):
+        sock = self.imap(source="127.0.0.5")
+        sock.settimeout(0.3)
+        began, said = time.monotonic(), b""
+        while time.monotonic() - began < 10:
+            try:
+                sock.sendall(b"a")
+                chunk = sock.recv(1000)
+                if not chunk:
+                    break
+                said += chunk
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        self.assertIn(b"* BYE Timed out", said)
+        self.assertLess(time.monotonic() - began, 8)
+
+    def test_silent_handshake_is_timed_out(self):
+        sock = self.front.connect("imaps", "127.0.0.6")
+        self.assertIn(read_all(sock), (b"", b"<reset>"))
+
+
+class Alone(FrontCase):
+    sessions = False
+    authd = False
+
+    def test_without_authd_logins_are_put_off(self):
+        sock = self.imap()
+        sock.sendall(b"a LOGIN ada secret\r\n")
+        self.assertIn(b"a NO [UNAVAILABLE]", read_line(sock))
+        sock.sendall(b"b NOOP\r\n")
+        self.assertIn(b"b OK", read_line(sock))
+
+    def test_a_session_daemon_that_comes_late_is_waited_for(self):
+        sock = self.front.connect("smtp")
+        time.sleep(0.2)
+        self.front.start_session("smtp")
+        self.assertEqual(read_line(sock), b"220 hello\r\n")
+
+
+if __name__ == "__main__":
+    chancery.main()
