@@ -123,14 +123,16 @@ void conn_new(struct front *front, const struct service *service, int fd,
 void conn_free(struct conn *conn);
 /* Say text in the protocol's manner, then close. */
 void conn_bye(struct conn *conn, const char *text);
-/* Go on after authd spoke, with what verdict() gave. */
-void conn_go_on(struct conn *conn, enum login_next next);
-/* smtpd gave the client back for STARTTLS. Takes fd over. */
-void conn_starttls(struct conn *conn, int fd);
 /* The handover is sent; the session has the client. */
 void conn_in_session(struct conn *conn);
 /* Nothing more is to be said: end TLS, wait a moment for the peer's end. */
 void conn_finish(struct conn *conn);
+
+/* dialog.c: go on after authd spoke, with what verdict() gave. */
+void conn_go_on(struct conn *conn, enum login_next next);
+
+/* arrive.c: smtpd gave the client back for STARTTLS. Takes fd over. */
+void conn_starttls(struct conn *conn, int fd);
 
 /* cert.c: front->tls anew from these, NULL where there is no certificate. */
 int front_load_cert(struct front *front, int cert_fd, int key_fd,
