@@ -1,0 +1,81 @@
+/*
+ * DATA: RFC 5321 section 4.1.1.4, and RFC 2033 section 4.2 for its end: one
+ * reply for each recipient that was accepted, in their order.
+ */
+#include "lmtpd/command.h"
+#include "lmtpd/deliver.h"
+#include "smtpproto/dotstuff.h"
+
+/* Everything up to the true end. -1: the stream ended before. */
+static int
+read_message(struct session *s, struct dot_reader *reader)
+{
+	for (;;) {
+		struct str in = stream_peek(s->stream), run;
+		size_t len = in.len;
+		enum dot_result result;
+
+		while ((result = dot_read(reader, &in, &run)) == DOT_RUN)
+			(void)buf_add_str(&s->body, run);
+		stream_skip(s->stream, len - in.len);
+		if (result == DOT_END)
+			return 0;
+		if (stream_fill(s->stream) < 0)
+			return -1;
+	}
+}
+
+static void
+refuse_all(struct session *s, int code, const char *status, const char *text)
+{
+	for (size_t i = 0; i < s->t.rcpt_len; i++)
+		s->t.rcpts[i].outcome =
+		    (struct outcome){ code, status, str_of(text) };
+}
+
+static void
+answer(struct session *s)
+{
+	for (size_t i = 0; i < s->t.rcpt_len; i++) {
+		const struct outcome *o = &s->t.rcpts[i].outcome;
+
+		(void)session_reply(s, o->code, o->status, "%" STR_F,
+		    STR_A(o->text));
+		if (o->code >= 500)
+			session_count(s, LMTPD_REFUSED, 1);
+		else if (o->code >= 400)
+			session_count(s, LMTPD_DEFERRED, 1);
+	}
+}
+
+int
+data_command(struct session *s, struct str args)
+{
+	struct dot_reader reader;
+
+	if (args.len > 0)
+		return session_reply(s, 501, "5.5.4", "Syntax: DATA");
+	if (!s->t.open)
+		return session_reply(s, 503, "5.5.1",
+		    "Error: need MAIL command");
+	if (s->t.rcpt_len == 0) /* RFC 2033 section 4.2 */
+		return session_reply(s, 503, "5.5.1",
+		    "Error: no valid recipients");
+	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
+	buf_reset(&s->body);
+	dot_reader_init(&reader);
+	if (read_message(s, &reader) < 0)
+		return -1;
+	session_count(s, LMTPD_MESSAGES, 1);
+	session_count(s, LMTPD_BYTES, (int64_t)s->body.len);
+	if (reader.fault != DOT_FAULT_NONE)
+		refuse_all(s, 550, "5.6.0", "Error: bare CR or LF received");
+	else if (s->body.full)
+		refuse_all(s, 552, "5.3.4", "Error: message file too big");
+	else
+		deliver(s);
+	answer(s);
+	session_reset(s);
+	s->errors = 0;
+	return 0;
+}
