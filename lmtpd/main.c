@@ -7,6 +7,7 @@
  */
 #include "lmtpd/peers_ipc.h"
 #include "lmtpd/session.h"
+#include "mime/charset.h"
 
 enum { SESSION_IN_MAX = 131072 };
 
@@ -20,6 +21,14 @@ static const struct conf_param params[] = {
 	CONF_TABLE(lmtpd, conf, lmtpd_params),
 	{ 0 },
 };
+
+/* Text of any charset is read later, where no file can be opened. */
+static int
+open_tables(struct daemon *d, void *ctx, struct err *err)
+{
+	(void)d, (void)ctx;
+	return mime_charset_warm(err);
+}
 
 static int
 worker(struct daemon *d, void *ctx, struct err *err)
@@ -65,6 +74,7 @@ main(int argc, char **argv)
 		.params = params,
 		.promises = "stdio unix",
 		.stats = lmtpd_stats,
+		.open = open_tables,
 		.worker = worker,
 		.session = session,
 		.stop = stop,
