@@ -101,6 +101,9 @@ defuse(char *line)
 	}
 }
 
+static void send_line(enum log_level level, const char *fmt, va_list ap)
+    PRINTFLIKE(2, 0);
+
 static void
 send_line(enum log_level level, const char *fmt, va_list ap)
 {

@@ -16,6 +16,9 @@ problems_clear(struct problems *problems)
 	*problems = (struct problems){ 0 };
 }
 
+static void add(struct problems *problems, bool is_warning, const char *file,
+    int line, const char *fmt, va_list ap) PRINTFLIKE(5, 0);
+
 static void
 add(struct problems *problems, bool is_warning, const char *file, int line,
     const char *fmt, va_list ap)

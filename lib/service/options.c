@@ -21,7 +21,7 @@ static void
 parse_user(struct daemon *d, const char *text)
 {
 	struct str in = str_of(text);
-	uint64_t uid, gid;
+	uint64_t uid, gid = 0;
 
 	if (!num_take(&in, UINT32_MAX - 1, &uid) || !str_take(&in, ':') ||
 	    !num_take(&in, UINT32_MAX - 1, &gid) || in.len > 0)

@@ -28,6 +28,9 @@ smtp_client_clear(struct smtp_client *client)
 	smtp_reply_clear(&client->reply);
 }
 
+static int queue_command(struct smtp_client *client, const char *fmt,
+    va_list args, struct err *err) PRINTFLIKE(2, 0);
+
 static int
 queue_command(struct smtp_client *client, const char *fmt, va_list args,
     struct err *err)

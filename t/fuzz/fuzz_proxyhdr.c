@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case PROXYHDR_MORE:
 		if (before.len >= PROXYHDR_MAX)
 			abort();
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case PROXYHDR_BAD:
 		if (in.p != before.p || in.len != before.len)
 			abort();

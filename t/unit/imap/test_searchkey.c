@@ -58,7 +58,7 @@ put_key(struct buf *out, const struct searchkey *key)
 		break;
 	case SEARCHKEY_HEADER:
 		(void)buf_addf(out, "%" STR_F "=", STR_A(key->field));
-		/* fall through */
+		__attribute__((fallthrough));
 	case SEARCHKEY_KEYWORD:
 	case SEARCHKEY_BODY:
 	case SEARCHKEY_TEXT:
