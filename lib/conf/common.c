@@ -15,6 +15,9 @@ static const struct {
 	{ "mynetworks", "127.0.0.0/8 [::1]/128" },
 	{ "inet_interfaces", "all" },
 	{ "port_base", "0" },
+	{ "system_users", "" },
+	{ "operator_group", "" },
+	{ "ldap_uri", "" },
 	{ "mail_name", "Chancery" },
 	{ "message_size_limit", "10240000" },
 };

@@ -87,13 +87,21 @@ config_reload(struct daemon *d, int fd, struct err *err)
 	return load_or_say(d, fd, err);
 }
 
+static void
+print_known(const struct conf_param *param, void *arg)
+{
+	(void)arg;
+	(void)printf("known\t%s\n", param->name);
+}
+
 int
 config_check(struct daemon *d)
 {
 	struct problems problems = { 0 };
 	int ret = load(d, daemon_fd(d, "main.cf"), &problems);
 
-	/* For master and ctl to read: the level, then the text. */
+	/* For master to read: a word, then the text. */
+	conf_each(d->ops->params, print_known, NULL);
 	for (size_t i = 0; i < problems.len; i++)
 		(void)printf("%s\t%s\n",
 		    problems.list[i].is_warning ? "warning" : "error",

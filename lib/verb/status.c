@@ -34,11 +34,18 @@ number(struct str s)
 static bool
 print_service(struct print *p, const struct line *line)
 {
+	struct str pids = line->field[4], pid;
+
 	print_open_record(p, NULL);
-	print_str(p, "service", line->field[1]);
+	print_str(p, "name", line->field[1]);
 	print_str(p, "program", line->field[2]);
 	print_str(p, "state", line->field[3]);
-	print_int(p, "pid", (int64_t)number(line->field[4]));
+	print_open_list(p, "pids");
+	while (str_split(&pids, ',', &pid)) {
+		if (pid.len > 0)
+			print_int(p, NULL, (int64_t)number(pid));
+	}
+	print_close(p);
 	print_time(p, "since", (int64_t)number(line->field[5]));
 	print_int(p, "starts", (int64_t)number(line->field[6]));
 	print_str(p, "jail", line->field[7]);

@@ -3,7 +3,7 @@
  *
  * The report is lines of fields separated by tabs:
  *	master PID SINCE
- *	service NAME PROGRAM STATE PID SINCE STARTS JAIL
+ *	service NAME PROGRAM STATE PID,PID,... SINCE STARTS JAIL
  *	counter SERVICE NAME counter|gauge VALUE
  *	counter SERVICE NAME histogram COUNT SUM BUCKET,BUCKET,...
  * SINCE is in seconds since 1970; a histogram counts microseconds (see

@@ -1,0 +1,133 @@
+#include "master/directory.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/landlock.h"
+#include "base/log.h"
+#include "master/config.h"
+#include "net/connect.h"
+
+bool
+directory_is_wanted(const struct master *m)
+{
+	return m->conf.ldap_uri[0] == '\0' &&
+	    access("directory/slapd.d", F_OK) == 0;
+}
+
+bool
+directory_is_up(void)
+{
+	struct err err;
+	int fd = connect_unix("run/ctl/ldapi", &err);
+
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+/* Its own files, and of the system what any program needs to run. */
+static int
+restrict_paths(const char *command, struct err *err)
+{
+	const struct landlock_path paths[] = {
+		{ ".", "rw" },
+		{ "../run/rewrite", "rw" },
+		{ "../run/authd", "rw" },
+		{ "../run/ctl", "rw" },
+		{ command, "rx" },
+		{ "/usr/lib", "rx" },
+		{ "/lib", "rx" },
+		{ "/lib64", "rx" },
+		{ "/usr/lib64", "rx" },
+		{ "/etc/ld.so.cache", "r" },
+		{ "/etc/ldap", "r" },
+		{ "/etc/localtime", "r" },
+		{ "/usr/share/zoneinfo", "r" },
+		{ "/etc/passwd", "r" },
+		{ "/etc/group", "r" },
+		{ "/etc/nsswitch.conf", "r" },
+		{ "/etc/hosts", "r" },
+		{ "/etc/resolv.conf", "r" },
+		{ "/etc/sasl2", "r" },
+		{ "/dev/null", "rw" },
+		{ "/dev/urandom", "r" },
+		{ "/proc", "r" },
+	};
+
+	return landlock_paths(paths, NELEMS(paths), err);
+}
+
+static int
+become_user(struct master *m, struct err *err)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (!m->is_root)
+		return 0;
+	if (config_user(m, "dir", &uid, &gid) < 0)
+		return err_set(err, ERR_NOENT, "system_users: no dir");
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return err_sys(err, "become user %u", uid);
+	if (setuid(0) == 0)
+		return err_set(err, ERR_DENIED, "root came back");
+	return 0;
+}
+
+/* "ldapi://..%2Frun%2FCLIENT%2Fldapi" for each client. */
+static void
+add_urls(struct buf *urls)
+{
+	const char *const *clients = program_ldap_clients();
+
+	for (; *clients != NULL; clients++)
+		(void)buf_addf(urls, "%sldapi://..%%2Frun%%2F%s%%2Fldapi",
+		    urls->len > 0 ? " " : "", *clients);
+}
+
+static int
+prepare(struct master *m, struct err *err)
+{
+	if (chdir("directory") < 0)
+		return err_sys(err, "chdir to directory");
+	if (become_user(m, err) < 0)
+		return -1;
+	/* After the change of user, which would forget it. */
+	if (prctl(PR_SET_PDEATHSIG, (long)SIGTERM) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0)
+		return err_sys(err, "prctl");
+	if (restrict_paths(m->conf.directory_command, err) < 0 &&
+	    err->kind != ERR_NOENT) /* a kernel without Landlock */
+		return -1;
+	return 0;
+}
+
+void
+directory_exec(struct master *m)
+{
+	const char *argv[] = { m->conf.directory_command, "-d", "0", "-F",
+		"slapd.d", "-h", NULL, NULL };
+	struct buf urls;
+	struct err err;
+
+	if (prepare(m, &err) < 0) {
+		log_error("directory: %s", err.text);
+		return;
+	}
+	buf_init(&urls, 0);
+	add_urls(&urls);
+	argv[6] = buf_cstr(&urls);
+	(void)clearenv();
+	(void)execv(argv[0], (char **)(uintptr_t)argv);
+	log_error("directory: exec %s: %s", argv[0], strerror(errno));
+}

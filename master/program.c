@@ -1,0 +1,83 @@
+#include "master/program.h"
+
+#include <string.h>
+
+#include "base/attr.h"
+
+/* The directory server is no program of ours: see master/directory.c. */
+static const struct program programs[] = {
+	/* name, role, folder, stage, session, listeners */
+	{ "front", "front", "run/front", 0, false, true },
+	{ "smtpd", "smtp", "run/smtpd", 1, true, false },
+	{ "imapd", "access", "run/imapd", 1, true, false },
+	{ "pop3d", "access", "run/pop3d", 1, true, false },
+	{ "echod", "access", "run/echod", 1, true, false },
+	/* The queue is its working directory: edges and segments together. */
+	{ "qmgr", "queue", "spool", 2, false, false },
+	{ "lmtpd", "deliver", "run/lmtpd", 3, true, false },
+	{ "authd", "auth", "run/authd", 4, false, false },
+	{ "rewrite", "rewrite", "run/rewrite", 4, false, false },
+	{ "stored", "store", "store/default", 4, false, false },
+	{ "directory", "dir", "directory", 5, false, false },
+	{ "logd", "log", "log", 6, false, false },
+};
+
+static const struct edge_rule edges[] = {
+	{ "front", "authd" },
+	{ "front", "smtpd" },
+	{ "front", "imapd" },
+	{ "front", "pop3d" },
+	{ "smtpd", "qmgr" },
+	{ "smtpd", "rewrite" },
+	{ "smtpd", "authd" },
+	{ "qmgr", "lmtpd" },
+	{ "qmgr", "rewrite" },
+	{ "qmgr", "stored" },
+	{ "lmtpd", "rewrite" },
+	{ "lmtpd", "stored" },
+	{ "imapd", "stored" },
+	{ "pop3d", "stored" },
+	{ "ctl", "qmgr" },
+	{ "ctl", "stored" },
+	{ "ctl", "rewrite" },
+	{ "ctl", "authd" },
+	{ "ctl", "echod" },
+};
+
+static const char *const ldap_clients[] = { "rewrite", "authd", "ctl", NULL };
+
+const struct program *
+program_find(const char *name)
+{
+	for (size_t i = 0; i < NELEMS(programs); i++) {
+		if (strcmp(programs[i].name, name) == 0)
+			return &programs[i];
+	}
+	return NULL;
+}
+
+const struct program *
+program_at(size_t i)
+{
+	return i < NELEMS(programs) ? &programs[i] : NULL;
+}
+
+const struct edge_rule *
+edge_rule_at(size_t i)
+{
+	return i < NELEMS(edges) ? &edges[i] : NULL;
+}
+
+const char *
+edge_folder(const char *client)
+{
+	const struct program *program = program_find(client);
+
+	return program == NULL ? "run/ctl" : program->folder;
+}
+
+const char *const *
+program_ldap_clients(void)
+{
+	return ldap_clients;
+}

@@ -1,0 +1,24 @@
+/*
+ * start - from a checked configuration to a running server, or to nothing:
+ * everything is bound before the first process is started.
+ */
+#ifndef MASTER_START_H
+#define MASTER_START_H
+
+#include "base/attr.h"
+#include "conf/problem.h"
+#include "master/master.h"
+
+/* Lock DIR, make folders, bind, start. -1: problems says why. */
+int start(struct master *m, struct problems *problems);
+/* Close what start opened; processes must be gone. */
+void start_undo(struct master *m);
+
+/*
+ * Is everything up, or has a process ended too early? Then tell whoever
+ * started us. Called after each event until it is told.
+ */
+void start_check(struct master *m);
+void start_failed(struct master *m, const char *fmt, ...) PRINTFLIKE(2, 3);
+
+#endif
