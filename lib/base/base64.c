@@ -1,6 +1,6 @@
 #include "base/base64.h"
 
-static const char alphabet[] =
+const char base64_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int
@@ -20,25 +20,13 @@ base64_encode(struct buf *out, struct str in)
 		    (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
 		    (left > 2 ? p[i + 2] : 0u);
 
-		*to++ = alphabet[bits >> 18];
-		*to++ = alphabet[bits >> 12 & 63];
-		*to++ = left > 1 ? alphabet[bits >> 6 & 63] : '=';
-		*to++ = left > 2 ? alphabet[bits & 63] : '=';
+		*to++ = base64_alphabet[bits >> 18];
+		*to++ = base64_alphabet[bits >> 12 & 63];
+		*to++ = left > 1 ? base64_alphabet[bits >> 6 & 63] : '=';
+		*to++ = left > 2 ? base64_alphabet[bits & 63] : '=';
 	}
 	out->len += (in.len + 2) / 3 * 4;
 	return 0;
-}
-
-static int
-value_of(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* Three bytes, or fewer where padding says so, from four characters. */
@@ -51,7 +39,7 @@ decode_group(const char *in, bool last, unsigned char out[3])
 	if (last && in[3] == '=')
 		pad = in[2] == '=' ? 2 : 1;
 	for (int i = 0; i < 4; i++) {
-		int value = i >= 4 - pad ? 0 : value_of(in[i]);
+		int value = i >= 4 - pad ? 0 : base64_digit(in[i]);
 
 		if (value < 0)
 			return -1;

@@ -1,5 +1,7 @@
 #include "mime/address.h"
 
+#include "mime/cfws.h"
+
 enum token_kind {
 	TOKEN_END,
 	TOKEN_BLANK,
@@ -41,25 +43,6 @@ is_special(char c)
 {
 	return c == '<' || c == '>' || c == ':' || c == ';' || c == '@' ||
 	    c == ',' || c == '.';
-}
-
-/* comment = "(" *([FWS] ccontent) [FWS] ")", which may nest */
-static size_t
-comment_len(struct str in)
-{
-	size_t depth = 0, i;
-
-	for (i = 0; i < in.len; i++) {
-		char c = in.p[i];
-
-		if (c == '\\' && i + 1 < in.len)
-			i++;
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			return i + 1;
-	}
-	return i;
 }
 
 /* quoted-string = DQUOTE *([FWS] qcontent) [FWS] DQUOTE */
@@ -114,7 +97,7 @@ next_token(struct str *in, struct token *token)
 		len = run_len(*in, true);
 	} else if (in->p[0] == '(') {
 		token->kind = TOKEN_COMMENT;
-		len = comment_len(*in);
+		len = mime_comment_len(*in);
 	} else if (in->p[0] == '"') {
 		token->kind = TOKEN_QUOTED;
 		len = quoted_len(*in);

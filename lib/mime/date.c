@@ -2,6 +2,7 @@
 
 #include "base/attr.h"
 #include "base/num.h"
+#include "mime/cfws.h"
 
 struct civil {
 	int64_t day, month, year; /* month: 1 to 12 */
@@ -38,28 +39,6 @@ static const struct {
 	{ STR("PDT"), -7 },
 };
 
-/* CFWS: blanks, line endings, comments, which may nest */
-static void
-skip_cfws(struct str *in)
-{
-	size_t depth = 0;
-
-	while (in->len > 0) {
-		char c = in->p[0];
-
-		if (c == '(')
-			depth++;
-		else if (c == ')' && depth > 0)
-			depth--;
-		else if (c == '\\' && depth > 0 && in->len > 1)
-			str_skip(in, 1);
-		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' &&
-		    c != '\n')
-			return;
-		str_skip(in, 1);
-	}
-}
-
 static struct str
 take_word(struct str *in)
 {
@@ -82,7 +61,7 @@ take_number(struct str *in, size_t max_digits, int64_t *out, size_t *digits)
 		return false;
 	*digits = (size_t)(in->p - start);
 	*out = (int64_t)n;
-	skip_cfws(in);
+	mime_cfws_skip(in);
 	return *digits <= max_digits;
 }
 
@@ -106,7 +85,7 @@ take_month(struct str *in, int64_t *month)
 {
 	struct str word = take_word(in);
 
-	skip_cfws(in);
+	mime_cfws_skip(in);
 	for (size_t i = 0; i < NELEMS(months); i++) {
 		if (word.len >= 3 && str_istarts(word, months[i])) {
 			*month = (int64_t)i + 1;
@@ -125,12 +104,12 @@ take_time(struct str *in, struct civil *c)
 	c->second = 0;
 	if (!take_number(in, 2, &c->hour, &digits) || !str_take(in, ':'))
 		return false;
-	skip_cfws(in);
+	mime_cfws_skip(in);
 	if (!take_number(in, 2, &c->minute, &digits))
 		return false;
 	if (!str_take(in, ':'))
 		return true;
-	skip_cfws(in);
+	mime_cfws_skip(in);
 	return take_number(in, 2, &c->second, &digits);
 }
 
@@ -197,11 +176,11 @@ mime_date_parse(struct str value, struct mime_date *date, struct err *err)
 	struct civil c;
 	size_t digits;
 
-	skip_cfws(&in);
+	mime_cfws_skip(&in);
 	if (take_word(&in).len > 0) {
-		skip_cfws(&in);
+		mime_cfws_skip(&in);
 		(void)str_take(&in, ',');
-		skip_cfws(&in);
+		mime_cfws_skip(&in);
 	}
 	if (!take_number(&in, 2, &c.day, &digits) ||
 	    !take_month(&in, &c.month) || !take_year(&in, &c.year) ||

@@ -1,7 +1,9 @@
 #include "mime/encode.h"
 
 #include "base/attr.h"
+#include "base/base64.h"
 #include "base/hex.h"
+#include "mime/cfws.h"
 
 /* RFC 2045 section 6.7 (5) and 6.8: encoded lines have at most 76 bytes. */
 enum { LINE_MAX_LEN = 76 };
@@ -14,9 +16,6 @@ struct piece {
 	size_t len;
 	char bytes[PIECE];
 };
-
-static const char digits64[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static void
 piece_flush(struct piece *piece)
@@ -31,25 +30,6 @@ put(struct piece *piece, char c)
 	if (piece->len == PIECE)
 		piece_flush(piece);
 	piece->bytes[piece->len++] = c;
-}
-
-static void
-skip_blanks_and_comments(struct str *in)
-{
-	size_t depth = 0;
-
-	while (in->len > 0) {
-		char c = in->p[0];
-
-		if (c == '(')
-			depth++;
-		else if (c == ')' && depth > 0)
-			depth--;
-		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' &&
-		    c != '\n')
-			return;
-		str_skip(in, 1);
-	}
 }
 
 enum mime_encoding
@@ -67,7 +47,7 @@ mime_encoding_parse(struct str value)
 	};
 	struct str word;
 
-	skip_blanks_and_comments(&value);
+	mime_cfws_skip(&value);
 	word = (struct str){ value.p, 0 };
 	while (word.len < value.len &&
 	    strchr(" \t\r\n;(", value.p[word.len]) == NULL)
@@ -79,18 +59,6 @@ mime_encoding_parse(struct str value)
 			return names[i].encoding;
 	}
 	return MIME_ENCODING_UNKNOWN;
-}
-
-static int
-value64(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* Padding, or the end: what two or three digits hold. */
@@ -110,7 +78,7 @@ flush64(struct mime_decoder *d, struct piece *piece)
 static void
 decode64(struct mime_decoder *d, struct piece *piece, char c)
 {
-	int value = value64(c);
+	int value = base64_digit(c);
 
 	if (c == '=')
 		flush64(d, piece);
@@ -247,10 +215,10 @@ encode_group(struct mime_encoder *e, struct piece *piece)
 	uint32_t bits = (uint32_t)h[0] << 16 |
 	    (e->have > 1 ? (uint32_t)h[1] << 8 : 0) | (e->have > 2 ? h[2] : 0u);
 
-	put(piece, digits64[bits >> 18]);
-	put(piece, digits64[bits >> 12 & 63]);
-	put(piece, e->have > 1 ? digits64[bits >> 6 & 63] : '=');
-	put(piece, e->have > 2 ? digits64[bits & 63] : '=');
+	put(piece, base64_alphabet[bits >> 18]);
+	put(piece, base64_alphabet[bits >> 12 & 63]);
+	put(piece, e->have > 1 ? base64_alphabet[bits >> 6 & 63] : '=');
+	put(piece, e->have > 2 ? base64_alphabet[bits & 63] : '=');
 	e->have = 0;
 	e->column += 4;
 	if (e->column == LINE_MAX_LEN) {

@@ -2,6 +2,7 @@
 
 #include "base/hex.h"
 #include "base/num.h"
+#include "mime/cfws.h"
 #include "mime/charset.h"
 #include "mime/word.h"
 
@@ -34,37 +35,6 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void
-skip_comment(struct str *in)
-{
-	size_t depth = 0;
-
-	while (in->len > 0) {
-		char c = in->p[0];
-
-		str_skip(in, 1);
-		if (c == '\\' && in->len > 0)
-			str_skip(in, 1);
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			return;
-	}
-}
-
-static void
-skip_cfws(struct str *in)
-{
-	while (in->len > 0) {
-		if (in->p[0] == '(')
-			skip_comment(in);
-		else if (is_blank(in->p[0]))
-			str_skip(in, 1);
-		else
-			return;
-	}
 }
 
 /* token of RFC 2045 section 5.1 */
@@ -162,7 +132,7 @@ take_value(struct parser *p)
 	    token.p[token.len] != ';' && token.p[token.len] != '(')
 		token.len++;
 	str_skip(&p->in, token.len);
-	skip_cfws(&p->in);
+	mime_cfws_skip(&p->in);
 	if (p->in.len == 0 || p->in.p[0] == ';')
 		return one_line(p->arena, token);
 	end = str_chr(p->in, ';');
@@ -335,18 +305,18 @@ parse_params(struct arena *arena, struct str in, size_t max)
 	for (size_t count = 0; count < max && p.in.len > 0;) {
 		struct str name, value;
 
-		skip_cfws(&p.in);
+		mime_cfws_skip(&p.in);
 		if (str_take(&p.in, ';'))
 			continue;
 		name = one_line(arena, take_name(&p.in));
-		skip_cfws(&p.in);
+		mime_cfws_skip(&p.in);
 		if (!str_take(&p.in, '=') || name.len == 0) {
 			ptrdiff_t end = str_chr(p.in, ';');
 
 			str_skip(&p.in, end < 0 ? p.in.len : (size_t)end);
 			continue;
 		}
-		skip_cfws(&p.in);
+		mime_cfws_skip(&p.in);
 		value = take_value(&p);
 		add_param(&p, name, value);
 		count++;
@@ -359,12 +329,12 @@ mime_content_type_parse(struct mime_value *out, struct arena *arena,
     struct str value, size_t max_params)
 {
 	*out = (struct mime_value){ 0 };
-	skip_cfws(&value);
+	mime_cfws_skip(&value);
 	out->type = take_token(&value);
-	skip_cfws(&value);
+	mime_cfws_skip(&value);
 	if (out->type.len == 0 || !str_take(&value, '/'))
 		goto bad;
-	skip_cfws(&value);
+	mime_cfws_skip(&value);
 	out->subtype = take_token(&value);
 	if (out->subtype.len == 0)
 		goto bad;
@@ -380,7 +350,7 @@ mime_disposition_parse(struct mime_value *out, struct arena *arena,
     struct str value, size_t max_params)
 {
 	*out = (struct mime_value){ 0 };
-	skip_cfws(&value);
+	mime_cfws_skip(&value);
 	out->type = take_token(&value);
 	if (out->type.len == 0)
 		return -1;
