@@ -8,6 +8,7 @@
 
 #include "verb/verb.h"
 
+extern const struct verb setup_verbs[];   /* setup */
 extern const struct verb service_verbs[]; /* start, stop, status, ... */
 extern const struct verb config_verbs[];  /* check, config */
 

@@ -10,6 +10,7 @@
 #include "verb/families.h"
 
 static const struct verb *const families[] = {
+	setup_verbs,
 	service_verbs,
 	config_verbs,
 };
