@@ -14,14 +14,14 @@
 enum { TEXT_MAX = 1 << 20, TREE_DEPTH = 8 };
 
 /*
- * What slaptest and slapadd say goes to a file for the operator, as much of
- * it reads like errors when all is well.
+ * What the tools say goes to a file for the operator. Entries first: slaptest
+ * converts nothing while the database is not there.
  */
-static const char make_config[] =
-    "exec /usr/sbin/slaptest -f slapd.conf -F slapd.d >setup.log 2>&1";
 static const char load_entries[] =
-    "exec /usr/sbin/slapadd -q -F slapd.d -b o=chancery -l base.ldif "
-    ">>setup.log 2>&1";
+    "exec /usr/sbin/slapadd -q -f slapd.conf -b o=chancery -l base.ldif "
+    ">setup.log 2>&1";
+static const char make_config[] =
+    "exec /usr/sbin/slaptest -f slapd.conf -F slapd.d >>setup.log 2>&1";
 
 static int
 run_here(const char *command, struct err *err)
@@ -144,9 +144,9 @@ run_tools(int folder, struct err *err)
 			(void)close(back);
 		return -1;
 	}
-	ret = run_here(make_config, err);
+	ret = run_here(load_entries, err);
 	if (ret == 0)
-		ret = run_here(load_entries, err);
+		ret = run_here(make_config, err);
 	if (fchdir(back) < 0 && ret == 0)
 		ret = err_sys(err, "chdir back");
 	(void)close(back);
