@@ -96,6 +96,15 @@ check-all: check
 check-asan:
 	$(Q)$(MAKE) SAN=1 check-unit check-replay check-e2e
 
+# The load generators of t/bench.
+bench_tools := $(patsubst %.c,$(BUILD)/%,$(wildcard t/bench/*.c))
+.PHONY: bench-tools
+bench-tools: $(bench_tools)
+$(BUILD)/t/bench/%: $(BUILD)/obj/t/bench/%.o $(archives)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
+
 .PHONY: fuzzers
 fuzzers: $(fuzzers)
 build-fuzz/%: t/fuzz/%.c $(wildcard lib/*/*.c) $(wildcard lib/*/*.h)
