@@ -385,6 +385,12 @@ ipc_peer_role(const struct ipc_peer *peer)
 	return peer->role;
 }
 
+int
+ipc_peer_fd(const struct ipc_peer *peer)
+{
+	return peer->fd;
+}
+
 const struct ipc_msg *
 ipc_peer_current(const struct ipc_peer *peer)
 {

@@ -54,6 +54,7 @@ struct ipc_peer *ipc_peer_new(struct event_base *base, int fd, const char *role,
 void ipc_peer_close(struct ipc_peer *peer);
 
 const char *ipc_peer_role(const struct ipc_peer *peer);
+int ipc_peer_fd(const struct ipc_peer *peer); /* stays the peer's */
 /* The table of the message being handled. */
 const struct ipc_msg *ipc_peer_current(const struct ipc_peer *peer);
 void *ipc_peer_ctx(const struct ipc_peer *peer);
