@@ -1,0 +1,263 @@
+#include "stored/append.h"
+
+#include <sys/stat.h>
+
+#include "base/fsutil.h"
+#include "ipc/store_msg.h"
+#include "stored/mailbox.h"
+#include "stored/settle.h"
+#include "stored/target.h"
+
+int
+append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
+    const struct append_row *row, uint32_t *uid, struct err *err)
+{
+	struct store_hot hot = { .blob = row->blob,
+		.modseq = modseq,
+		.keywords = row->keywords,
+		.thread = row->thread,
+		.internal = row->internal,
+		.saved = change->now,
+		.size = row->size,
+		.flags = row->flags,
+		.prefix = row->prefix };
+	struct kv_key key;
+
+	if (mbox->row.uidnext == UINT32_MAX)
+		return 0;
+	*uid = mbox->row.uidnext++;
+	mbox->row.unseen += !(row->flags & STORE_FLAG_SEEN);
+	mbox->row.deleted += (row->flags & STORE_FLAG_DELETED) != 0;
+	store_key_place(&key, row->blob, mbox->id, *uid);
+	if (change_use(change, mbox, row->size, 1, err) < 0 ||
+	    change_put_hot(change, mbox->id, *uid, &hot, err) < 0 ||
+	    change_put_mod(change, mbox->id, modseq, *uid, STORE_MOD_CHANGED,
+		row->blob, err) < 0 ||
+	    change_put(change, STORE_TAB_PLACE, &key, STR(""), err) < 0 ||
+	    change_blob_ref(change, row->blob, 1, err) < 0)
+		return -1;
+	return 1;
+}
+
+/* A target on its way. */
+struct step {
+	const struct store_target *target;
+	struct store_append_result *result;
+	struct open_mbox *mbox; /* NULL: refused, or delivered before */
+	uint64_t keywords;
+};
+
+static void
+refuse(struct step *step, struct request *request)
+{
+	step->result->kind = (uint8_t)request->err.kind;
+	step->result->text =
+	    arena_str(request->arena, str_of(request->err.text));
+	request->err = (struct err){ 0 };
+	step->mbox = NULL;
+}
+
+static int
+find_keywords(struct change *change, struct request *request, struct step *step)
+{
+	const struct store_word *word = step->target->keywords.items;
+
+	for (size_t i = 0; i < step->target->keywords.count; i++) {
+		uint64_t bit = 0;
+
+		if (store_keyword_is_valid(word[i].word))
+			bit = change_keyword(change, step->mbox, word[i].word);
+		if (bit == 0) {
+			request_refuse(request, ERR_LIMIT,
+			    "no room for another keyword");
+			return 0;
+		}
+		step->keywords |= bit;
+	}
+	return 1;
+}
+
+/* 1 and step->mbox set; 0 refused or nothing to do; -1. */
+static int
+find_mbox(struct change *change, struct request *request, struct step *step,
+    uint64_t size, struct err *err)
+{
+	const struct store_target *target = step->target;
+	struct open_user *user;
+	int ret;
+
+	if (target->prefix.len > STORE_PREFIX_MAX ||
+	    target->flags & ~STORE_FLAGS_ALL) {
+		request_refuse(request, ERR_SYNTAX, "not flags, or prefix");
+		return 0;
+	}
+	ret = target_user(change, request, target->user, &user, err);
+	if (ret <= 0)
+		return ret;
+	if (!target_has_room(request, user, size, 1))
+		return 0;
+	ret = target_name(change, request, user, target->name, &step->mbox,
+	    NULL, err);
+	if (ret == 0 && target->make && request->err.kind == ERR_NOENT) {
+		request->err = (struct err){ 0 };
+		ret = mailbox_make(change, request, user, target->name,
+		    STORE_USE_NONE, STORE_TYPE_MAIL, &step->mbox, err);
+		if (ret > 0)
+			ret = mailbox_subscribe(change, user, target->name,
+			    true, err);
+	}
+	if (ret <= 0)
+		return ret;
+	return find_keywords(change, request, step);
+}
+
+static int
+prepare(struct change *change, struct request *request, struct step *step,
+    uint64_t size, struct err *err)
+{
+	const struct store_append *in = request->in;
+	int ret;
+
+	if (in->queue != 0) {
+		ret = settle_is_applied(change, in->queue, in->queue_id,
+		    step->target->number, err);
+		if (ret < 0)
+			return -1;
+		step->result->repeated = ret > 0;
+		if (ret > 0)
+			return 0;
+	}
+	ret = find_mbox(change, request, step, size + step->target->prefix.len,
+	    err);
+	if (ret == 0)
+		refuse(step, request);
+	return ret < 0 ? -1 : 0;
+}
+
+static int
+place(struct change *change, struct request *request, struct step *step,
+    uint64_t blob, uint32_t size, struct err *err)
+{
+	const struct store_append *in = request->in;
+	struct append_row row = { .blob = blob,
+		.size = size + (uint32_t)step->target->prefix.len,
+		.flags = step->target->flags,
+		.keywords = step->keywords,
+		.internal = in->internal == INT64_MIN ? (int64_t)change->now :
+							in->internal,
+		.prefix = step->target->prefix };
+	uint64_t modseq;
+	uint32_t uid;
+	int ret;
+
+	if (change_modseq(change, step->mbox, &modseq, err) < 0)
+		return -1;
+	ret = append_row(change, step->mbox, modseq, &row, &uid, err);
+	if (ret < 0)
+		return -1;
+	if (ret == 0) {
+		request_refuse(request, ERR_LIMIT, "mailbox has no UIDs left");
+		refuse(step, request);
+		return 0;
+	}
+	step->result->mailbox = step->mbox->id;
+	step->result->uidvalidity = step->mbox->row.uidvalidity;
+	step->result->uid = uid;
+	if (in->queue == 0)
+		return 0;
+	return settle_apply(change, in->queue, in->queue_id,
+	    step->target->number, err);
+}
+
+/*
+ * The body: from the frame, or read from the file the client wrote. 1, 0
+ * refused, -1.
+ */
+static int
+get_body(struct change *change, struct request *request, struct str *body,
+    struct err *err)
+{
+	const struct store_append *in = request->in;
+	struct stat st;
+	char *bytes;
+
+	(void)change;
+	*body = in->body;
+	if (in->large == 0)
+		return 1;
+	if (request->progress == NULL) {
+		if (request->fd < 0 || fstat(request->fd, &st) < 0 ||
+		    (uint64_t)st.st_size != in->large_len ||
+		    in->large_len == 0 || in->large_len > INT32_MAX) {
+			request_refuse(request, ERR_SYNTAX,
+			    "large body is not as announced");
+			return 0;
+		}
+		bytes = arena_alloc(request->arena, in->large_len);
+		if (bytes == NULL) {
+			request_refuse(request, ERR_LIMIT,
+			    "message is too large");
+			return 0;
+		}
+		if (fs_pread_all(request->fd, bytes, in->large_len, 0, err) <
+		    0) {
+			request_refuse(request, ERR_TEMP, "%s", err->text);
+			return 0;
+		}
+		request->progress = bytes;
+	}
+	*body = str_make(request->progress, in->large_len);
+	return 1;
+}
+
+static int
+new_blob(struct change *change, struct request *request, struct str body,
+    uint64_t *blob, struct err *err)
+{
+	const struct store_append *in = request->in;
+	const char *name = NULL;
+
+	if (in->large != 0 && body.len > change->engine->conf.large_size)
+		name = request->large_name;
+	return change_blob_new(change, body, in->digest, name, blob, err);
+}
+
+int
+append_run(struct change *change, struct request *request, struct err *err)
+{
+	const struct store_append *in = request->in;
+	const struct store_target *target = in->targets.items;
+	struct store_appended *answer =
+	    request_answer(request, &store_appended_msg);
+	size_t count = in->targets.count, wanted = 0;
+	struct store_append_result *result;
+	struct step *step;
+	struct str body;
+	uint64_t blob = 0;
+	int ret = get_body(change, request, &body, err);
+
+	if (ret <= 0)
+		return ret;
+	step = arena_calloc(request->arena, count, sizeof(*step));
+	result = arena_calloc(request->arena, count, sizeof(*result));
+	if (step == NULL || result == NULL)
+		return request_refuse(request, ERR_LIMIT, "too many targets");
+	answer->results = (struct ipc_list){ result, count };
+	for (size_t i = 0; i < count; i++) {
+		step[i].target = &target[i];
+		step[i].result = &result[i];
+		if (prepare(change, request, &step[i], body.len, err) < 0)
+			return -1;
+		wanted += step[i].mbox != NULL;
+	}
+	if (wanted == 0)
+		return 0;
+	if (new_blob(change, request, body, &blob, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (step[i].mbox != NULL &&
+		    place(change, request, &step[i], blob, (uint32_t)body.len,
+			err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * append - a new message: once into the packs, a row for each recipient.
+ */
+#ifndef STORED_APPEND_H
+#define STORED_APPEND_H
+
+#include "stored/change.h"
+
+request_fn append_run; /* store_append */
+
+/* What a new row of a mailbox holds besides its UID and modseq. */
+struct append_row {
+	uint64_t blob;
+	uint32_t size;
+	uint16_t flags;
+	uint64_t keywords;
+	uint64_t thread;
+	int64_t internal;
+	struct str prefix;
+};
+
+/*
+ * Put a message into mbox under its next UID, with all that goes with it:
+ * rows, references, counters. 1 done, 0 the mailbox has no UID left, -1.
+ */
+int append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
+    const struct append_row *row, uint32_t *uid, struct err *err);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * check - are a blob's bytes what its row says? For verify.
+ */
+#ifndef STORED_CHECK_H
+#define STORED_CHECK_H
+
+#include "stored/engine.h"
+
+/* A struct store_verify_ops.body; ctx is the engine. */
+int check_body(void *ctx, uint64_t blob, const struct store_blob *row,
+    struct err *err);
+
+#endif

@@ -1,0 +1,184 @@
+#include "stored/copy.h"
+
+#include "ipc/store_msg.h"
+#include "store/rights.h"
+#include "stored/append.h"
+#include "stored/expunge.h"
+#include "stored/rows.h"
+#include "stored/target.h"
+
+struct work {
+	struct change *change;
+	struct open_mbox *from, *to;
+	bool move;
+	uint64_t modseq, gone; /* of to, of from when messages go */
+	struct copy_result *result;
+};
+
+/* The target's bits for the source's. One without room there is lost. */
+static uint64_t
+keywords_of(const struct work *work, uint64_t bits)
+{
+	const struct store_keywords *names = &work->from->row.keywords;
+	uint64_t out = 0;
+
+	for (unsigned i = 0; i < names->count; i++)
+		if (bits & 1ULL << i)
+			out |= change_keyword(work->change, work->to,
+			    names->keyword[i]);
+	return out;
+}
+
+static int
+copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
+    struct err *err)
+{
+	struct arena *arena = work->change->arena;
+	struct expunge_row gone = { hot->blob, hot->modseq, uid, hot->size,
+		hot->flags };
+	struct append_row row = { .blob = hot->blob,
+		.size = hot->size,
+		.flags = hot->flags,
+		.keywords = keywords_of(work, hot->keywords),
+		.thread = hot->thread,
+		.internal = hot->internal,
+		.prefix = arena_str(arena, hot->prefix) };
+	uint32_t new_uid;
+	int ret = append_row(work->change, work->to, work->modseq, &row,
+	    &new_uid, err);
+
+	if (ret == 0)
+		return err_set(err, ERR_LIMIT, "mailbox has no UIDs left");
+	if (ret < 0)
+		return -1;
+	if (work->result->count++ == 0)
+		work->result->first = new_uid;
+	store_uids_append(&work->result->from, uid, uid);
+	if (!work->move)
+		return 0;
+	return expunge_row(work->change, work->from, &gone, work->gone, err);
+}
+
+/* How much it is; copies count against the quota before they are made. */
+static int
+measure(struct work *work, const struct store_uids *uids, uint64_t *bytes,
+    uint64_t *messages, struct err *err)
+{
+	struct store_hot row;
+	struct rows rows;
+	uint32_t uid;
+	int ret;
+
+	*bytes = *messages = 0;
+	rows_begin(&rows, work->change, work->from, uids, 0);
+	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
+		*bytes += row.size;
+		++*messages;
+	}
+	rows_end(&rows);
+	return ret;
+}
+
+static int
+has_room(struct work *work, struct request *request,
+    const struct store_uids *uids, struct err *err)
+{
+	struct open_user *owner;
+	uint64_t bytes, messages;
+	int ret;
+
+	if (measure(work, uids, &bytes, &messages, err) < 0)
+		return -1;
+	if (messages > UINT32_MAX - work->to->row.uidnext) {
+		request_refuse(request, ERR_LIMIT, "mailbox has no UIDs left");
+		return 0;
+	}
+	if (messages == 0 ||
+	    (work->move && work->from->row.owner == work->to->row.owner))
+		return 1;
+	ret = change_user_id(work->change, work->to->row.owner, &owner, err);
+	if (ret <= 0)
+		return err_set(err, ERR_CORRUPT, "mailbox has no owner");
+	return target_has_room(request, owner, bytes, messages);
+}
+
+int
+copy_messages(struct change *change, struct request *request,
+    struct open_mbox *from, const struct store_uids *uids, struct open_mbox *to,
+    bool move, struct copy_result *result, struct err *err)
+{
+	struct work work = { change, from, to, move, 0, 0, result };
+	struct store_hot row;
+	struct rows rows;
+	uint32_t uid;
+	int ret = has_room(&work, request, uids, err);
+
+	*result = (struct copy_result){ 0 };
+	if (ret <= 0)
+		return ret;
+	rows_begin(&rows, change, from, uids, 0);
+	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
+		if (work.modseq == 0) {
+			if (change_modseq(change, to, &work.modseq, err) < 0 ||
+			    (move &&
+				change_modseq(change, from, &work.gone, err) <
+				    0))
+				ret = -1;
+		}
+		if (ret < 0 || copy_one(&work, uid, &row, err) < 0) {
+			ret = -1;
+			break;
+		}
+	}
+	rows_end(&rows);
+	return ret < 0 ? -1 : 1;
+}
+
+static void
+answer(struct request *request, const struct open_mbox *to,
+    const struct copy_result *result)
+{
+	struct store_copied *out = request_answer(request, &store_copied_msg);
+	struct buf bytes;
+
+	buf_init(&bytes, STORE_MSG_UIDS_MAX);
+	(void)store_uids_encode(&bytes, &result->from);
+	out->mailbox = to->id;
+	out->uidvalidity = to->row.uidvalidity;
+	out->first = result->first;
+	out->count = result->count;
+	out->uids = arena_str(request->arena, buf_str(&bytes));
+	buf_clear(&bytes);
+}
+
+int
+copy_run(struct change *change, struct request *request, struct err *err)
+{
+	const struct store_copy *in = request->in;
+	uint32_t rights = STORE_RIGHT_READ;
+	struct copy_result result = { 0 };
+	struct open_mbox *from, *to;
+	struct store_uids uids;
+	struct open_user *user;
+	struct err wrong;
+	int ret;
+
+	if (in->move)
+		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED;
+	if (store_uids_decode(&uids, in->uids, &wrong) < 0)
+		return request_refuse(request, ERR_SYNTAX, "%s", wrong.text);
+	ret = target_mbox(change, request, in->mailbox, rights, &from, err);
+	if (ret > 0)
+		ret = target_user(change, request, in->user, &user, err);
+	if (ret > 0)
+		ret = target_name(change, request, user, in->name, &to, NULL,
+		    err);
+	if (ret > 0)
+		ret = copy_messages(change, request, from, &uids, to, in->move,
+		    &result, err);
+	if (ret > 0)
+		answer(request, to, &result);
+	store_uids_clear(&result.from);
+	store_uids_clear(&uids);
+	return ret < 0 ? -1 : 0;
+}

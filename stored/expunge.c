@@ -1,0 +1,143 @@
+#include "stored/expunge.h"
+
+#include "ipc/store_msg.h"
+#include "store/rights.h"
+#include "stored/rows.h"
+#include "stored/target.h"
+
+int
+expunge_row(struct change *change, struct open_mbox *mbox,
+    const struct expunge_row *row, uint64_t modseq, struct err *err)
+{
+	struct kv_key key;
+
+	store_key_hot(&key, mbox->id, row->uid);
+	if (change_del(change, STORE_TAB_HOT, &key, err) < 0)
+		return -1;
+	store_key_mod(&key, mbox->id, row->modseq, row->uid);
+	if (change_del(change, STORE_TAB_MOD, &key, err) < 0)
+		return -1;
+	store_key_place(&key, row->blob, mbox->id, row->uid);
+	if (change_del(change, STORE_TAB_PLACE, &key, err) < 0)
+		return -1;
+	if (modseq != 0 &&
+	    change_put_mod(change, mbox->id, modseq, row->uid,
+		STORE_MOD_EXPUNGED, row->blob, err) < 0)
+		return -1;
+	mbox->row.unseen -= !(row->flags & STORE_FLAG_SEEN);
+	mbox->row.deleted -= (row->flags & STORE_FLAG_DELETED) != 0;
+	if (change_use(change, mbox, -(int64_t)row->size, -1, err) < 0)
+		return -1;
+	return change_blob_ref(change, row->blob, -1, err);
+}
+
+int
+expunge_collect(struct change *change, const struct open_mbox *mbox,
+    const struct store_uids *uids, bool deleted_only, uint32_t *next,
+    struct expunge_row **out, size_t *count, struct err *err)
+{
+	struct store_hot row;
+	struct rows rows;
+	uint32_t uid;
+	int ret;
+
+	*out = arena_alloc(change->arena, STORE_SLICE * sizeof(**out));
+	*count = 0;
+	rows_begin(&rows, change, mbox, uids, *next);
+	*next = 0;
+	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
+		if (deleted_only && !(row.flags & STORE_FLAG_DELETED))
+			continue;
+		if (*count == STORE_SLICE) {
+			*next = uid;
+			break;
+		}
+		(*out)[(*count)++] = (struct expunge_row){ row.blob, row.modseq,
+			uid, row.size, row.flags };
+	}
+	rows_end(&rows);
+	return ret < 0 ? -1 : 0;
+}
+
+struct progress {
+	struct store_uids uids;
+	uint64_t modseq;
+	uint32_t count;
+};
+
+static void
+clear(struct request *request)
+{
+	struct progress *progress = request->progress;
+
+	store_uids_clear(&progress->uids);
+}
+
+/* 1, 0 refused. */
+static int
+begin(struct request *request, struct progress **out)
+{
+	const struct store_expunge *in = request->in;
+	struct err err;
+
+	*out = request->progress;
+	if (*out != NULL)
+		return 1;
+	*out = arena_calloc(request->arena, 1, sizeof(**out));
+	if (*out == NULL ||
+	    store_uids_decode(&(*out)->uids, in->uids, &err) < 0) {
+		request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
+		return 0;
+	}
+	request->progress = *out;
+	request->cleanup = clear;
+	return 1;
+}
+
+static int
+slice(struct change *change, struct request *request, struct open_mbox *mbox,
+    struct progress *progress, struct err *err)
+{
+	const struct store_expunge *in = request->in;
+	const struct store_uids *uids =
+	    in->uids.len == 0 ? NULL : &progress->uids;
+	struct expunge_row *row;
+	uint64_t modseq = 0;
+	size_t count;
+
+	if (expunge_collect(change, mbox, uids, in->deleted_only,
+		&request->next_uid, &row, &count, err) < 0)
+		return -1;
+	if (count > 0 && change_modseq(change, mbox, &modseq, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (expunge_row(change, mbox, &row[i], modseq, err) < 0)
+			return -1;
+	request->is_unfinished = request->next_uid != 0;
+	progress->count += (uint32_t)count;
+	if (modseq != 0)
+		progress->modseq = modseq;
+	return 0;
+}
+
+int
+expunge_run(struct change *change, struct request *request, struct err *err)
+{
+	const struct store_expunge *in = request->in;
+	struct store_expunged *answer;
+	struct progress *progress;
+	struct open_mbox *mbox;
+	int ret = begin(request, &progress);
+
+	if (ret > 0)
+		ret = target_mbox(change, request, in->mailbox,
+		    STORE_RIGHT_EXPUNGE, &mbox, err);
+	if (ret <= 0)
+		return ret;
+	if (slice(change, request, mbox, progress, err) < 0)
+		return -1;
+	answer = request_answer(request, &store_expunged_msg);
+	answer->modseq = progress->modseq;
+	answer->count = progress->count;
+	return 0;
+}

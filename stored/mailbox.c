@@ -1,0 +1,349 @@
+#include "stored/mailbox.h"
+
+#include "ipc/store_msg.h"
+#include "store/journal.h"
+#include "store/rights.h"
+#include "stored/copy.h"
+#include "stored/expunge.h"
+#include "stored/rename.h"
+#include "stored/target.h"
+
+int
+mailbox_subscribe(struct change *change, struct open_user *user,
+    struct str name, bool on, struct err *err)
+{
+	struct kv_key key;
+
+	store_key_name(&key, user->row.id, store_name_canonical(name));
+	change_notice(change, user->row.id, 0, 0);
+	if (!on)
+		return change_del(change, STORE_TAB_SUB, &key, err) < 0 ? -1 :
+									  1;
+	store_sub_encode(&change->row);
+	return change_put(change, STORE_TAB_SUB, &key, buf_str(&change->row),
+		   err) < 0 ?
+	    -1 :
+	    1;
+}
+
+/* Give a mailbox its name. */
+static int
+put_name(struct change *change, const struct open_user *user, struct str name,
+    const struct store_name *row, struct err *err)
+{
+	struct kv_key key;
+
+	store_key_name(&key, user->row.id, name);
+	store_name_encode(&change->row, row);
+	return change_put(change, STORE_TAB_NAME, &key, buf_str(&change->row),
+	    err);
+}
+
+static int
+make_one(struct change *change, struct open_user *user, struct str name,
+    enum store_use use, enum store_type type, struct open_mbox **out,
+    struct err *err)
+{
+	struct store_name row = { 0, (uint8_t)use, (uint8_t)type };
+
+	*out = change_mbox_new(change, user->row.id);
+	row.mailbox = (*out)->id;
+	change_notice(change, user->row.id, (*out)->id, 0);
+	return put_name(change, user, name, &row, err);
+}
+
+int
+mailbox_make_defaults(struct change *change, struct open_user *user,
+    struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum store_use use;
+	} boxes[] = {
+		{ "INBOX", STORE_USE_NONE },
+		{ "Drafts", STORE_USE_DRAFTS },
+		{ "Sent", STORE_USE_SENT },
+		{ "Junk", STORE_USE_JUNK },
+		{ "Trash", STORE_USE_TRASH },
+		{ "Archive", STORE_USE_ARCHIVE },
+	};
+	struct open_mbox *mbox;
+
+	for (size_t i = 0; i < NELEMS(boxes); i++) {
+		struct str name = str_of(boxes[i].name);
+
+		if (make_one(change, user, name, boxes[i].use, STORE_TYPE_MAIL,
+			&mbox, err) < 0 ||
+		    mailbox_subscribe(change, user, name, true, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* How many rows a user has in a table of names, up to MAILBOX_MAX. */
+static int
+count_names(struct change *change, enum store_table table,
+    const struct open_user *user, size_t *count, struct err *err)
+{
+	struct kv_range range;
+	struct kv_key prefix;
+	struct str key, row;
+	int ret = 0;
+
+	*count = 0;
+	kv_key_init(&prefix);
+	kv_key_u32(&prefix, user->row.id);
+	if (kv_range_open_prefix(&range, change->txn, table,
+		kv_key_get(&prefix), err) < 0)
+		return -1;
+	while (*count < MAILBOX_MAX &&
+	    (ret = kv_range_next(&range, &key, &row, err)) > 0)
+		++*count;
+	kv_range_close(&range);
+	return ret < 0 ? -1 : 0;
+}
+
+/* 1 there is room for another, 0 refused, -1. */
+static int
+has_room(struct change *change, struct request *request, enum store_table table,
+    const struct open_user *user, size_t more, struct err *err)
+{
+	size_t count;
+
+	if (count_names(change, table, user, &count, err) < 0)
+		return -1;
+	if (count + more <= MAILBOX_MAX)
+		return 1;
+	request_refuse(request, ERR_LIMIT, "too many mailboxes");
+	return 0;
+}
+
+static bool
+is_good_name(struct request *request, struct str name)
+{
+	struct err err;
+
+	if (store_name_check(name, &err) == 0)
+		return true;
+	request_refuse(request, err.kind, "%s", err.text);
+	return false;
+}
+
+int
+mailbox_make(struct change *change, struct request *request,
+    struct open_user *user, struct str name, enum store_use use,
+    enum store_type type, struct open_mbox **out, struct err *err)
+{
+	struct store_name found;
+	struct str part;
+	int ret;
+
+	name = store_name_canonical(name);
+	if (!is_good_name(request, name))
+		return 0;
+	ret = store_row_name(change->txn, user->row.id, name, &found, err);
+	if (ret < 0)
+		return -1;
+	if (ret > 0) {
+		request_refuse(request, ERR_EXISTS, "mailbox exists");
+		return 0;
+	}
+	ret = has_room(change, request, STORE_TAB_NAME, user, STORE_DEPTH_MAX,
+	    err);
+	if (ret <= 0)
+		return ret;
+	for (size_t i = 1; i < name.len; i++) {
+		if (name.p[i] != '/')
+			continue;
+		part = store_name_canonical(str_sub(name, 0, i));
+		ret = store_row_name(change->txn, user->row.id, part, &found,
+		    err);
+		if (ret == 0)
+			ret = make_one(change, user, part, STORE_USE_NONE, type,
+			    out, err);
+		if (ret < 0)
+			return -1;
+	}
+	return make_one(change, user, name, use, type, out, err) < 0 ? -1 : 1;
+}
+
+static int
+answer(struct request *request, const struct open_mbox *mbox)
+{
+	struct store_mailbox_done *out =
+	    request_answer(request, &store_mailbox_done_msg);
+
+	if (mbox != NULL) {
+		out->mailbox = mbox->id;
+		out->uidvalidity = mbox->row.uidvalidity;
+	}
+	return 0;
+}
+
+static int
+create(struct change *change, struct request *request, struct open_user *user,
+    struct err *err)
+{
+	const struct store_mailbox *in = request->in;
+	struct open_mbox *mbox;
+	int ret;
+
+	if (in->use > STORE_USE_LAST || in->type > STORE_TYPE_LAST)
+		return request_refuse(request, ERR_SYNTAX, "not a use or type");
+	ret = mailbox_make(change, request, user, in->name, in->use, in->type,
+	    &mbox, err);
+	if (ret <= 0)
+		return ret;
+	return answer(request, mbox);
+}
+
+/* Empty a mailbox a slice at a time; the last slice takes it along. */
+static int
+empty(struct change *change, struct request *request, struct err *err)
+{
+	struct expunge_row *row;
+	struct open_mbox *mbox;
+	struct kv_range range;
+	struct kv_key prefix;
+	struct str key, value;
+	unsigned left = STORE_SLICE;
+	size_t count;
+	int ret = change_mbox(change, request->work_mailbox, &mbox, err);
+
+	if (ret <= 0)
+		return ret;
+	if (expunge_collect(change, mbox, NULL, false, &request->next_uid, &row,
+		&count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (expunge_row(change, mbox, &row[i], 0, err) < 0)
+			return -1;
+	mbox->is_dirty = true;
+	request->is_unfinished = true;
+	if (request->next_uid != 0)
+		return 0;
+	/* Tombstones of earlier expunges. */
+	kv_key_init(&prefix);
+	kv_key_u32(&prefix, mbox->id);
+	if (kv_range_open_prefix(&range, change->txn, STORE_TAB_MOD,
+		kv_key_get(&prefix), err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &value, err)) > 0 &&
+	    left-- > 0) {
+		store_journal_del(&change->journal, STORE_TAB_MOD, key);
+		if ((ret = kv_range_del(&range, err)) < 0)
+			break;
+	}
+	kv_range_close(&range);
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
+	mbox->is_gone = true;
+	request->is_unfinished = false;
+	return 0;
+}
+
+int
+mailbox_empty_run(struct change *change, struct request *request,
+    struct err *err)
+{
+	const struct store_recent *in = request->in;
+
+	request->work_mailbox = in->mailbox;
+	if (empty(change, request, err) < 0)
+		return -1;
+	return request->is_unfinished ? 0 : answer(request, NULL);
+}
+
+/*
+ * The name goes with the first slice, so that nobody finds the mailbox any
+ * more; answered when the last message is gone.
+ */
+static int delete (struct change *change, struct request *request,
+    struct open_user *user, struct err *err)
+{
+	const struct store_mailbox *in = request->in;
+	struct open_mbox *mbox;
+	struct kv_key key;
+	int ret;
+
+	if (request->phase == 0) {
+		if (store_name_is_inbox(in->name))
+			return request_refuse(request, ERR_DENIED,
+			    "INBOX stays");
+		ret = target_name(change, request, user, in->name, &mbox, NULL,
+		    err);
+		if (ret <= 0)
+			return ret;
+		store_key_name(&key, user->row.id, in->name);
+		change_notice(change, user->row.id, mbox->id, 0);
+		if (change_del(change, STORE_TAB_NAME, &key, err) < 0)
+			return -1;
+		request->work_mailbox = mbox->id;
+		request->phase = 1;
+	}
+	if (empty(change, request, err) < 0)
+		return -1;
+	return request->is_unfinished ? 0 : answer(request, NULL);
+}
+
+/* Names need not exist (RFC 3501 section 6.3.6). */
+static int
+subscribe(struct change *change, struct request *request,
+    struct open_user *user, struct err *err)
+{
+	const struct store_mailbox *in = request->in;
+	bool on = in->op == STORE_SUBSCRIBE;
+	int ret;
+
+	if (!is_good_name(request, in->name))
+		return 0;
+	if (on) {
+		ret = has_room(change, request, STORE_TAB_SUB, user, 1, err);
+		if (ret <= 0)
+			return ret;
+	}
+	if (mailbox_subscribe(change, user, in->name, on, err) < 0)
+		return -1;
+	return answer(request, NULL);
+}
+
+int
+mailbox_run(struct change *change, struct request *request, struct err *err)
+{
+	static int (*const ops[])(struct change *, struct request *,
+	    struct open_user *, struct err *) = {
+		[STORE_CREATE] = create,
+		[STORE_DELETE] = delete,
+		[STORE_RENAME] = rename_mailbox,
+		[STORE_SUBSCRIBE] = subscribe,
+		[STORE_UNSUBSCRIBE] = subscribe,
+	};
+	const struct store_mailbox *in = request->in;
+	struct open_user *user;
+	int ret = target_user(change, request, in->user, &user, err);
+
+	if (ret <= 0)
+		return ret;
+	if (in->op >= NELEMS(ops))
+		return request_refuse(request, ERR_SYNTAX, "mailbox: op %u",
+		    in->op);
+	return ops[in->op](change, request, user, err);
+}
+
+int
+hello_run(struct change *change, struct request *request, struct err *err)
+{
+	const struct store_hello *in = request->in;
+	struct store_welcome *out;
+	struct open_user *user;
+	int ret = target_user(change, request, in->user, &user, err);
+
+	if (ret <= 0)
+		return ret;
+	out = request_answer(request, &store_welcome_msg);
+	out->user = user->row.id;
+	out->incarnation = str_make(change->engine->meta.incarnation,
+	    sizeof(change->engine->meta.incarnation));
+	out->epoch_fd = out->pin_fd = -1;
+	return 0;
+}

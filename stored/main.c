@@ -1,0 +1,136 @@
+/*
+ * stored - keeps the mailboxes of one partition; nobody else writes there.
+ *
+ * It parses neither mail nor IMAP. Requests come in frames (ipc/store_msg.h)
+ * from lmtpd, imapd, pop3d, qmgr and ctl, are run in batches (batch.c has
+ * the promise), and are answered when they are on disk.
+ */
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "stored/stored.h"
+
+static const struct conf_param params[] = {
+	CONF(SIZE, stored, conf.index_size, "store_index_size", "64G", 1 << 20,
+	    0),
+	CONF(SIZE, stored, conf.segment_size, "store_pack_size", "64M",
+	    64 << 10, 1 << 30),
+	CONF(SIZE, stored, conf.large_size, "store_large_size", "4M", 1 << 10,
+	    512 << 20),
+	CONF(SIZE, stored, conf.message_limit, "store_message_limit", "100M",
+	    1 << 10, 1 << 30),
+	CONF(TIME, stored, conf.pin_max_age, "store_pin_max_age", "60s", 1, 0),
+	CONF(STR, stored, conf.ticket_key_file, "ticket_public_key_file",
+	    "etc/ticket.pub", 0, 4000),
+	{ 0 },
+};
+
+static const struct stats_item stats[] = {
+	[STAT_CLIENTS] = { STATS_GAUGE, "clients" },
+	[STAT_REQUESTS] = { STATS_COUNTER, "requests" },
+	[STAT_BATCHES] = { STATS_COUNTER, "batches" },
+	[STAT_MESSAGES] = { STATS_COUNTER, "messages_appended" },
+	[STAT_NOTICES] = { STATS_COUNTER, "notices" },
+	[STAT_COMMIT_TIME] = { STATS_HISTOGRAM, "commit_time" },
+	{ 0 },
+};
+
+/* To end a reader that holds on to old pages (serve.c). */
+static const int syscalls[] = { SYS_pidfd_open, SYS_pidfd_send_signal, -1 };
+
+/* Before the jail: the key by which tickets are known. */
+static int
+open_key(struct daemon *d, void *ctx, struct err *err)
+{
+	struct stored *stored = ctx;
+	struct buf pem;
+	int ret = 0;
+
+	(void)d;
+	buf_init(&pem, 64 << 10);
+	if (fs_read_file(AT_FDCWD, stored->conf.ticket_key_file, &pem, err) <
+	    0) {
+		log_warn("no sessions without a ticket key: %s", err->text);
+	} else {
+		stored->verifier = ticket_verifier_new(buf_str(&pem), err);
+		if (stored->verifier == NULL)
+			ret = -1;
+	}
+	buf_clear(&pem);
+	return ret;
+}
+
+static void
+listen_to_edges(struct stored *stored)
+{
+	const char *name;
+	int fd;
+
+	for (size_t i = 0; i < STORED_EDGES_MAX; i++) {
+		fd = daemon_fd_at(stored->daemon, "edge:", i, &name);
+		if (fd < 0)
+			break;
+		stored->listener[stored->listeners++] =
+		    ipc_listener_new(daemon_base(stored->daemon), fd,
+			name + strlen("edge:"), &client_ops, stored);
+	}
+}
+
+static int
+start(struct daemon *d, void *ctx, struct err *err)
+{
+	struct stored *stored = ctx;
+	struct engine_conf conf = { .path = ".",
+		.index_size = stored->conf.index_size,
+		.segment_size = stored->conf.segment_size,
+		.large_size = stored->conf.large_size };
+
+	stored->daemon = d;
+	stored->watched = hash_new();
+	list_init(&stored->clients);
+	for (int lane = 0; lane < LANES; lane++)
+		list_init(&stored->lane[lane]);
+	if (engine_open(&stored->engine, &conf, err) < 0 ||
+	    kv_pins_open(&stored->pins, stored->engine->kv, err) < 0 ||
+	    serve_start(stored, err) < 0)
+		return -1;
+	listen_to_edges(stored);
+	return 0;
+}
+
+static void
+stop(void *ctx)
+{
+	struct stored *stored = ctx;
+
+	if (stored->watched == NULL)
+		return;
+	for (size_t i = 0; i < stored->listeners; i++)
+		ipc_listener_free(stored->listener[i]);
+	serve_stop(stored);
+	kv_pins_close(stored->pins);
+	engine_close(stored->engine);
+	hash_free(stored->watched);
+	ticket_verifier_free(stored->verifier);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct daemon_ops ops = {
+		.name = "stored",
+		.kind = DAEMON_EVENT,
+		.params = params,
+		.promises = "stdio rpath wpath cpath fattr flock",
+		.syscalls = syscalls,
+		.stats = stats,
+		.open = open_key,
+		.start = start,
+		.stop = stop,
+	};
+	struct stored stored = { 0 };
+
+	return daemon_main(argc, argv, &ops, &stored);
+}

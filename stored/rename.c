@@ -1,0 +1,193 @@
+#include "stored/rename.h"
+
+#include "ipc/store_msg.h"
+#include "stored/copy.h"
+#include "stored/mailbox.h"
+#include "stored/target.h"
+
+/* A name below the one that is renamed, and that itself. */
+struct row {
+	struct str old, new;
+	struct store_name name;
+};
+
+struct work {
+	struct change *change;
+	struct open_user *user;
+	struct str from, to;
+	struct row *row;
+	size_t count;
+};
+
+static bool
+is_below(struct str name, struct str above)
+{
+	return name.len > above.len && str_starts(name, above) &&
+	    name.p[above.len] == '/';
+}
+
+/* 1, 0 refused: it grows too long, or another one has it. */
+static int
+check_new(struct work *work, struct request *request, struct str name,
+    struct err *err)
+{
+	struct store_name found;
+	int ret;
+
+	if (store_name_check(name, err) < 0) {
+		request_refuse(request, err->kind, "%s", err->text);
+		return 0;
+	}
+	ret = store_row_name(work->change->txn, work->user->row.id, name,
+	    &found, err);
+	if (ret == 0)
+		return 1;
+	if (ret > 0)
+		request_refuse(request, ERR_EXISTS, "mailbox exists");
+	return ret < 0 ? -1 : 0;
+}
+
+/* All rows to be moved, in arena. 1, 0 refused. */
+static int
+collect(struct work *work, struct request *request, struct err *err)
+{
+	struct arena *arena = work->change->arena;
+	struct kv_range range;
+	struct kv_key prefix;
+	struct str key, value;
+	int ret;
+
+	work->row = arena_alloc(arena, MAILBOX_MAX * sizeof(*work->row));
+	store_key_name(&prefix, work->user->row.id, work->from);
+	if (kv_range_open_prefix(&range, work->change->txn, STORE_TAB_NAME,
+		kv_key_get(&prefix), err) < 0)
+		return -1;
+	while (work->count < MAILBOX_MAX &&
+	    (ret = kv_range_next(&range, &key, &value, err)) > 0) {
+		struct str name = str_sub(key, 4, key.len), rest;
+		struct row *row = &work->row[work->count];
+
+		if (!str_eq(name, work->from) && !is_below(name, work->from))
+			continue;
+		rest = str_sub(name, work->from.len, name.len);
+		row->old = arena_str(arena, name);
+		row->new = str_of(arena_printf(arena, "%" STR_F "%" STR_F,
+		    STR_A(work->to), STR_A(rest)));
+		if ((ret = store_name_decode(&row->name, value, err)) < 0)
+			break;
+		if ((ret = check_new(work, request, row->new, err)) <= 0)
+			break;
+		work->count++;
+	}
+	kv_range_close(&range);
+	if (ret < 0)
+		return -1;
+	return request->err.kind == ERR_NONE;
+}
+
+/* Parents of the new name; the mailbox made for the name itself goes again. */
+static int
+make_parents(struct work *work, struct request *request, struct err *err)
+{
+	struct open_mbox *mbox;
+	ptrdiff_t slash = str_rchr(work->to, '/');
+	struct store_name found;
+	struct str parent;
+	int ret;
+
+	if (slash <= 0)
+		return 1;
+	parent = store_name_canonical(str_sub(work->to, 0, (size_t)slash));
+	ret = store_row_name(work->change->txn, work->user->row.id, parent,
+	    &found, err);
+	if (ret != 0)
+		return ret;
+	return mailbox_make(work->change, request, work->user, parent,
+	    STORE_USE_NONE, STORE_TYPE_MAIL, &mbox, err);
+}
+
+static int
+move_names(struct work *work, struct err *err)
+{
+	struct change *change = work->change;
+	struct kv_key key;
+	size_t i;
+
+	for (i = 0; i < work->count; i++) {
+		store_key_name(&key, work->user->row.id, work->row[i].old);
+		if (change_del(change, STORE_TAB_NAME, &key, err) < 0)
+			return -1;
+	}
+	for (i = 0; i < work->count; i++) {
+		store_key_name(&key, work->user->row.id, work->row[i].new);
+		store_name_encode(&change->row, &work->row[i].name);
+		if (change_put(change, STORE_TAB_NAME, &key,
+			buf_str(&change->row), err) < 0)
+			return -1;
+		change_notice(change, work->user->row.id,
+		    work->row[i].name.mailbox, 0);
+	}
+	return 1;
+}
+
+/* INBOX gives its messages to a new mailbox and stays, empty. */
+static int
+rename_inbox(struct work *work, struct request *request, struct open_mbox *from,
+    struct err *err)
+{
+	struct copy_result result = { 0 };
+	struct open_mbox *to;
+	int ret = mailbox_make(work->change, request, work->user, work->to,
+	    STORE_USE_NONE, STORE_TYPE_MAIL, &to, err);
+
+	if (ret > 0)
+		ret = copy_messages(work->change, request, from, NULL, to, true,
+		    &result, err);
+	store_uids_clear(&result.from);
+	return ret;
+}
+
+/* 1, 0 refused. */
+static int
+check_names(struct work *work, struct request *request, struct err *err)
+{
+	if (is_below(work->to, work->from)) {
+		request_refuse(request, ERR_DENIED,
+		    "a mailbox cannot go below itself");
+		return 0;
+	}
+	return check_new(work, request, work->to, err);
+}
+
+int
+rename_mailbox(struct change *change, struct request *request,
+    struct open_user *user, struct err *err)
+{
+	const struct store_mailbox *in = request->in;
+	struct work work = { .change = change,
+		.user = user,
+		.from = store_name_canonical(in->name),
+		.to = store_name_canonical(in->name2) };
+	struct store_mailbox_done *out;
+	struct open_mbox *from;
+	int ret =
+	    target_name(change, request, user, work.from, &from, NULL, err);
+
+	if (ret > 0)
+		ret = check_names(&work, request, err);
+	if (ret > 0 && store_name_is_inbox(work.from)) {
+		ret = rename_inbox(&work, request, from, err);
+	} else if (ret > 0) {
+		ret = collect(&work, request, err);
+		if (ret > 0)
+			ret = make_parents(&work, request, err);
+		if (ret > 0)
+			ret = move_names(&work, err);
+	}
+	if (ret <= 0)
+		return ret;
+	out = request_answer(request, &store_mailbox_done_msg);
+	out->mailbox = from->id;
+	out->uidvalidity = from->row.uidvalidity;
+	return 0;
+}

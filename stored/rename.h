@@ -1,0 +1,12 @@
+/*
+ * rename - RENAME (RFC 3501 section 6.3.5): a mailbox and all below it.
+ */
+#ifndef STORED_RENAME_H
+#define STORED_RENAME_H
+
+#include "stored/change.h"
+
+int rename_mailbox(struct change *change, struct request *request,
+    struct open_user *user, struct err *err);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * request - one thing a client asks for, from its frame to its answer.
+ *
+ * A request owns an arena with a copy of the decoded message, for the frame's
+ * bytes are gone when its handler returns while the batch comes later. Who
+ * asks is settled when the request is made: user is the session's, is_trusted
+ * lets a request name any user (lmtpd for its appends, ctl).
+ */
+#ifndef STORED_REQUEST_H
+#define STORED_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "ipc/codec.h"
+
+struct change;
+struct request;
+
+/*
+ * Does the request's work in the batch at hand: fills the answer or calls
+ * request_refuse(), and returns 0. A refused request has changed nothing, or
+ * what it changed is right by itself. -1: the batch cannot go on (disk, index
+ * full or damaged).
+ *
+ * A big one may do STORE_SLICE rows, set is_unfinished and be run again in
+ * the next batch.
+ */
+typedef int request_fn(struct change *change, struct request *request,
+    struct err *err);
+
+struct request {
+	struct list link;
+	struct arena *arena; /* owned; holds all of this struct's strings */
+	request_fn *fn;
+	const struct ipc_msg *msg;
+	const void *in; /* of msg */
+	uint32_t user;  /* id of the session's user, 0: none */
+	struct str user_name;
+	bool is_trusted;
+	size_t cost;         /* bytes it brings to the batch, about */
+	int fd;              /* a large body, owned; -1 */
+	char large_name[32]; /* and its name in the folder "large" */
+
+	/* the answer: one of these two */
+	const struct ipc_msg *answer_msg;
+	void *answer;   /* in arena */
+	struct err err; /* kind is ERR_NONE unless refused */
+
+	/* of a request in slices */
+	bool is_unfinished;
+	unsigned phase;
+	uint32_t next_uid;
+	uint32_t work_mailbox;
+	void *progress;                           /* in arena */
+	void (*cleanup)(struct request *request); /* of progress; or NULL */
+
+	/* for whoever answers */
+	void *owner; /* borrowed */
+	uint16_t tag;
+	int lane;
+};
+
+/*
+ * A request with a deep copy of in. NULL, with err set, when it is over
+ * max bytes. The caller sets user, is_trusted and owner.
+ */
+struct request *request_new(request_fn *fn, const struct ipc_msg *msg,
+    const void *in, size_t max, struct err *err);
+void request_free(struct request *request); /* NULL is fine */
+
+/* Answer with an error. Returns 0. */
+int request_refuse(struct request *request, enum err_kind kind, const char *fmt,
+    ...) PRINTFLIKE(3, 4);
+/* Room for the answer, zeroed, in the arena. */
+void *request_answer(struct request *request, const struct ipc_msg *msg);
+
+#endif

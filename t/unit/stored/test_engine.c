@@ -1,0 +1,228 @@
+/*
+ * The promises of the engine one by one: exactly once, nothing lost between
+ * journal and index, rights, changes.
+ */
+#include "t/unit/stored/fixture.h"
+
+#include "store/changes.h"
+#include "stored/append.h"
+#include "stored/flags.h"
+#include "stored/settle.h"
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	fixture_open(f, "engine");
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+static struct request *
+deliver(struct fixture *f, const char *id, uint32_t number, const char *user)
+{
+	struct store_target target = { .number = number,
+		.user = str_of(user),
+		.name = STR("INBOX"),
+		.prefix = STR("") };
+	struct store_append in = { .queue = 77,
+		.queue_id = str_of(id),
+		.internal = INT64_MIN,
+		.targets = { &target, 1 },
+		.digest = STR(""),
+		.body = STR("Subject: x\r\n\r\nbody\r\n") };
+
+	return ask(f, append_run, &store_append_msg, &in, 0);
+}
+
+static bool
+is_repeated(struct fixture *f, const char *id, uint32_t number)
+{
+	struct request *request = deliver(f, id, number, "anna@a.test");
+	struct store_append_result *result;
+	bool repeated;
+
+	run_one(f, request, ERR_NONE);
+	result = ((struct store_appended *)request->answer)->results.items;
+	assert_int_equal(result->kind, ERR_NONE);
+	repeated = result->repeated;
+	assert_true(repeated || result->uid > 0);
+	request_free(request);
+	return repeated;
+}
+
+static void
+settle(struct fixture *f, enum store_settle_op op, const char *id)
+{
+	struct store_word word_of_id = { str_of(id) };
+	struct store_settle in = { (uint8_t)op, 77,
+		{ &word_of_id, id == NULL ? 0 : 1 } };
+	struct request *request = ask(f, settle_run, &store_settle_msg, &in, 0);
+
+	run_one(f, request, ERR_NONE);
+	request_free(request);
+}
+
+static void
+a_delivery_happens_once_until_it_is_settled(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_false(is_repeated(f, "q1", 0));
+	assert_true(is_repeated(f, "q1", 0));
+	assert_false(is_repeated(f, "q1", 7));
+	assert_false(is_repeated(f, "q1", 3));
+	assert_true(is_repeated(f, "q1", 7));
+	assert_false(is_repeated(f, "q2", 0));
+	reopen(f, false);
+	assert_true(is_repeated(f, "q1", 3));
+	reopen(f, true);
+	assert_true(is_repeated(f, "q1", 3));
+
+	settle(f, STORE_SETTLE_FORGET, "q1");
+	assert_false(is_repeated(f, "q1", 0));
+	assert_true(is_repeated(f, "q2", 0));
+
+	/* Delivered while the list was on its way: stays. */
+	settle(f, STORE_SETTLE_BEGIN, NULL);
+	settle(f, STORE_SETTLE_ALIVE, "q2");
+	assert_false(is_repeated(f, "q3", 0));
+	settle(f, STORE_SETTLE_END, NULL);
+	assert_true(is_repeated(f, "q2", 0));
+	assert_true(is_repeated(f, "q3", 0));
+	assert_false(is_repeated(f, "q1", 0));
+}
+
+static void
+a_crash_between_journal_and_index_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+	char index[100], kept[100], command[400];
+
+	/* An index from before: what the packs have since is put in again. */
+	hello(f, 0);
+	engine_close(f->engine);
+	(void)snprintf(index, sizeof(index), "%s/index", f->dir);
+	(void)snprintf(kept, sizeof(kept), "%s/kept", f->dir);
+	(void)snprintf(command, sizeof(command), "cp -r %s %s", index, kept);
+	assert_int_equal(system(command), 0);
+	open_engine(f);
+	for (int i = 0; i < 5; i++) {
+		char id[8];
+
+		(void)snprintf(id, sizeof(id), "m%d", i);
+		assert_false(is_repeated(f, id, 0));
+	}
+	engine_close(f->engine);
+	(void)snprintf(command, sizeof(command), "rm -r %s; mv %s %s", index,
+	    kept, index);
+	assert_int_equal(system(command), 0);
+	open_engine(f);
+	assert_int_equal(f->engine->replayed, 5);
+	assert_true(is_repeated(f, "m4", 0));
+
+	/* Packs that end before the index are another store's. */
+	engine_close(f->engine);
+	f->engine = NULL;
+	(void)snprintf(command, sizeof(command), "rm %s/packs/*", f->dir);
+	assert_int_equal(system(command), 0);
+	{
+		struct err err;
+
+		assert_int_equal(engine_open(&f->engine, &f->conf, &err), -1);
+		assert_int_equal(err.kind, ERR_CORRUPT);
+	}
+}
+
+static void
+strangers_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store_mailbox in = { .op = STORE_CREATE,
+		.user = user_name(1),
+		.name = STR("x") };
+	struct store_flags flags = { .mailbox = 1, .uids = STR("") };
+	struct request *request;
+
+	hello(f, 0);
+	hello(f, 1);
+	request = ask(f, mailbox_run, &store_mailbox_msg, &in, 0);
+	request->is_trusted = false;
+	run_one(f, request, ERR_DENIED);
+	request_free(request);
+
+	flags.mailbox = 7; /* bob's INBOX */
+	request = ask(f, flags_run, &store_flags_msg, &flags, 0);
+	run_one(f, request, ERR_DENIED);
+	request_free(request);
+	flags.mailbox = 999;
+	request = ask(f, flags_run, &store_flags_msg, &flags, 0);
+	run_one(f, request, ERR_NOENT);
+	request_free(request);
+}
+
+static void
+changes_are_told_once_and_in_order(void **state)
+{
+	struct fixture *f = *state;
+	struct store_change change[4];
+	uint64_t since = 0;
+	uint32_t after = 0, uid = 0, seen = 0;
+	struct look look;
+	struct err err;
+	size_t count;
+
+	for (int i = 0; i < 10; i++) {
+		char id[8];
+
+		(void)snprintf(id, sizeof(id), "m%d", i);
+		assert_false(is_repeated(f, id, 0));
+	}
+	begin_look(&look, f, 0);
+	do {
+		assert_int_equal(store_changes(look.reader, 1, &since, &after,
+				     change, NELEMS(change), &count, &err),
+		    0);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(change[i].uid > uid);
+			assert_false(change[i].expunged);
+			uid = change[i].uid;
+			seen++;
+		}
+	} while (count == NELEMS(change));
+	assert_int_equal(seen, 10);
+	assert_int_equal(uid, 10);
+	assert_int_equal(store_changes(look.reader, 1, &since, &after, change,
+			     NELEMS(change), &count, &err),
+	    0);
+	assert_int_equal(count, 0);
+	end_look(&look);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    a_delivery_happens_once_until_it_is_settled, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_crash_between_journal_and_index_loses_nothing, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(strangers_are_refused, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    changes_are_told_once_and_in_order, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("stored/engine", tests, NULL, NULL);
+}
