@@ -145,14 +145,15 @@ put_raw(struct parser *p, struct str text)
 }
 
 /*
- * Words as one string: quotes undone, comments dropped, blanks between words
- * one space each (joined: none).
+ * Words as one string: quotes undone, comments dropped, blanks one space each
+ * (joined: only between two words, where they are against the rules, none
+ * beside "." and the like).
  */
 static struct str
 put_words(struct parser *p, struct str words, bool joined)
 {
 	char *start = p->out;
-	bool blank = false;
+	bool blank = false, word = false;
 	struct token token;
 
 	while (next_token(&words, &token) != TOKEN_END) {
@@ -160,8 +161,10 @@ put_words(struct parser *p, struct str words, bool joined)
 			blank = true;
 			continue;
 		}
-		if (blank && !joined && p->out > start)
+		if (blank && p->out > start &&
+		    (!joined || (word && token.kind != TOKEN_SPECIAL)))
 			*p->out++ = ' ';
+		word = token.kind != TOKEN_SPECIAL;
 		blank = false;
 		if (token.kind == TOKEN_QUOTED)
 			put_unquoted(p, token.text);
