@@ -1,0 +1,383 @@
+#include "pop3d/command.h"
+
+#include <inttypes.h>
+
+#include "base/attr.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "mime/header.h"
+#include "net/line.h"
+#include "smtpproto/dotstuff.h"
+#include "store/message.h"
+
+enum { CHUNK = 65536 };
+
+void
+command_refuse(struct command_session *session, const char *text)
+{
+	session->errors++;
+	stream_putf(session->stream, "-ERR %s\r\n", text);
+}
+
+/* What a command's words came to. */
+struct words {
+	struct maildrop_item *item; /* of a message number; NULL: none given */
+	uint64_t n;                 /* that number */
+	uint64_t lines;             /* TOP's */
+};
+
+typedef enum command_next command_fn(struct command_session *session,
+    const struct words *words);
+
+static enum command_next
+do_stat(struct command_session *session, const struct words *words)
+{
+	uint64_t octets;
+	size_t count = maildrop_stat(session->drop, &octets);
+
+	(void)words;
+	stream_putf(session->stream, "+OK %zu %" PRIu64 "\r\n", count, octets);
+	return COMMAND_GO_ON;
+}
+
+static enum command_next
+do_list(struct command_session *session, const struct words *words)
+{
+	struct maildrop *drop = session->drop;
+	uint64_t octets;
+	size_t count;
+
+	if (words->item != NULL) {
+		stream_putf(session->stream, "+OK %" PRIu64 " %u\r\n", words->n,
+		    words->item->size);
+		return COMMAND_GO_ON;
+	}
+	count = maildrop_stat(drop, &octets);
+	stream_putf(session->stream,
+	    "+OK %zu messages (%" PRIu64 " octets)\r\n", count, octets);
+	for (size_t i = 0; i < drop->count; i++)
+		if (!drop->item[i].deleted)
+			stream_putf(session->stream, "%zu %u\r\n", i + 1,
+			    drop->item[i].size);
+	stream_putz(session->stream, ".\r\n");
+	return COMMAND_GO_ON;
+}
+
+/* unique-id: 1 to 70 of 0x21 to 0x7E, never given to another message. */
+static void
+put_uidl(struct command_session *session, size_t n, const char *before)
+{
+	const struct maildrop *drop = session->drop;
+
+	stream_putf(session->stream, "%s%zu %u.%u\r\n", before, n,
+	    drop->uidvalidity, drop->item[n - 1].uid);
+}
+
+static enum command_next
+do_uidl(struct command_session *session, const struct words *words)
+{
+	struct maildrop *drop = session->drop;
+
+	if (words->item != NULL) {
+		put_uidl(session, words->n, "+OK ");
+		return COMMAND_GO_ON;
+	}
+	stream_putz(session->stream, "+OK Unique ids follow\r\n");
+	for (size_t i = 0; i < drop->count; i++)
+		if (!drop->item[i].deleted)
+			put_uidl(session, i + 1, "");
+	stream_putz(session->stream, ".\r\n");
+	return COMMAND_GO_ON;
+}
+
+/* Bytes of a message, with dots stuffed, in pieces that bound our memory. */
+static void
+put_stuffed(struct stream *stream, struct dot_writer *writer, struct str bytes)
+{
+	struct buf chunk;
+
+	buf_init(&chunk, 0);
+	while (bytes.len > 0 && stream_state(stream) == STREAM_OK) {
+		struct str part = str_sub(bytes, 0, CHUNK);
+
+		buf_reset(&chunk);
+		(void)dot_write(writer, &chunk, part);
+		stream_put(stream, buf_str(&chunk));
+		str_skip(&bytes, part.len);
+	}
+	buf_clear(&chunk);
+}
+
+static void
+put_end(struct stream *stream, struct dot_writer *writer)
+{
+	struct buf end;
+
+	buf_init(&end, 0);
+	(void)dot_write_end(writer, &end);
+	stream_put(stream, buf_str(&end));
+	buf_clear(&end);
+}
+
+/* The message behind item, or -ERR is said and -1 returned. */
+static int
+open_body(struct command_session *session, const struct maildrop_item *item,
+    struct store_body *body)
+{
+	const struct maildrop *drop = session->drop;
+	struct err err;
+
+	*body = (struct store_body){ 0 };
+	if (drop->ops->body(drop->ctx, item->uid, body, &err) == 0)
+		return 0;
+	if (err.kind == ERR_NOENT) {
+		stream_putz(session->stream,
+		    "-ERR Message was removed meanwhile\r\n");
+		return -1;
+	}
+	log_error("read message %u: %s", item->uid, err.text);
+	stream_putz(session->stream,
+	    err.kind == ERR_TEMP ? "-ERR [SYS/TEMP] Cannot read message\r\n" :
+				   "-ERR [SYS/PERM] Message is damaged\r\n");
+	return -1;
+}
+
+static enum command_next
+do_retr(struct command_session *session, const struct words *words)
+{
+	struct dot_writer writer;
+	struct store_body body;
+
+	if (open_body(session, words->item, &body) < 0)
+		return COMMAND_GO_ON;
+	stream_putf(session->stream, "+OK %u octets\r\n", words->item->size);
+	dot_writer_init(&writer);
+	put_stuffed(session->stream, &writer, body.prefix);
+	put_stuffed(session->stream, &writer, body.body);
+	put_end(session->stream, &writer);
+	store_body_close(&body);
+	words->item->read = true;
+	session->retrieved++;
+	session->octets += words->item->size;
+	return COMMAND_GO_ON;
+}
+
+/* The bytes up to and with the lines-th LF. */
+static struct str
+first_lines(struct str text, uint64_t lines)
+{
+	struct str rest = text, line;
+
+	for (; lines > 0 && rest.len > 0; lines--)
+		if (!str_split(&rest, '\n', &line) || rest.p == NULL)
+			return text;
+	return str_sub(text, 0, text.len - rest.len);
+}
+
+/* TOP msg n: header, empty line, n lines of the body. */
+static enum command_next
+do_top(struct command_session *session, const struct words *words)
+{
+	struct dot_writer writer;
+	struct store_body body;
+	size_t header;
+
+	if (open_body(session, words->item, &body) < 0)
+		return COMMAND_GO_ON;
+	header = mime_header_size(body.body);
+	stream_putz(session->stream, "+OK Top follows\r\n");
+	dot_writer_init(&writer);
+	put_stuffed(session->stream, &writer, body.prefix);
+	put_stuffed(session->stream, &writer, str_sub(body.body, 0, header));
+	put_stuffed(session->stream, &writer,
+	    first_lines(str_sub(body.body, header, body.body.len),
+		words->lines));
+	put_end(session->stream, &writer);
+	store_body_close(&body);
+	return COMMAND_GO_ON;
+}
+
+static enum command_next
+do_dele(struct command_session *session, const struct words *words)
+{
+	words->item->deleted = true;
+	stream_putf(session->stream, "+OK Message %" PRIu64 " deleted\r\n",
+	    words->n);
+	return COMMAND_GO_ON;
+}
+
+static enum command_next
+do_noop(struct command_session *session, const struct words *words)
+{
+	(void)words;
+	stream_putz(session->stream, "+OK\r\n");
+	return COMMAND_GO_ON;
+}
+
+static enum command_next
+do_rset(struct command_session *session, const struct words *words)
+{
+	uint64_t octets;
+	size_t count;
+
+	(void)words;
+	maildrop_reset(session->drop);
+	count = maildrop_stat(session->drop, &octets);
+	stream_putf(session->stream,
+	    "+OK Maildrop has %zu messages (%" PRIu64 " octets)\r\n", count,
+	    octets);
+	return COMMAND_GO_ON;
+}
+
+/* What front announced before login, less what is over now. */
+static enum command_next
+do_capa(struct command_session *session, const struct words *words)
+{
+	(void)words;
+	stream_putz(session->stream,
+	    "+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
+	    "AUTH-RESP-CODE\r\nPIPELINING\r\nIMPLEMENTATION Chancery\r\n"
+	    ".\r\n");
+	return COMMAND_GO_ON;
+}
+
+/* UPDATE: only here anything is removed. */
+static enum command_next
+do_quit(struct command_session *session, const struct words *words)
+{
+	struct maildrop *drop = session->drop;
+	uint64_t octets;
+	struct err err;
+
+	(void)words;
+	if (maildrop_update(drop, session->conf->mark_seen, &err) == 0) {
+		session->deleted = drop->count - maildrop_stat(drop, &octets);
+		stream_putz(session->stream, "+OK Bye\r\n");
+	} else {
+		log_error("update: %s", err.text);
+		stream_putz(session->stream,
+		    "-ERR [SYS/TEMP] Some deleted messages not removed\r\n");
+	}
+	return COMMAND_QUIT;
+}
+
+enum words_wanted { WORDS_NONE, WORDS_MAYBE_MSG, WORDS_MSG, WORDS_MSG_LINES };
+
+static const struct {
+	const char *name;
+	command_fn *fn;
+	enum words_wanted wanted;
+} commands[] = {
+	{ "CAPA", do_capa, WORDS_NONE },
+	{ "DELE", do_dele, WORDS_MSG },
+	{ "LIST", do_list, WORDS_MAYBE_MSG },
+	{ "NOOP", do_noop, WORDS_NONE },
+	{ "QUIT", do_quit, WORDS_NONE },
+	{ "RETR", do_retr, WORDS_MSG },
+	{ "RSET", do_rset, WORDS_NONE },
+	{ "STAT", do_stat, WORDS_NONE },
+	{ "TOP", do_top, WORDS_MSG_LINES },
+	{ "UIDL", do_uidl, WORDS_MAYBE_MSG },
+};
+
+/*
+ * SP msg [SP n], as the command wants them. NULL when they are there, else
+ * what to say.
+ */
+static const char *
+take_words(struct command_session *session, enum words_wanted wanted,
+    struct str *in, struct words *words)
+{
+	*words = (struct words){ 0 };
+	if (in->len == 0 && wanted <= WORDS_MAYBE_MSG)
+		return NULL;
+	if (wanted == WORDS_NONE)
+		return "No argument is expected";
+	if (!str_take(in, ' ') || !num_take(in, UINT32_MAX, &words->n))
+		return "A message number is expected";
+	if (wanted == WORDS_MSG_LINES &&
+	    (!str_take(in, ' ') || !num_take(in, UINT32_MAX, &words->lines)))
+		return "A number of lines is expected";
+	if (in->len > 0)
+		return "Too many arguments";
+	words->item = maildrop_get(session->drop, words->n);
+	return words->item == NULL ? "No such message" : NULL;
+}
+
+enum command_next
+command_run(struct command_session *session, struct str line)
+{
+	const char *trouble;
+	struct words words;
+	size_t len = 0;
+
+	while (len < line.len && is_alpha(line.p[len]))
+		len++;
+	for (size_t i = 0; i < NELEMS(commands); i++) {
+		if (!str_ieqz(str_sub(line, 0, len), commands[i].name))
+			continue;
+		str_skip(&line, len);
+		trouble =
+		    take_words(session, commands[i].wanted, &line, &words);
+		if (trouble == NULL)
+			return commands[i].fn(session, &words);
+		command_refuse(session, trouble);
+		return COMMAND_GO_ON;
+	}
+	command_refuse(session, "Unknown command");
+	return COMMAND_GO_ON;
+}
+
+/* A line, or false: nothing more is to be read. *line dies with the next. */
+static bool
+next_line(struct command_session *session, int stop_fd, struct str *line)
+{
+	struct stream *stream = session->stream;
+
+	for (;;) {
+		struct str in = stream_peek(stream), left = in;
+		enum line_result result =
+		    line_take(&left, COMMAND_LINE_MAX, line);
+		int ready;
+
+		if (result == LINE_OK) {
+			stream_skip(stream, in.len - left.len);
+			return true;
+		}
+		if (result != LINE_MORE) {
+			command_refuse(session,
+			    result == LINE_LONG ? "Line too long" :
+						  "Lines end with CRLF");
+			return false;
+		}
+		ready =
+		    stream_wait(stream, stop_fd, session->conf->timeout * 1000);
+		if (ready == 0 || (ready > 0 && (ready & 2))) {
+			stream_putz(stream,
+			    ready == 0 ?
+				"-ERR You were silent too long\r\n" :
+				"-ERR [SYS/TEMP] Server is going down\r\n");
+			return false;
+		}
+		if (ready < 0 || stream_fill(stream) < 0)
+			return false;
+	}
+}
+
+void
+command_loop(struct command_session *session, int stop_fd)
+{
+	struct str line;
+
+	while (next_line(session, stop_fd, &line)) {
+		if (command_run(session, line) == COMMAND_QUIT)
+			return;
+		if (stream_state(session->stream) != STREAM_OK)
+			return;
+		if (session->errors >= session->conf->max_errors) {
+			stream_putz(session->stream,
+			    "-ERR Too many wrong commands\r\n");
+			return;
+		}
+	}
+}

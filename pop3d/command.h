@@ -1,0 +1,41 @@
+/*
+ * command - the commands of the TRANSACTION state (RFC 1939 section 5), with
+ * TOP and UIDL (section 7), CAPA (RFC 2449) and its PIPELINING.
+ */
+#ifndef POP3D_COMMAND_H
+#define POP3D_COMMAND_H
+
+#include "net/stream.h"
+#include "pop3d/maildrop.h"
+#include "pop3d/pop3d.h"
+
+/* RFC 2449 section 4: a command line has 255 octets, CRLF included. */
+enum { COMMAND_LINE_MAX = 253 };
+
+enum command_next {
+	COMMAND_GO_ON,
+	COMMAND_QUIT, /* QUIT was answered */
+};
+
+struct command_session {
+	const struct pop3d_conf *conf;
+	struct stream *stream;
+	struct maildrop *drop;
+	int errors;                /* wrong commands so far */
+	size_t retrieved, deleted; /* for the log */
+	uint64_t octets;
+};
+
+/* Answer one line, its CRLF taken off. Replies are left in the stream. */
+enum command_next command_run(struct command_session *session, struct str line);
+
+/* Answer "-ERR text" to what was no good, and count it. */
+void command_refuse(struct command_session *session, const char *text);
+
+/*
+ * Read lines and answer them until QUIT, the end, silence or too many errors.
+ * stop_fd (-1: none) becomes readable when the process has to end.
+ */
+void command_loop(struct command_session *session, int stop_fd);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * session - a client that front hands over, and its INBOX in the store.
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "ipc/conn.h"
+#include "ipc/handover_msg.h"
+#include "net/connect.h"
+#include "pop3d/command.h"
+#include "pop3d/lock.h"
+#include "service/daemon.h"
+#include "store/client.h"
+#include "store/mailbox.h"
+#include "store/message.h"
+
+enum {
+	HANDOVER_WAIT = 10000, /* ms for front to say whom it hands over */
+	ARENA_MAX = 256 << 10, /* a handover, a mailbox's row */
+	INPUT_MAX = 4096,      /* unread bytes we hold at most */
+	SCAN = 512,            /* messages a read transaction */
+};
+
+struct session {
+	struct pop3d *pop3d;
+	struct arena *arena;
+	struct handover handover; /* strings borrowed from its frame */
+	struct stream *stream;
+	struct store_client *store; /* NULL: not connected */
+	uint32_t user, mailbox;
+};
+
+static void
+ignore_notice(void *ctx, const struct store_notice *notice)
+{
+	(void)ctx;
+	(void)notice;
+}
+
+/* Connected to stored, also when it was started anew since the last time. */
+static int
+connect_store(struct session *session, struct err *err)
+{
+	int fd;
+
+	if (session->store != NULL && store_client_fd(session->store) >= 0 &&
+	    store_client_notices(session->store, ignore_notice, NULL, err) >= 0)
+		return 0;
+	store_client_free(session->store);
+	session->store = NULL;
+	if ((fd = connect_unix("stored", err)) < 0)
+		return -1;
+	session->store =
+	    store_client_new(fd, session->pop3d->conf.store_wait * 1000);
+	if (store_client_hello(session->store, session->pop3d->reader,
+		session->handover.user, session->handover.ticket,
+		&session->user, err) == 0)
+		return 0;
+	store_client_free(session->store);
+	session->store = NULL;
+	return -1;
+}
+
+static int
+read_body(void *ctx, uint32_t uid, struct store_body *out, struct err *err)
+{
+	struct session *session = ctx;
+
+	if (connect_store(session, err) < 0)
+		return -1;
+	return store_body_open(session->pop3d->reader, session->store,
+	    session->mailbox, uid, out, err);
+}
+
+static int
+remove_messages(void *ctx, const struct store_uids *uids, struct err *err)
+{
+	struct session *session = ctx;
+	uint64_t modseq;
+	uint32_t count;
+
+	if (connect_store(session, err) < 0)
+		return -1;
+	return store_client_expunge(session->store, session->mailbox, uids,
+	    false, &modseq, &count, err);
+}
+
+static int
+mark_seen(void *ctx, const struct store_uids *uids, struct err *err)
+{
+	struct session *session = ctx;
+	struct store_flags_change change = {
+		.mailbox = session->mailbox,
+		.uids = uids,
+		.mode = STORE_FLAGS_ADD,
+		.flags = STORE_FLAG_SEEN,
+		.unchanged_since = UINT64_MAX,
+	};
+	uint64_t modseq;
+
+	if (connect_store(session, err) < 0)
+		return -1;
+	return store_client_flags(session->store, &change, &modseq, NULL, err);
+}
+
+static const struct maildrop_ops store_ops = {
+	.body = read_body,
+	.remove = remove_messages,
+	.mark_seen = mark_seen,
+};
+
+/* All messages of the mailbox, in pieces that pin their state shortly. */
+static int
+scan(struct session *session, struct maildrop *drop, struct err *err)
+{
+	struct store_message *message = xcalloc(SCAN, sizeof(*message));
+	uint32_t from = 1;
+	size_t count;
+	int ret;
+
+	do {
+		ret = store_scan(session->pop3d->reader, session->mailbox, from,
+		    UINT32_MAX, message, SCAN, &count, err);
+		for (size_t i = 0; ret == 0 && i < count; i++)
+			maildrop_add(drop, message[i].uid, message[i].size,
+			    message[i].flags & STORE_FLAG_SEEN);
+		if (count > 0)
+			from = message[count - 1].uid + 1;
+	} while (ret == 0 && count == SCAN && from != 0);
+	free(message);
+	return ret;
+}
+
+static int
+open_drop(struct session *session, struct maildrop *drop, struct err *err)
+{
+	struct store_reader *reader = session->pop3d->reader;
+	struct store_name name;
+	struct store_mbox mbox;
+
+	if (connect_store(session, err) < 0 ||
+	    lock_take(session->pop3d->lock_fd, session->user, err) < 0 ||
+	    store_mailbox_find(reader, session->user, STR("INBOX"), &name,
+		err) < 0)
+		return -1;
+	session->mailbox = name.mailbox;
+	if (store_mailbox_get(reader, name.mailbox, session->arena, &mbox,
+		err) < 0)
+		return -1;
+	drop->uidvalidity = mbox.uidvalidity;
+	return scan(session, drop, err);
+}
+
+/* The answer to PASS or AUTH. RFC 2449 section 8: what kind of no it is. */
+static void
+answer_no(struct session *session, const struct err *err)
+{
+	if (err->kind == ERR_EXISTS) {
+		stream_putz(session->stream,
+		    "-ERR [IN-USE] Another session has this maildrop\r\n");
+		return;
+	}
+	log_error("open maildrop of %" STR_F ": %s",
+	    STR_A(session->handover.user), err->text);
+	stream_putz(session->stream,
+	    "-ERR [SYS/TEMP] Mail store not available\r\n");
+}
+
+static void
+log_end(const struct session *session, const struct command_session *commands)
+{
+	char user[400];
+
+	log_info("Logged out: user=<%s>, session=<%" STR_F
+		 ">, retr=%zu/%llu, del=%zu/%zu",
+	    log_escape(user, sizeof(user), session->handover.user),
+	    STR_A(session->handover.session), commands->retrieved,
+	    (unsigned long long)commands->octets, commands->deleted,
+	    commands->drop->count);
+}
+
+static void
+serve(struct session *session, int stop_fd)
+{
+	struct maildrop drop = { .ops = &store_ops, .ctx = session };
+	struct command_session commands = {
+		.conf = &session->pop3d->conf,
+		.stream = session->stream,
+		.drop = &drop,
+	};
+	uint64_t octets;
+	struct err err;
+	size_t count;
+
+	if (open_drop(session, &drop, &err) < 0) {
+		answer_no(session, &err);
+	} else {
+		count = maildrop_stat(&drop, &octets);
+		stream_putf(session->stream,
+		    "+OK Maildrop has %zu messages (%llu octets)\r\n", count,
+		    (unsigned long long)octets);
+		command_loop(&commands, stop_fd);
+		log_end(session, &commands);
+	}
+	maildrop_clear(&drop);
+}
+
+/* Who comes over fd. conn stays open: its end tells front of ours. */
+static int
+take_handover(struct session *session, struct ipc_conn *conn, struct err *err)
+{
+	struct frame frame;
+
+	if (ipc_conn_recv(conn, &frame, err) < 0)
+		return -1;
+	if (frame.type != HANDOVER)
+		return err_set(err, ERR_CORRUPT, "handover expected");
+	if (ipc_decode(&session->handover, &handover_msg, frame.payload,
+		&conn->fds, session->arena, err) < 0)
+		return -1;
+	if (session->handover.fd < 0)
+		return err_set(err, ERR_CORRUPT, "handover without descriptor");
+	session->stream = stream_new(session->handover.fd,
+	    INPUT_MAX + session->handover.unread.len);
+	stream_set_timeout(session->stream,
+	    session->pop3d->conf.timeout * 1000);
+	stream_unread(session->stream, session->handover.unread);
+	return 0;
+}
+
+void
+pop3d_session(struct pop3d *pop3d, struct daemon *daemon, int fd)
+{
+	struct session session = { .pop3d = pop3d };
+	struct ipc_conn conn;
+	struct err err;
+
+	session.arena = arena_new(ARENA_MAX);
+	ipc_conn_init(&conn, fd, HANDOVER_WAIT);
+	if (take_handover(&session, &conn, &err) == 0)
+		serve(&session, daemon_stop_fd(daemon));
+	else if (err.kind != ERR_NOENT) /* front went away meanwhile */
+		log_warn("handover: %s", err.text);
+	store_client_free(session.store);
+	stream_free(session.stream);
+	arena_free_secret(session.arena);
+	ipc_conn_clear(&conn);
+}
