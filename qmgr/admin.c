@@ -1,0 +1,385 @@
+#include "qmgr/admin.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "ipc/queue_admin_msg.h"
+#include "qmgr/batch.h"
+#include "qmgr/defer.h"
+#include "qmgr/dest.h"
+#include "qmgr/retire.h"
+
+static int
+find(struct qmgr *q, struct str text, struct message **message, struct err *err)
+{
+	struct queue_id id;
+
+	*message = NULL;
+	if (queue_id_parse_short(&id, q->identity, text))
+		*message = qmgr_find(q, &id);
+	if (*message == NULL || (*message)->dying)
+		return err_set(err, ERR_NOENT, "no message %" STR_F,
+		    STR_A(text));
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct message *const *x = a, *const *y = b;
+	char key[2][QUEUE_KEY_SIZE];
+
+	queue_id_key(key[0], &(*x)->id);
+	queue_id_key(key[1], &(*y)->id);
+	return memcmp(key[0], key[1], QUEUE_KEY_SIZE);
+}
+
+/* All that live, the oldest first. The caller frees the array. */
+static struct message **
+all(struct qmgr *q, size_t *count)
+{
+	struct message **list = xcalloc(hash_len(q->live) + 1, sizeof(*list));
+	struct str key;
+	void *value;
+	size_t it = 0;
+
+	*count = 0;
+	while (hash_next(q->live, &it, &key, &value)) {
+		struct message *message = value;
+
+		if (!message->dying)
+			list[(*count)++] = message;
+	}
+	qsort(list, *count, sizeof(*list), compare);
+	return list;
+}
+
+/* Recipients, those that are left first, at most max. */
+static void
+describe_rcpts(const struct message *message, size_t max,
+    struct queue_listing *out)
+{
+	size_t count = message->record.rcpts.count, n = 0;
+	struct queue_listing_rcpt *rcpt;
+
+	if (max > count)
+		max = count;
+	rcpt = xcalloc(max + 1, sizeof(*rcpt));
+	for (int retired = 0; retired < 2; retired++) {
+		for (size_t i = 0; i < count && n < max; i++) {
+			const struct queue_recipient *from =
+			    message_rcpt(message, i);
+
+			if ((from->state != QUEUE_LIVE) != retired)
+				continue;
+			rcpt[n++] = (struct queue_listing_rcpt){
+				.address = from->address,
+				.original = from->original,
+				.transport = from->transport,
+				.nexthop = from->nexthop,
+				.state = from->state,
+				.reason = str_of(message_reason(message, i)),
+			};
+		}
+	}
+	out->rcpts = (struct ipc_list){ rcpt, n };
+}
+
+struct page {
+	struct queue_listing listing[QUEUE_PAGE_MAX];
+	char brief[QUEUE_PAGE_MAX][QUEUE_SHORT_SIZE];
+	char full[QUEUE_PAGE_MAX][QUEUE_ID_SIZE];
+	size_t count;
+};
+
+static void
+describe(const struct qmgr *q, const struct message *message, size_t rcpts,
+    struct page *page)
+{
+	const struct queue_record *record = &message->record;
+	size_t i = page->count++;
+	enum queue_listing_state state = QUEUE_LISTING_ACTIVE;
+
+	if (record->held)
+		state = QUEUE_LISTING_HELD;
+	else if (schedule_has(&message->due))
+		state = QUEUE_LISTING_DEFERRED;
+	page->listing[i] = (struct queue_listing){
+		.id = str_of(queue_id_short(page->brief[i], &message->id)),
+		.full_id = str_of(queue_id_format(page->full[i], &message->id)),
+		.state = (uint8_t)state,
+		.sender = record->sender,
+		.client_addr = record->client_addr,
+		.client_name = record->client_name,
+		.sasl_user = record->sasl_user,
+		.arrival = record->arrival / TIME_SECOND,
+		.next_try = state == QUEUE_LISTING_DEFERRED ?
+		    message->due.at / TIME_SECOND :
+		    0,
+		.size = message_size(message),
+		.attempts = message->attempts,
+		.rcpts_left = (uint32_t)message->live,
+		.rcpts_all = (uint32_t)record->rcpts.count,
+		.spooled = message->pool == &q->spool,
+	};
+	describe_rcpts(message, rcpts, &page->listing[i]);
+}
+
+static void
+send_page(struct ipc_peer *peer, uint16_t tag, struct page *page, bool more,
+    uint64_t total)
+{
+	struct queue_listed listed = {
+		.messages = { page->listing, page->count },
+		.more = more,
+		.total = total,
+	};
+
+	ipc_peer_send(peer, &queue_listed_msg, tag, &listed);
+	for (size_t i = 0; i < page->count; i++)
+		free(page->listing[i].rcpts.items);
+	free(page);
+}
+
+static void
+on_list(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct qmgr *q = ipc_peer_ctx(peer);
+	struct str after = ((const struct queue_list *)in)->after;
+	struct page *page = xcalloc(1, sizeof(*page));
+	char from[QUEUE_KEY_SIZE] = { 0 }, key[QUEUE_KEY_SIZE];
+	struct message **list;
+	struct queue_id id;
+	size_t count, i = 0;
+
+	if (queue_id_parse_short(&id, q->identity, after))
+		queue_id_key(from, &id);
+	list = all(q, &count);
+	for (; i < count && page->count < QUEUE_PAGE_MAX; i++) {
+		queue_id_key(key, &list[i]->id);
+		if (memcmp(key, from, sizeof(key)) > 0)
+			describe(q, list[i], QUEUE_PAGE_RCPTS_MAX, page);
+	}
+	free(list);
+	send_page(peer, tag, page, i < count, count);
+}
+
+static void
+on_show(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct qmgr *q = ipc_peer_ctx(peer);
+	struct message *message;
+	struct page *page;
+	struct err err;
+
+	if (find(q, ((const struct queue_show *)in)->id, &message, &err) < 0) {
+		ipc_peer_error(peer, tag, &err);
+		return;
+	}
+	page = xcalloc(1, sizeof(*page));
+	describe(q, message, QUEUE_SHOWN_RCPTS_MAX, page);
+	send_page(peer, tag, page, false, hash_len(q->live));
+}
+
+/* Bytes of the file of a large body, from its byte from on. */
+static int
+read_large(const struct message *message, uint64_t from, struct buf *out,
+    struct err *err)
+{
+	uint64_t left = message->record.body_len;
+	char path[MESSAGE_LARGE_SIZE];
+	size_t len;
+	int fd, ret;
+
+	if (from >= left)
+		return 0;
+	len =
+	    left - from < QUEUE_CAT_MAX ? (size_t)(left - from) : QUEUE_CAT_MAX;
+	message_large_path(path, &message->id);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	ret = fs_pread_all(fd, buf_reserve(out, len), len, (off_t)from, err);
+	out->len = len;
+	(void)close(fd);
+	return ret;
+}
+
+static void
+on_cat(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	const struct queue_cat *cat = in;
+	struct qmgr *q = ipc_peer_ctx(peer);
+	struct message *message;
+	struct str bytes = { NULL, 0 };
+	struct buf record, large;
+	struct err err;
+	int ret;
+
+	buf_init(&record, 0);
+	buf_init(&large, 0);
+	ret = find(q, cat->id, &message, &err);
+	if (ret == 0)
+		ret = pool_read(message, &record, &bytes, &err);
+	if (ret == 0) {
+		bytes = str_sub(bytes, message->envelope_len, bytes.len);
+		if (cat->from >= bytes.len && message->record.is_large) {
+			ret = read_large(message, cat->from - bytes.len, &large,
+			    &err);
+			bytes = buf_str(&large);
+		} else {
+			bytes = str_sub(bytes, cat->from,
+			    cat->from + QUEUE_CAT_MAX);
+		}
+	}
+	if (ret < 0)
+		ipc_peer_error(peer, tag, &err);
+	else
+		ipc_peer_send(peer, &queue_cat_part_msg, tag,
+		    &(struct queue_cat_part){ bytes });
+	buf_clear(&record);
+	buf_clear(&large);
+}
+
+/* What an operation does to one message; returns whether it was true. */
+static bool
+hold(struct qmgr *q, struct message *message)
+{
+	if (message->record.held)
+		return false;
+	message->record.held = true;
+	defer_forget(q, message);
+	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_HELD);
+	daemon_count(q->daemon, QMGR_HELD_MESSAGES, 1);
+	return true;
+}
+
+static bool
+release(struct qmgr *q, struct message *message)
+{
+	if (!message->record.held)
+		return false;
+	message->record.held = false;
+	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_RELEASED);
+	daemon_count(q->daemon, QMGR_HELD_MESSAGES, -1);
+	if (message->jobs == 0)
+		defer_until(q, message, time_real());
+	return true;
+}
+
+static bool
+flush(struct qmgr *q, struct message *message)
+{
+	if (message->record.held || message->jobs > 0)
+		return false;
+	defer_until(q, message, time_real());
+	return true;
+}
+
+static bool
+requeue(struct qmgr *q, struct message *message)
+{
+	bool was_held = release(q, message);
+
+	if (message->jobs > 0)
+		return was_held;
+	message->attempts = 0;
+	defer_until(q, message, time_real());
+	return true;
+}
+
+/* One that is being delivered goes when that has ended. */
+static bool delete (struct qmgr *q, struct message *message)
+{
+	if (message->removed)
+		return false;
+	if (message->jobs == 0)
+		retire_all(q, message);
+	message->removed = true;
+	return true;
+}
+
+static const struct {
+	const char *word;
+	bool (*fn)(struct qmgr *q, struct message *message);
+} operations[] = {
+	[QUEUE_ACT_HOLD] = { "held", hold },
+	[QUEUE_ACT_RELEASE] = { "released", release },
+	[QUEUE_ACT_REQUEUE] = { "requeued", requeue },
+	[QUEUE_ACT_DELETE] = { "deleted", delete },
+	[QUEUE_ACT_FLUSH] = { "flushed", flush },
+};
+
+static uint64_t
+act(struct qmgr *q, unsigned op, struct message **list, size_t count)
+{
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		char id[QUEUE_SHORT_SIZE];
+
+		(void)queue_id_short(id, &list[i]->id);
+		if (!operations[op].fn(q, list[i]))
+			continue;
+		if (op != QUEUE_ACT_FLUSH)
+			log_info("%s: %s by the operator", id,
+			    operations[op].word);
+		done++;
+	}
+	return done;
+}
+
+static void
+on_act(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	const struct queue_act *request = in;
+	struct qmgr *q = ipc_peer_ctx(peer);
+	struct message **list = NULL, *one;
+	struct queue_acted acted;
+	struct err err = { 0 };
+	size_t count = 1;
+
+	if (request->op >= NELEMS(operations)) {
+		err_set(&err, ERR_SYNTAX, "unknown operation");
+		ipc_peer_error(peer, tag, &err);
+		return;
+	}
+	if (request->id.len == 0) {
+		list = all(q, &count);
+	} else if (find(q, request->id, &one, &err) < 0) {
+		ipc_peer_error(peer, tag, &err);
+		return;
+	}
+	if (request->op == QUEUE_ACT_FLUSH)
+		dest_flush(q);
+	acted.count = act(q, request->op, list != NULL ? list : &one, count);
+	free(list);
+	if (batch_flush(q, &err) < 0)
+		ipc_peer_error(peer, tag, &err);
+	else
+		ipc_peer_send(peer, &queue_acted_msg, tag, &acted);
+}
+
+static const struct ipc_handler handlers[] = {
+	{ &queue_list_msg, on_list },
+	{ &queue_show_msg, on_show },
+	{ &queue_cat_msg, on_cat },
+	{ &queue_act_msg, on_act },
+	{ NULL, NULL },
+};
+
+static const struct ipc_peer_ops ops = { .handlers = handlers };
+
+void
+admin_start(struct qmgr *q)
+{
+	int fd = daemon_fd(q->daemon, "edge:ctl");
+
+	if (fd >= 0)
+		q->from_ctl = ipc_listener_new(q->base, fd, "ctl", &ops, q);
+}

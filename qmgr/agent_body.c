@@ -1,0 +1,105 @@
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "qmgr/agent_impl.h"
+
+enum { OUT_MAX = 256 << 10, CHUNK = 64 << 10 };
+
+int
+agent_body_open(struct agent *agent, struct err *err)
+{
+	struct message *message = agent->job->message;
+	char path[MESSAGE_LARGE_SIZE];
+	struct str bytes;
+
+	if (pool_read(message, &agent->record, &bytes, err) < 0)
+		return -1;
+	agent->unsent = str_sub(bytes, message->envelope_len, bytes.len);
+	dot_writer_init(&agent->dots);
+	agent->body_open = true;
+	if (!message->record.is_large)
+		return 0;
+	message_large_path(path, &message->id);
+	agent->large_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (agent->large_fd < 0)
+		return err_sys(err, "open %s", path);
+	agent->large_left = message->record.body_len;
+	return 0;
+}
+
+void
+agent_body_close(struct agent *agent)
+{
+	if (agent->large_fd >= 0)
+		(void)close(agent->large_fd);
+	agent->large_fd = -1;
+	agent->body_open = false;
+	if (agent->record.cap > 4 * CHUNK)
+		buf_clear(&agent->record);
+}
+
+/* The next bytes of the message; len 0 at its end. */
+static int
+next_bytes(struct agent *agent, char chunk[CHUNK], struct str *out,
+    struct err *err)
+{
+	size_t len = CHUNK;
+
+	if (agent->unsent.len > 0) {
+		*out = str_sub(agent->unsent, 0, CHUNK);
+		str_skip(&agent->unsent, out->len);
+		return 0;
+	}
+	if (len > agent->large_left)
+		len = (size_t)agent->large_left;
+	*out = str_make(chunk, len);
+	if (agent->large_fd < 0 || len == 0) {
+		out->len = 0;
+		return 0;
+	}
+	if (fs_pread_all(agent->large_fd, chunk, len,
+		(off_t)(agent->job->message->record.body_len -
+		    agent->large_left),
+		err) < 0)
+		return -1;
+	agent->large_left -= len;
+	return 0;
+}
+
+bool
+agent_body_more(struct agent *agent)
+{
+	struct evbuffer *output = bufferevent_get_output(agent->bev);
+	char chunk[CHUNK];
+	struct buf out;
+	struct str part;
+	struct err err;
+
+	if (agent->state != AGENT_BODY || !agent->body_open)
+		return true;
+	buf_init(&out, 0);
+	while (evbuffer_get_length(output) < OUT_MAX) {
+		if (next_bytes(agent, chunk, &part, &err) < 0) {
+			/* cut off: the other side must not take half of it */
+			buf_clear(&out);
+			agent_lost(agent, err.text);
+			return false;
+		}
+		buf_reset(&out);
+		if (part.len == 0) {
+			(void)dot_write_end(&agent->dots, &out);
+			agent->state = AGENT_FINAL;
+			agent->body_open = false;
+		} else {
+			(void)dot_write(&agent->dots, &out, part);
+		}
+		(void)bufferevent_write(agent->bev, out.p, out.len);
+		if (part.len == 0)
+			break;
+	}
+	buf_clear(&out);
+	return true;
+}

@@ -1,0 +1,94 @@
+/*
+ * qmgr - the queue, whose sole writer this process is.
+ *
+ * Follow a message: intake.c takes it from smtpd, batch.c makes the promise,
+ * dest.c and agent.c deliver it, result.c says what became of it, pool.c
+ * writes that down. What waits is in schedule.c and defer.c; spool.c moves
+ * what stays; bounce.c and notify.c tell the sender; settle.c tells stored
+ * what it may forget; admin.c serves the operator.
+ *
+ * One struct for the whole daemon. Nothing here waits for a peer; only the
+ * disk is waited for, in batch.c and pool.c.
+ */
+#ifndef QMGR_QMGR_H
+#define QMGR_QMGR_H
+
+#include <event2/event.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "ipc/async.h"
+#include "ipc/server.h"
+#include "qmgr/pool.h"
+#include "qmgr/schedule.h"
+#include "service/daemon.h"
+
+struct kv;
+struct settle;
+
+struct qmgr_conf {
+	const char *hostname;
+	size_t inline_limit, segment_size, ring_size, minfree;
+	size_t message_limit, bounce_limit;
+	int spool_after; /* seconds, as all times here */
+	int lifetime, bounce_lifetime;
+	int min_backoff, max_backoff;
+	int agent_limit, dest_limit, rcpt_limit;
+	int agent_timeout;
+};
+
+enum {
+	QMGR_ACCEPTED,
+	QMGR_BATCHES,
+	QMGR_BATCH_TIME,
+	QMGR_DELIVERED,
+	QMGR_DEFERRED,
+	QMGR_BOUNCED,
+	QMGR_MESSAGES,
+	QMGR_BYTES,
+	QMGR_DEFERRED_MESSAGES,
+	QMGR_HELD_MESSAGES,
+	QMGR_AGENTS,
+	QMGR_DELIVERY_TIME,
+	QMGR_SPOOLED,
+	QMGR_REFUSED_FULL,
+};
+
+/* Messages on their way to disk: see batch.h. */
+struct batch {
+	struct list waiting;
+	size_t bytes;
+	struct event *soon;  /* the batch at hand */
+	struct event *later; /* changes that wait for company */
+	bool later_set;
+};
+
+struct qmgr {
+	struct qmgr_conf conf;
+	struct daemon *daemon;
+	struct event_base *base;
+	uint64_t identity;
+	uint32_t epoch, counter;
+	struct pool ring, spool;
+	struct hash *live; /* struct message, by queue_id_key */
+	struct batch batch;
+	struct schedule schedule;
+	struct event *due, *tick;
+	struct kv *kv;       /* of the schedule; NULL: in memory only */
+	struct list unsaved; /* messages whose time is not in kv yet */
+	struct hash *gone;   /* keys whose row kv still has */
+	struct list transports;
+	size_t transports_len;
+	struct ipc_async *rewrite, *stored;
+	struct settle *settle;
+	struct ipc_listener *from_smtpd, *from_ctl;
+	int64_t free_checked; /* mono, us */
+	uint64_t free_bytes;
+};
+
+/* An id that nobody had before. */
+struct queue_id qmgr_new_id(struct qmgr *q);
+
+struct message *qmgr_find(struct qmgr *q, const struct queue_id *id);
+
+#endif

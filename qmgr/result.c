@@ -1,0 +1,231 @@
+#include "qmgr/result.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "qmgr/batch.h"
+#include "qmgr/defer.h"
+#include "qmgr/notify.h"
+#include "qmgr/retire.h"
+
+enum { TEXT_MAX = 600 };
+
+void
+result_set(struct outcome *outcome, enum verdict verdict, int code,
+    const char *status, struct str text)
+{
+	char line[TEXT_MAX], escaped[TEXT_MAX - 40];
+
+	outcome->verdict = verdict;
+	if (status != NULL && status[0] != '\0')
+		(void)snprintf(outcome->status, sizeof(outcome->status), "%s",
+		    status);
+	else
+		(void)snprintf(outcome->status, sizeof(outcome->status),
+		    "%d.0.0",
+		    verdict == VERDICT_SENT         ? 2 :
+			verdict == VERDICT_DEFERRED ? 4 :
+						      5);
+	log_escape(escaped, sizeof(escaped), text);
+	if (code > 0)
+		(void)snprintf(line, sizeof(line), "%d %s%s%s", code,
+		    status == NULL ? "" : status,
+		    status == NULL || status[0] == '\0' ? "" : " ", escaped);
+	else
+		(void)snprintf(line, sizeof(line), "%s", escaped);
+	free(outcome->text);
+	outcome->text = xstrdup(line);
+}
+
+/* "0.03", "12", as Postfix rounds its delays. */
+static void
+put_delay(char *out, size_t size, int64_t us)
+{
+	if (us < 0)
+		us = 0;
+	if (us >= 100 * (int64_t)TIME_SECOND)
+		(void)snprintf(out, size, "%lld",
+		    (long long)(us / TIME_SECOND));
+	else if (us >= 10 * (int64_t)TIME_SECOND)
+		(void)snprintf(out, size, "%.1f", (double)us / TIME_SECOND);
+	else if (us < 10000)
+		(void)snprintf(out, size, "%.2g",
+		    us < 100 ? 0.0 : (double)us / TIME_SECOND);
+	else
+		(void)snprintf(out, size, "%.2f", (double)us / TIME_SECOND);
+}
+
+static const char *
+status_word(const struct outcome *outcome, bool expired)
+{
+	switch (outcome->verdict) {
+	case VERDICT_SENT:
+		return "sent";
+	case VERDICT_FAILED:
+		return expired ? "expired" : "bounced";
+	default:
+		return "deferred";
+	}
+}
+
+/*
+ * delays=a/b/c/d: before the queue manager, in the queue, setting up the
+ * connection, transmission (Postfix's postconf(5), delay_logging_resolution).
+ */
+static void
+log_outcome(const struct job *job, size_t i, const char *relay, bool expired)
+{
+	const struct message *message = job->message;
+	const struct queue_recipient *rcpt =
+	    message_rcpt(message, job->rcpt[i]);
+	const struct outcome *outcome = &job->outcome[i];
+	int64_t now = time_mono(),
+		total = time_real() - message->record.arrival;
+	int64_t queued = job->begun - message->active;
+	int64_t setup = job->connected == 0 ? 0 : job->connected - job->begun;
+	int64_t sent = now - job->begun - setup;
+	char id[QUEUE_SHORT_SIZE], to[400], original[420] = "", word[400];
+	char delay[5][24];
+
+	put_delay(delay[0], sizeof(delay[0]), total);
+	put_delay(delay[1], sizeof(delay[1]), total - queued - setup - sent);
+	put_delay(delay[2], sizeof(delay[2]), queued);
+	put_delay(delay[3], sizeof(delay[3]), setup);
+	put_delay(delay[4], sizeof(delay[4]), sent);
+	if (rcpt->original.len > 0 && !str_eq(rcpt->original, rcpt->address))
+		(void)snprintf(original, sizeof(original), " orig_to=<%s>,",
+		    log_escape(word, sizeof(word), rcpt->original));
+	log_info("%s: to=<%s>,%s relay=%s, delay=%s, delays=%s/%s/%s/%s, "
+		 "dsn=%s, status=%s (%s)",
+	    queue_id_short(id, &message->id),
+	    log_escape(to, sizeof(to), rcpt->address), original, relay,
+	    delay[0], delay[1], delay[2], delay[3], delay[4], outcome->status,
+	    status_word(outcome, expired), outcome->text);
+}
+
+void
+result_hold(struct qmgr *q, struct message *message, const char *why)
+{
+	char id[QUEUE_SHORT_SIZE];
+
+	if (message->record.held || message->dying)
+		return;
+	log_warn("%s: placed on hold: %s", queue_id_short(id, &message->id),
+	    why);
+	message->record.held = true;
+	defer_forget(q, message);
+	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_HELD);
+	daemon_count(q->daemon, QMGR_HELD_MESSAGES, 1);
+	batch_want(q);
+}
+
+void
+result_job_ended(struct qmgr *q, struct message *message, bool quick)
+{
+	if (--message->jobs > 0 || message->live == 0)
+		return;
+	if (message->removed)
+		retire_all(q, message);
+	else if (!message->record.held)
+		defer_message(q, message, quick);
+}
+
+static bool
+is_expired(const struct qmgr *q, const struct message *message)
+{
+	int64_t age = time_real() - message->record.arrival;
+	int lifetime = message->record.sender.len == 0 ?
+	    q->conf.bounce_lifetime :
+	    q->conf.lifetime;
+
+	return age > (int64_t)lifetime * TIME_SECOND;
+}
+
+/*
+ * Recipients that failed: the sender is told, or, where there is none to
+ * tell, the message waits for the operator.
+ */
+static void
+send_back(struct qmgr *q, struct job *job, const uint32_t *failed, size_t count,
+    bool expired)
+{
+	struct message *message = job->message;
+
+	if (count == 0)
+		return;
+	daemon_count(q->daemon, QMGR_BOUNCED, (int64_t)count);
+	if (message->record.sender.len == 0) {
+		result_hold(q, message, "a notice that nobody takes");
+		return;
+	}
+	notify_failed(q, message, failed, count,
+	    expired ? QUEUE_EXPIRED : QUEUE_BOUNCED);
+}
+
+static void
+note_sent(struct qmgr *q, struct job *job, size_t i)
+{
+	struct message *message = job->message;
+	uint32_t number = job->rcpt[i];
+
+	daemon_count(q->daemon, QMGR_DELIVERED, 1);
+	daemon_observe(q->daemon, QMGR_DELIVERY_TIME,
+	    time_real() - message->record.arrival);
+	if (message_rcpt(message, number)->notify & QUEUE_NOTIFY_SUCCESS &&
+	    message->record.sender.len > 0)
+		notify_sent(q, message, number);
+	retire_rcpt(q, message, number, QUEUE_DELIVERED);
+}
+
+void
+result_finish(struct qmgr *q, struct job *job, const char *relay)
+{
+	uint32_t *failed = xcalloc(job->count, sizeof(*failed));
+	struct message *message = job->message;
+	bool expired = is_expired(q, message), gone = false;
+	size_t fails = 0;
+
+	message->jobs++; /* it stays while we speak of it */
+	for (size_t i = 0; i < job->count; i++) {
+		struct outcome *outcome = &job->outcome[i];
+
+		if (outcome->verdict == VERDICT_NONE)
+			result_set(outcome, VERDICT_DEFERRED, 0, "4.4.2",
+			    str_of("no answer"));
+		if (outcome->verdict == VERDICT_DEFERRED && expired) {
+			outcome->verdict = VERDICT_FAILED;
+			gone = true;
+		}
+		log_outcome(job, i, relay, gone);
+		if (outcome->verdict == VERDICT_SENT) {
+			note_sent(q, job, i);
+			continue;
+		}
+		message_set_reason(message, job->rcpt[i], outcome->text);
+		if (outcome->verdict == VERDICT_FAILED)
+			failed[fails++] = job->rcpt[i];
+		else
+			daemon_count(q->daemon, QMGR_DEFERRED, 1);
+	}
+	send_back(q, job, failed, fails, gone);
+	message->jobs--;
+	free(failed);
+	result_job_ended(q, message, job->lost > 0);
+	dest_done(job);
+}
+
+void
+result_suspended(struct qmgr *q, struct job *job, const char *reason)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text), "delivery temporarily suspended: %s",
+	    reason);
+	for (size_t i = 0; i < job->count; i++)
+		result_set(&job->outcome[i], VERDICT_DEFERRED, 0, "4.4.1",
+		    str_of(text));
+	result_finish(q, job, "none");
+}
