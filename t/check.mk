@@ -33,10 +33,11 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 
 # Simulated power cuts. The recorder is preloaded, so it is a library and
 # never sanitized.
-crash_support := $(BUILD)/obj/t/crash/model.o
+crash_support := $(BUILD)/obj/t/crash/model.o \
+	$(BUILD)/obj/t/crash/queue_peers.o
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
-	$(filter-out t/crash/model.c t/crash/recorder.c,\
-	$(wildcard t/crash/*.c)))
+	$(filter-out t/crash/model.c t/crash/recorder.c \
+	t/crash/queue_peers.c,$(wildcard t/crash/*.c)))
 
 $(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
 	$(call say,LD,$@)
@@ -50,7 +51,7 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
 .PHONY: check-crash
-check-crash: $(crash_programs) $(BUILD)/t/crash/recorder.so
+check-crash: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
 	$(Q)for t in $(filter-out %.c %.h,$(wildcard t/crash/*)); do \
 	    echo "$$t"; $$t $(BUILD)/t/crash || exit 1; \
 	done

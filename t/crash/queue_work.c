@@ -1,0 +1,221 @@
+/*
+ * queue_work - qmgr under simulated power cuts.
+ *
+ *	queue_work write QMGR DIR MARKS COUNT
+ *		hand COUNT messages to qmgr from several clients, small and
+ *		large, while it delivers them; MARKS gets what was promised:
+ *		"accepted ID RECIPIENTS" after qmgr's answer, "delivered
+ *		ID/NUMBER" before the LMTP server's 250
+ *	queue_work check QMGR DIR MARKS
+ *		every accepted recipient was or is now delivered to, the rest
+ *		was told to the sender or still waits; nothing that stored was
+ *		told to forget comes again
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "queue/client.h"
+#include "t/crash/queue_peers.h"
+
+enum { CLIENTS = 4, RCPTS_MAX = 3, SMALL_MAX = 9000, LARGE = 20000 };
+
+/* Small everything, so that a short run has many turns of the ring. */
+static const char settings[] = "queue_segment_size = 1M\n"
+			       "queue_ring_size = 2M\n"
+			       "queue_spool_after = 1s\n"
+			       "minimal_backoff_time = 1s\n"
+			       "maximal_backoff_time = 2s\n"
+			       "queue_minfree = 0\n"
+			       "myhostname = queue.test\n";
+
+static const char *const names[] = { "ada@x.test", "bob@x.test", "late1@x.test",
+	"eve@x.test", "late2@x.test" };
+
+/* A body over queue_inline_limit goes by a file. */
+static void
+send_large(struct queue_client *client, struct queue_commit *request,
+    struct err *err)
+{
+	uint64_t limit;
+	int fd;
+
+	if (queue_client_large(client, LARGE, &fd, &limit, err) < 0)
+		fatal("large: %s", err->text);
+	if (fs_write_all(fd, request->body.p, LARGE, err) < 0 || fsync(fd) < 0)
+		fatal("large: %s", err->text);
+	close(fd);
+	request->is_large = true;
+	request->large_len = LARGE;
+	request->body = str_of("");
+}
+
+static void
+send_one(struct queue_client *client, unsigned n, int marks)
+{
+	static char body[LARGE + 1];
+	struct queue_rcpt rcpt[RCPTS_MAX] = { 0 };
+	struct queue_commit request = {
+		.sender = str_of("sender@x.test"),
+		.header_len = 14,
+		.prefix = str_of("Received: from test\r\n"),
+	};
+	char line[120], id[QUEUE_ID_MAX + 1];
+	unsigned count = 1 + n % RCPTS_MAX;
+	struct err err;
+	int len;
+
+	memset(body, 'x', LARGE);
+	memcpy(body, "Subject: x\r\n\r\n", 14);
+	request.body = str_make(body, 20 + n * 2654435761u % SMALL_MAX);
+	for (unsigned i = 0; i < count; i++)
+		rcpt[i] = (struct queue_rcpt){
+			.address = str_of(names[(n + i) % NELEMS(names)]),
+			.transport = str_of("lmtp"),
+			.nexthop = str_of(i == 0 ? "default" : "other"),
+		};
+	request.rcpts = (struct ipc_list){ rcpt, count };
+	if (queue_client_begin(client, &err) < 0)
+		fatal("begin: %s", err.text);
+	memcpy(id, client->id, sizeof(id));
+	if (n % 10 == 3)
+		send_large(client, &request, &err);
+	if (queue_client_commit(client, &request, &err) < 0)
+		fatal("commit: %s", err.text);
+	len = snprintf(line, sizeof(line), "accepted %s %u\n", id, count);
+	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
+		fatal("%s", err.text);
+}
+
+static void
+client_main(const char *edge, unsigned first, unsigned count, int marks)
+{
+	struct queue_client client;
+
+	queue_client_init(&client, edge, 20000);
+	for (unsigned n = first; n < count; n += CLIENTS)
+		send_one(&client, n, marks);
+	queue_client_clear(&client);
+	_exit(0);
+}
+
+/* Wait until the queue is empty; deferred mail comes within two seconds. */
+static void
+wait_empty(struct queue_peers *peers, bool flush)
+{
+	for (int i = 0; queue_peers_left(peers, flush) > 0; i++) {
+		if (i == 2000)
+			fatal("messages stay in the queue");
+		usleep(10000);
+	}
+}
+
+static int
+write_queue(const char *qmgr, const char *dir, int marks, unsigned count)
+{
+	struct queue_peers peers;
+	pid_t child[CLIENTS];
+
+	queue_peers_start(&peers, dir, qmgr, settings, marks);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		child[i] = fork();
+		if (child[i] == 0)
+			client_main(peers.edge[0], i, count, marks);
+	}
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		int status;
+
+		if (waitpid(child[i], &status, 0) < 0 || status != 0)
+			fatal("a client failed");
+	}
+	wait_empty(&peers, false);
+	if (queue_peers_stop(&peers, SIGTERM) != 0)
+		fatal("qmgr did not end well");
+	return 0;
+}
+
+/* What the marks say was delivered before the cut. */
+static void
+take_delivered(struct queue_peers *peers, struct str marks)
+{
+	struct str line;
+
+	while (str_split(&marks, '\n', &line)) {
+		if (!str_take_str(&line, str_of("delivered ")))
+			continue;
+		(void)hash_put(peers->delivered, line, (void *)1);
+	}
+}
+
+/* Recipients of accepted messages that nobody delivered to. */
+static int
+count_lost(struct queue_peers *peers, struct str marks)
+{
+	struct str line, id;
+	uint64_t count;
+	int lost = 0;
+
+	while (str_split(&marks, '\n', &line)) {
+		char text[QUEUE_ID_MAX + 1];
+
+		if (!str_take_str(&line, str_of("accepted ")) ||
+		    !str_split(&line, ' ', &id) ||
+		    !num_parse(line, RCPTS_MAX, &count))
+			continue;
+		(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(id));
+		for (int i = 0; i < (int)count; i++)
+			lost += queue_peers_count(peers, text, i) == 0;
+	}
+	return lost;
+}
+
+static int
+check_queue(const char *qmgr, const char *dir, const char *marks_path)
+{
+	struct queue_peers peers;
+	struct buf marks;
+	struct err err;
+	int lost;
+
+	buf_init(&marks, 0);
+	if (fs_read_file(AT_FDCWD, marks_path, &marks, &err) < 0)
+		fatal("%s", err.text);
+	queue_peers_start(&peers, dir, qmgr, settings, -1);
+	pthread_mutex_lock(&peers.lock);
+	peers.never_late = true;
+	take_delivered(&peers, buf_str(&marks));
+	pthread_mutex_unlock(&peers.lock);
+	wait_empty(&peers, true);
+	if (queue_peers_stop(&peers, SIGTERM) != 0)
+		fatal("qmgr did not end well");
+	lost = count_lost(&peers, buf_str(&marks));
+	buf_clear(&marks);
+	if (lost > 0)
+		fatal("%d recipients of accepted mail are lost", lost);
+	if (peers.bad > 0)
+		fatal("%d deliveries of what was retired", peers.bad);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t count;
+
+	log_init("queue_work", LOG_LEVEL_INFO);
+	if (argc == 6 && strcmp(argv[1], "write") == 0 &&
+	    num_parse(str_of(argv[5]), 1 << 20, &count))
+		return write_queue(argv[2], argv[3],
+		    open(argv[4], O_WRONLY | O_APPEND | O_CLOEXEC),
+		    (unsigned)count);
+	if (argc == 5 && strcmp(argv[1], "check") == 0)
+		return check_queue(argv[2], argv[3], argv[4]);
+	fatal("usage: queue_work write|check QMGR DIR MARKS [COUNT]");
+}
