@@ -145,6 +145,7 @@ conn_flush(struct conn *conn)
 		}
 		buf_consume(&conn->out, done);
 	}
+	buf_clear(&conn->out);
 	conn_want(&conn->write, false);
 	return 1;
 }

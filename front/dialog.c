@@ -9,7 +9,7 @@
 #include "front/handover.h"
 
 enum {
-	READ_CHUNK = 4096,
+	READ_CHUNK = 1000, /* idle clients hold a buffer just over this */
 	ROUNDS_MAX = 32, /* commands of one client before the next's turn */
 };
 
@@ -154,6 +154,8 @@ step(struct conn *conn)
 	enum login_next next = conn->service->login->step(conn->login, &in);
 
 	buf_consume(&conn->in, conn->in.len - in.len);
+	if (conn->in.len == 0)
+		buf_clear(&conn->in); /* it may idle for a while */
 	return next;
 }
 

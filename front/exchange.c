@@ -140,7 +140,7 @@ exchange_start(struct conn *conn)
 	start = (struct auth_start){
 		.id = exchange->id,
 		.session = str_of(conn->session),
-		.service = str_of(conn->service->login->name),
+		.service = str_of(conn->service->login->sasl),
 		.mech = buf_str(&login->mech),
 		.has_initial = login->has_initial,
 		.initial = buf_str(&login->response),

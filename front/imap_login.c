@@ -504,6 +504,7 @@ verdict(struct login *login, enum auth_status status, struct str challenge)
 
 const struct login_proto imap_login = {
 	.name = "imap",
+	.sasl = "imap",
 	.greet = greet,
 	.step = step,
 	.verdict = verdict,

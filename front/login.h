@@ -76,7 +76,8 @@ struct login {
 };
 
 struct login_proto {
-	const char *name; /* "imap": the SASL service and the log's word */
+	const char *name; /* "imap", "pop3": the log's word */
+	const char *sasl; /* "imap", "pop": the SASL service's name */
 	void (*greet)(struct login *login);
 	/* One step. *in moves past what was taken. */
 	enum login_next (*step)(struct login *login, struct str *in);

@@ -283,7 +283,8 @@ verdict(struct login *login, enum auth_status status, struct str challenge)
 }
 
 const struct login_proto pop3_login = {
-	.name = "pop",
+	.name = "pop3",
+	.sasl = "pop",
 	.greet = greet,
 	.step = step,
 	.verdict = verdict,
