@@ -202,6 +202,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	list_init(&front->conns);
 	front->limits = limits_new(&front->conf.limits);
 	front->authd = ipc_async_new(front->base, "authd", AUTHD_TIMEOUT_MS);
+	ipc_async_set_secret(front->authd);
 	(void)event_assign(&front->sweep, front->base, -1, EV_PERSIST, on_sweep,
 	    front);
 	(void)event_add(&front->sweep, &pause);

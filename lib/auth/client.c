@@ -9,6 +9,7 @@ auth_client_init(struct auth_client *client, const char *path)
 	client->id = 0;
 	client->arena = arena_new(ANSWER_MAX);
 	ipc_conn_init(&client->conn, -1, AUTH_CLIENT_TIMEOUT_MS);
+	client->conn.out.secret = true;
 }
 
 void

@@ -57,6 +57,12 @@ ipc_async_new(struct event_base *base, const char *path, int timeout_ms)
 	return async;
 }
 
+void
+ipc_async_set_secret(struct ipc_async *async)
+{
+	async->ops.secret = true;
+}
+
 static void
 finish(struct call *call, const void *answer, const struct err *err)
 {

@@ -24,6 +24,8 @@ typedef void ipc_async_fn(void *ctx, const void *answer, const struct err *err);
 /* path is borrowed, relative to the current folder. */
 struct ipc_async *ipc_async_new(struct event_base *base, const char *path,
     int timeout_ms);
+/* Before the first call: see struct ipc_peer_ops. */
+void ipc_async_set_secret(struct ipc_async *async);
 /* Open calls end with ERR_TEMP. */
 void ipc_async_free(struct ipc_async *async);
 

@@ -311,6 +311,7 @@ ipc_peer_new(struct event_base *base, int fd, const char *role,
 	peer->ctx = ctx;
 	buf_init(&peer->in, 0);
 	buf_init(&peer->out, 0);
+	peer->in.secret = peer->out.secret = ops->secret;
 	peer->arena = arena_new(DECODE_MAX);
 	peer->read_event =
 	    event_new(base, fd, EV_READ | EV_PERSIST, on_readable, peer);

@@ -12,6 +12,7 @@
 #define IPC_SERVER_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 #include "ipc/frame.h"
 
@@ -34,6 +35,8 @@ struct ipc_peer_ops {
 	void (*opened)(struct ipc_peer *peer, void *ctx);
 	/* It is gone: the last word about this peer. May be NULL. */
 	void (*closed)(struct ipc_peer *peer);
+	/* Messages may hold passwords: no copy stays in our buffers. */
+	bool secret;
 };
 
 struct ipc_listener;

@@ -1,5 +1,6 @@
 """front with stand-ins behind it: what it lets in, hands over and relays."""
 
+import base64
 import hashlib
 import os
 import socket
@@ -144,6 +145,29 @@ class Handover(FrontCase):
         self.assertIn("imap-login: Login: user=<ada>, method=PLAIN", log)
         self.assertNotIn("secret", log)
         self.assertNotIn("\x01", log)
+
+
+class Passwords(FrontCase):
+    """What was typed is cleared where it passed."""
+
+    def test_no_copy_stays_in_memory(self):
+        password = b"hunter2-Correct-Horse"
+        plain = base64.b64encode(b"\0ada\0" + password)
+        for service in ("imap", "imaps"):
+            for words in (b"LOGIN ada " + password,
+                          b"LOGIN ada \"%s\"" % password,
+                          b"LOGIN ada {21+}\r\n" + password,
+                          b"AUTHENTICATE PLAIN " + plain):
+                sock = self.imap(service)
+                sock.sendall(b"mark-%s %s\r\n" % (b"x" * 9, words))
+                self.assertIn(b" NO ", read_line(sock))
+                self.held.append(sock)
+        memory = self.front.memory()
+        self.assertIn(b"mail.example.test", memory)  # we looked
+        for trace in (password, password[5:], plain, plain[10:]):
+            self.assertEqual(memory.count(trace), 0)
+
+    held = []
 
 
 class Relay(FrontCase):
