@@ -10,7 +10,7 @@
 
 enum {
 	READ_CHUNK = 1000, /* idle clients hold a buffer just over this */
-	ROUNDS_MAX = 32, /* commands of one client before the next's turn */
+	ROUNDS_MAX = 32,   /* commands of one client before the next's turn */
 };
 
 /*
