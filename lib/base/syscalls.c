@@ -107,6 +107,8 @@ static const struct promise promises_table[] = {
 		WHEN(ioctl, 1, EXACT, FIONBIO),
 		WHEN(ioctl, 1, EXACT, TIOCOUTQ),
 		WHEN(prctl, 0, EXACT, PR_SET_NAME),
+		/* glibc's fstat(2) */
+		WHEN(newfstatat, 3, EXACT, AT_EMPTY_PATH),
 		/* reads its own limits (no new ones: that pointer is NULL) */
 		WHEN(prlimit64, 2, UINT64_MAX, 0),
 	} },
