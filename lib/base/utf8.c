@@ -76,6 +76,17 @@ utf8_is_valid(struct str s)
 bool
 utf8_is_ascii(struct str s)
 {
+	const uint64_t high_bits = 0x8080808080808080u;
+
+	/* Eight bytes at a time: whole bodies of messages come by here. */
+	while (s.len >= sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, s.p, sizeof(word));
+		if ((word & high_bits) != 0)
+			return false;
+		str_skip(&s, sizeof(word));
+	}
 	for (size_t i = 0; i < s.len; i++) {
 		if ((unsigned char)s.p[i] >= 0x80)
 			return false;
