@@ -12,9 +12,11 @@ seqset_is_next(struct str in)
 
 /* seq-number = nz-number / "*" */
 static int
-parse_number(struct str *in, uint32_t max, uint32_t *out, struct err *err)
+parse_number(struct str *in, uint32_t max, uint32_t *out, bool *star,
+    struct err *err)
 {
 	if (str_take(in, '*')) {
+		*star = true;
 		*out = max;
 		return 0;
 	}
@@ -100,18 +102,29 @@ seqset_sort(struct seqset *set)
 	set->len = len + 1;
 }
 
+static uint32_t
+clip(uint32_t n, uint32_t max)
+{
+	return n < max ? n : max;
+}
+
 /* seq-range = seq-number ":" seq-number, in either order */
 static int
 parse_range(struct seqset *set, struct arena *arena, struct str *in,
     uint32_t max, struct err *err)
 {
+	bool star = false;
 	uint32_t a, b;
 
-	if (parse_number(in, max, &a, err) < 0)
+	if (parse_number(in, max, &a, &star, err) < 0)
 		return -1;
 	b = a;
-	if (str_take(in, ':') && parse_number(in, max, &b, err) < 0)
+	if (str_take(in, ':') && parse_number(in, max, &b, &star, err) < 0)
 		return -1;
+	if (star) {
+		a = clip(a, max);
+		b = clip(b, max);
+	}
 	return seqset_add(set, arena, a < b ? a : b, a < b ? b : a, err);
 }
 

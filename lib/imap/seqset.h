@@ -4,7 +4,9 @@
  * "2,4:7,9,12:*" (RFC 3501 section 9, sequence-set) becomes an array of
  * ranges in ascending order that neither overlap nor touch. "*" is resolved
  * while parsing, against the largest number in the caller's view; in an empty
- * mailbox that is 0, a number no message has.
+ * mailbox that is 0, a number no message has. A range with "*" ends there
+ * whatever its other end says: "559:*" always holds the last message (RFC 3501
+ * section 6.4.8).
  *
  * Ownership: the ranges live in the arena given.
  * Bounds: at most SEQSET_MAX ranges after neighbours have been joined, so that
