@@ -6,6 +6,8 @@
 #include "net/line.h"
 #include "net/stream.h"
 
+enum { TAG_SIZE = 1024 /* bytes of a refused line that are kept */ };
+
 struct str
 input_tag(const struct session *session)
 {
@@ -39,8 +41,9 @@ refuse_line(struct session *session, enum line_result result, struct str part)
 	const char *why = result == LINE_LONG ? "command line too long" :
 						"line does not end in CRLF";
 
+	/* The tag is all that is wanted of it. */
 	if (session->line.len == 0)
-		(void)buf_add_str(&session->line, part);
+		(void)buf_add_str(&session->line, str_sub(part, 0, TAG_SIZE));
 	reply_tagged(session, input_tag(session), "BAD", why);
 	session->errors++;
 	return skip_line(session) < 0 ? INPUT_END : INPUT_REFUSED;

@@ -15,6 +15,7 @@
 
 enum {
 	PATTERNS_MAX = 32,
+	FLUSH = 64 * 1024, /* bytes of responses before they are handed on */
 	DELIMITER = '/',
 
 	/* Options; those to select by and those to return have one name. */
@@ -256,7 +257,8 @@ tell(struct list *list, struct str name, const struct store_entry *entry,
 			put_attribute(list, &count, "\\Noselect");
 	} else {
 		if (entry == NULL || !exists(entry))
-			put_attribute(list, &count, "\\NonExistent");
+			put_attribute(list, &count,
+			    list->extended ? "\\NonExistent" : "\\Noselect");
 		put_attribute(list, &count,
 		    has_children(list, name, false) ? "\\HasChildren" :
 						      "\\HasNoChildren");
@@ -275,7 +277,10 @@ tell(struct list *list, struct str name, const struct store_entry *entry,
 	(void)buf_addz(&list->out, "\r\n");
 }
 
-/* What stands above a name that is meant but does not match itself. */
+/*
+ * What stands above a name and is not listed for its own sake: a name whose
+ * mailbox was deleted, or one that is not subscribed.
+ */
 static void
 tell_parents(struct list *list, struct str name, bool childinfo)
 {
@@ -287,41 +292,50 @@ tell_parents(struct list *list, struct str name, bool childinfo)
 		size_t i;
 
 		name = str_sub(name, 0, (size_t)at);
-		if (!matches(list, name) || hash_get(list->told, name) != NULL)
-			continue;
 		i = find_entry(list, name);
 		if (i < list->entries && str_eq(list->entry[i].name, name))
 			entry = &list->entry[i];
-		if (entry != NULL && is_selected(list, entry))
-			continue; /* it is told for its own sake */
+		if ((entry != NULL && is_selected(list, entry)) ||
+		    !matches(list, name) || hash_get(list->told, name) != NULL)
+			continue;
 		(void)hash_put(list->told, name, &told);
 		tell(list, name, childinfo ? entry : NULL, childinfo);
 	}
 }
 
+/*
+ * RFC 3501 section 6.3.9: LSUB tells parents only where the name itself does
+ * not match, and so does RECURSIVEMATCH (RFC 5258 section 3.5). LIST tells
+ * those that are no mailboxes (section 6.3.4), if all are to be listed.
+ */
+static void
+tell_entry(struct list *list, const struct store_entry *entry)
+{
+	bool all = list->select == 0, found = matches(list, entry->name);
+	bool recursive = list->select & OPT_RECURSIVE;
+
+	if (all || (!found && (list->response[1] == 'S' || recursive)))
+		tell_parents(list, entry->name, recursive);
+	if (found)
+		tell(list, entry->name, entry,
+		    recursive && has_children(list, entry->name, true));
+}
+
 static void
 tell_all(struct list *list)
 {
-	bool lsub = list->response[1] == 'S';
-	bool recursive = list->select & OPT_RECURSIVE;
+	struct stream *stream = list->cmd->session->stream;
 
 	for (size_t i = 0; i < list->entries; i++) {
-		const struct store_entry *entry = &list->entry[i];
-
-		if (!is_selected(list, entry))
+		if (!is_selected(list, &list->entry[i]))
 			continue;
-		if (matches(list, entry->name))
-			tell(list, entry->name, entry,
-			    recursive && has_children(list, entry->name, true));
-		else if (lsub || recursive)
-			tell_parents(list, entry->name, recursive);
-		if (list->out.len > 64 * 1024) {
-			stream_put(list->cmd->session->stream,
-			    buf_str(&list->out));
+		tell_entry(list, &list->entry[i]);
+		if (list->out.len > FLUSH) {
+			stream_put(stream, buf_str(&list->out));
 			buf_reset(&list->out);
 		}
 	}
-	stream_put(list->cmd->session->stream, buf_str(&list->out));
+	stream_put(stream, buf_str(&list->out));
 }
 
 static void

@@ -18,7 +18,7 @@ msgset_parse(struct command *cmd, struct seqset *set)
 		command_syntax(cmd, &err);
 		return -1;
 	}
-	if (!cmd->uid && (seqset_highest(set) > max || set->range[0].lo == 0)) {
+	if (!cmd->uid && seqset_highest(set) > max) {
 		command_bad(cmd, "no message has such a number");
 		return -1;
 	}

@@ -14,8 +14,10 @@ struct view;
 
 /*
  * SP sequence-set. By number (not UID ...) all must be there: RFC 3501
- * section 9, seq-number, wants BAD otherwise, "*" in an empty mailbox
- * included. -1 after command_syntax or command_bad.
+ * section 9, seq-number, wants BAD otherwise. Not so for "1:*" in an empty
+ * mailbox, which clients write before they know that it is one (Python's
+ * imaplib programs do): it names nothing. -1 after command_syntax or
+ * command_bad.
  */
 int msgset_parse(struct command *cmd, struct seqset *set) MUST_USE;
 

@@ -244,6 +244,8 @@ tell_flags(struct teller *teller)
 		if (!view_is(view, i, VIEW_DIRTY))
 			continue;
 		view_mark(view, i, VIEW_DIRTY, false);
+		if (view_is(view, i, VIEW_EXPUNGED))
+			continue;
 		(void)buf_addf(out, "* %zu FETCH (UID %u ", i + 1,
 		    view->message[i].uid);
 		sync_put_flags(out, selected, i);
