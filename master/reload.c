@@ -138,8 +138,9 @@ send_reload(struct master *m, struct service *service)
 			count = 3;
 	}
 	process_send_fds(service->process,
-	    count == 3 ? "reload main.cf cert key" : "reload main.cf", fds,
-	    count);
+	    count == 3 ? "reload main.cf tls_cert_file tls_key_file" :
+			 "reload main.cf",
+	    fds, count);
 	for (int i = 1; i < 3; i++) {
 		if (fds[i] >= 0)
 			(void)close(fds[i]);

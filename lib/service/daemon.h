@@ -83,7 +83,8 @@ struct daemon_ops {
 	/*
 	 * Event daemons: *ctx has its new parameters by now (old strings stay
 	 * valid); daemon_fd(d, "reload:NAME") are the files master handed
-	 * along, closed when this returns. May be NULL.
+	 * along, closed when this returns: main.cf, and to front
+	 * tls_cert_file and tls_key_file. May be NULL.
 	 */
 	int (*reload)(struct daemon *d, void *ctx, struct err *err);
 	/* Before the end, also after a start that failed. May be NULL. */
