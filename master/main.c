@@ -157,7 +157,10 @@ go_to_background(struct master *m)
 	_exit(1);
 }
 
-/* Once everything is bound: a closed terminal must not hurt. */
+/*
+ * Once everything is bound, and before there are children to inherit it: a
+ * closed terminal must not hurt.
+ */
 static void
 leave_terminal(void)
 {
@@ -266,7 +269,7 @@ run(struct master *m)
 	if (problems.errors == 0) {
 		make_loop(m);
 		raise_limits();
-		(void)start(m, &problems);
+		(void)start_bind(m, &problems);
 	}
 	problems_log(&problems);
 	if (problems.errors > 0)
@@ -274,6 +277,7 @@ run(struct master *m)
 	problems_clear(&problems);
 	if (background)
 		leave_terminal();
+	start_services(m);
 	(void)event_base_dispatch(m->base);
 	start_undo(m);
 	free_all(m);

@@ -85,7 +85,7 @@ open_logs(struct master *m, struct err *err)
 }
 
 int
-start(struct master *m, struct problems *problems)
+start_bind(struct master *m, struct problems *problems)
 {
 	struct err err = { 0 };
 	bool crashed = false;
@@ -98,16 +98,21 @@ start(struct master *m, struct problems *problems)
 	if (open_logs(m, &err) < 0 || service_make_all(m, &err) < 0 ||
 	    control_open(m, &err) < 0)
 		goto fail;
+	return 0;
+fail:
+	problem_error(problems, NULL, 0, "%s", err.text);
+	return -1;
+}
+
+void
+start_services(struct master *m)
+{
 	/* From here on to logd; it is started with the others. */
 	log_open_fd(m->log_in);
 	m->began = time_real();
 	m->deadline =
 	    time_mono() + (int64_t)m->conf.start_timeout * TIME_SECOND;
 	service_start_all(m);
-	return 0;
-fail:
-	problem_error(problems, NULL, 0, "%s", err.text);
-	return -1;
 }
 
 void

@@ -9,9 +9,10 @@
 #include "conf/problem.h"
 #include "master/master.h"
 
-/* Lock DIR, make folders, bind, start. -1: problems says why. */
-int start(struct master *m, struct problems *problems);
-/* Close what start opened; processes must be gone. */
+/* Lock DIR, make folders, bind. -1: problems says why. */
+int start_bind(struct master *m, struct problems *problems);
+void start_services(struct master *m);
+/* Close what start_bind opened; processes must be gone. */
 void start_undo(struct master *m);
 
 /*

@@ -24,7 +24,7 @@ try_open(void)
 static int
 try_create(void)
 {
-	return open("/escaped", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return open("/etc/escaped", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 }
 
 static int
