@@ -11,5 +11,6 @@
 extern const struct verb setup_verbs[];   /* setup */
 extern const struct verb service_verbs[]; /* start, stop, status, ... */
 extern const struct verb config_verbs[];  /* check, config */
+extern const struct verb queue_verbs[];   /* queue list, show, ... */
 
 #endif

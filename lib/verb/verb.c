@@ -13,6 +13,7 @@ static const struct verb *const families[] = {
 	setup_verbs,
 	service_verbs,
 	config_verbs,
+	queue_verbs,
 };
 
 const struct verb *
