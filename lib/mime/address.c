@@ -1,6 +1,7 @@
 #include "mime/address.h"
 
 #include "mime/cfws.h"
+#include "mime/header.h"
 
 enum token_kind {
 	TOKEN_END,
@@ -122,18 +123,19 @@ token_is(const struct token *token, char c)
 	return token->kind == TOKEN_SPECIAL && token->text.p[0] == c;
 }
 
-/* Write text without its quoted pairs' backslashes, CR, LF and NUL. */
+/* Write text without its quoted pairs' backslashes, as one line. */
 static void
 put_unquoted(struct parser *p, struct str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.p[i];
+	char *start = p->out;
 
-		if (c == '\\' && i + 1 < text.len)
-			c = text.p[++i];
-		if (c != '\r' && c != '\n' && c != '\0')
-			*p->out++ = c;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == '\\' && i + 1 < text.len)
+			i++;
+		*p->out++ = text.p[i];
 	}
+	p->out = start +
+	    mime_unfold(start, str_make(start, (size_t)(p->out - start)));
 }
 
 static void

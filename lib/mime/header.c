@@ -114,28 +114,47 @@ mime_header_find(struct str message, const char *name, struct mime_field *field)
 }
 
 static bool
-is_dropped(char c)
+is_line_end(char c)
 {
-	return c == '\r' || c == '\n' || c == '\0';
+	return c == '\r' || c == '\n';
+}
+
+size_t
+mime_unfold(char *out, struct str in)
+{
+	size_t len = 0, i = 0;
+
+	while (i < in.len) {
+		size_t from = len;
+		bool folded = false;
+
+		while (
+		    i < in.len && (is_blank(in.p[i]) || is_line_end(in.p[i]))) {
+			folded = folded || is_line_end(in.p[i]);
+			out[len++] = in.p[i++];
+		}
+		if (folded) {
+			out[from] = ' ';
+			len = from + 1;
+		}
+		if (i < in.len && in.p[i] != '\0')
+			out[len++] = in.p[i];
+		i++;
+	}
+	return len;
 }
 
 struct str
 mime_header_unfold(struct arena *arena, struct str value)
 {
-	size_t clean = 0, len = 0;
 	char *copy;
 
 	value = str_trim(value);
-	while (clean < value.len && !is_dropped(value.p[clean]))
-		clean++;
-	if (clean == value.len)
+	if (str_chr(value, '\r') < 0 && str_chr(value, '\n') < 0 &&
+	    str_chr(value, '\0') < 0)
 		return value;
 	copy = arena_alloc(arena, value.len);
 	if (copy == NULL)
 		return (struct str){ NULL, 0 };
-	for (size_t i = 0; i < value.len; i++) {
-		if (!is_dropped(value.p[i]))
-			copy[len++] = value.p[i];
-	}
-	return str_trim(str_make(copy, len));
+	return str_trim(str_make(copy, mime_unfold(copy, value)));
 }

@@ -44,9 +44,17 @@ bool mime_header_find(struct str message, const char *name,
     struct mime_field *field);
 
 /*
- * A value as one line: CR, LF and NUL are left out, blanks at both ends
- * trimmed. The result is value's own bytes if that suffices, else a copy in
- * the arena; p is NULL only when the arena is at its limit.
+ * Write in, which is part of a header, to out as one line: a line ending and
+ * the blanks around it become one space, NUL is left out. More than RFC 5322
+ * section 2.2.3 asks, for mailers fold with tabs and indent, and people search
+ * for what they see. Returns the length, at most in's; out may be in.p.
+ */
+size_t mime_unfold(char *out, struct str in);
+
+/*
+ * The same, blanks at both ends trimmed. The result is value's own bytes if
+ * that suffices, else a copy in the arena; p is NULL only when the arena is at
+ * its limit.
  */
 struct str mime_header_unfold(struct arena *arena, struct str value);
 

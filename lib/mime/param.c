@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "mime/cfws.h"
 #include "mime/charset.h"
+#include "mime/header.h"
 #include "mime/word.h"
 
 /* Sections are numbered from 0; more than this is nobody's file name. */
@@ -68,6 +69,21 @@ take_name(struct str *in)
 	return name;
 }
 
+/* As one line; a copy only when it is not yet. */
+static struct str
+one_line(struct arena *arena, struct str s)
+{
+	char *copy;
+
+	if (str_chr(s, '\r') < 0 && str_chr(s, '\n') < 0 &&
+	    str_chr(s, '\0') < 0)
+		return s;
+	copy = arena_alloc(arena, s.len);
+	if (copy == NULL)
+		return (struct str){ NULL, 0 };
+	return str_make(copy, mime_unfold(copy, s));
+}
+
 /* The quoted-string at the front, its quotes and backslashes undone. */
 static struct str
 take_quoted(struct parser *p)
@@ -82,36 +98,14 @@ take_quoted(struct parser *p)
 	}
 	copy = arena_alloc(p->arena, max);
 	for (i = 0; copy != NULL && i < max; i++) {
-		char c = p->in.p[i];
-
-		if (c == '\\' && i + 1 < max)
-			c = p->in.p[++i];
-		if (c != '\r' && c != '\n' && c != '\0')
-			copy[len++] = c;
+		if (p->in.p[i] == '\\' && i + 1 < max)
+			i++;
+		copy[len++] = p->in.p[i];
 	}
 	str_skip(&p->in, max);
 	(void)str_take(&p->in, '"');
-	return str_make(copy, len);
-}
-
-/* Without CR, LF and NUL; a copy only when there are any. */
-static struct str
-one_line(struct arena *arena, struct str s)
-{
-	size_t len = 0;
-	char *copy;
-
-	if (str_chr(s, '\r') < 0 && str_chr(s, '\n') < 0 &&
-	    str_chr(s, '\0') < 0)
-		return s;
-	copy = arena_alloc(arena, s.len);
-	for (size_t i = 0; copy != NULL && i < s.len; i++) {
-		char c = s.p[i];
-
-		if (c != '\r' && c != '\n' && c != '\0')
-			copy[len++] = c;
-	}
-	return str_make(copy, len);
+	return str_make(copy,
+	    copy == NULL ? 0 : mime_unfold(copy, str_make(copy, len)));
 }
 
 /*

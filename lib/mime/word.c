@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "mime/charset.h"
 #include "mime/encode.h"
+#include "mime/header.h"
 
 struct encoded_word {
 	struct str charset;
@@ -72,24 +73,17 @@ take_encoded_word(struct str *in, struct encoded_word *word)
 	return true;
 }
 
-static bool
-is_dropped(char c)
-{
-	return c == '\r' || c == '\n' || c == '\0';
-}
-
-/* Convert to UTF-8; what would break the line is left out. */
+/* Convert to UTF-8, as one line. */
 static void
 put_text(struct buf *out, struct str charset, struct str text)
 {
-	size_t from = out->len, to = from;
+	size_t from = out->len;
 
 	(void)mime_charset_to_utf8(out, charset, text);
-	for (size_t i = from; i < out->len; i++) {
-		if (!is_dropped(out->p[i]))
-			out->p[to++] = out->p[i];
-	}
-	out->len = to;
+	if (out->len > from)
+		out->len = from +
+		    mime_unfold(out->p + from,
+			str_make(out->p + from, out->len - from));
 }
 
 static void

@@ -14,8 +14,8 @@
 
 /*
  * Append text (a header field's value, folded or not) to out as UTF-8 on one
- * line: CR, LF and NUL left out, blanks between encoded words dropped. -1
- * when out is full; it then holds what fitted. Time is linear.
+ * line (see mime_unfold), blanks between encoded words dropped. -1 when out is
+ * full; it then holds what fitted. Time is linear.
  */
 int mime_word_decode(struct buf *out, struct str text);
 

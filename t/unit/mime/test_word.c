@@ -87,7 +87,8 @@ gives_one_clean_line(void **state)
 {
 	(void)state;
 	assert_text(STR("a\r\n b\0c"), "a bc");
-	assert_text(STR("=?utf-8?q?a=0D=0Ab=00c?="), "abc");
+	assert_text(STR("=?utf-8?q?a=0D=0Ab=00c?="), "a bc");
+	assert_text(STR("a \r\n\t b"), "a b");
 	assert_text(STR("\xe9 \xc3\xa9"), "\xc3\xa9 \xc3\xa9");
 	assert_text(STR("=?utf-8?q?a b=?="), "a b=");
 	assert_text(STR("=?utf-8?q?a=4?="), "a=4");
