@@ -273,6 +273,21 @@ fold_rune(struct buf *out, const UNormalizer2 *nfkd, uint32_t rune)
 	}
 }
 
+/* Most of most text: take the ASCII at the front of *in. */
+static void
+fold_ascii(struct buf *out, struct str *in)
+{
+	size_t len = 0, at = out->len;
+
+	while (len < in->len && (unsigned char)in->p[len] < 0x80)
+		len++;
+	if (buf_add(out, in->p, len) < 0)
+		return;
+	for (; at < out->len; at++)
+		out->p[at] = upper(out->p[at]);
+	str_skip(in, len);
+}
+
 int
 mime_casefold(struct buf *out, struct str utf8)
 {
@@ -280,15 +295,17 @@ mime_casefold(struct buf *out, struct str utf8)
 	const UNormalizer2 *nfkd = unorm2_getNFKDInstance(&code);
 
 	while (utf8.len > 0 && !out->full) {
-		unsigned char c = (unsigned char)utf8.p[0];
 		uint32_t rune;
 
-		if (c < 0x80 || U_FAILURE(code) || !utf8_take(&utf8, &rune)) {
-			(void)buf_addc(out, upper((char)c));
-			str_skip(&utf8, 1);
+		fold_ascii(out, &utf8);
+		if (utf8.len == 0 || out->full)
+			break;
+		if (U_SUCCESS(code) && utf8_take(&utf8, &rune)) {
+			fold_rune(out, nfkd, rune);
 			continue;
 		}
-		fold_rune(out, nfkd, rune);
+		(void)buf_addc(out, utf8.p[0]);
+		str_skip(&utf8, 1);
 	}
 	return out->full ? -1 : 0;
 }
