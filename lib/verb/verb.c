@@ -14,6 +14,9 @@ static const struct verb *const families[] = {
 	service_verbs,
 	config_verbs,
 	queue_verbs,
+	domain_verbs,
+	user_verbs,
+	alias_verbs,
 };
 
 const struct verb *

@@ -1,0 +1,75 @@
+/*
+ * people - the directory as the verbs about domains, users and aliases see
+ * it: where an entry stands, whose an address is.
+ *
+ * Entries stand below their domain: mail=ADDRESS,associatedDomain=DOMAIN,
+ * ou=domains,SUFFIX. Addresses are kept in lower case (they compare without).
+ */
+#ifndef VERB_PEOPLE_H
+#define VERB_PEOPLE_H
+
+#include "base/arena.h"
+#include "dict/ldap_conn.h"
+#include "dict/ldap_entry.h"
+#include "verb/verb.h"
+
+struct people {
+	struct ldap_conn *conn;
+	struct arena *arena; /* of this call */
+	const char *suffix;
+};
+
+/*
+ * Connect as the operator, call fn, close. ERR_TEMP: the directory does not
+ * run.
+ */
+typedef int people_fn(struct people *people, struct verb_call *call,
+    struct err *err);
+int people_run(struct verb_call *call, people_fn *fn, struct err *err);
+
+/*
+ * An address people typed: "local@domain", for an alias also "@domain"
+ * (catch-all). In lower case, in the arena. ERR_SYNTAX.
+ */
+struct people_address {
+	struct str whole, local, domain;
+};
+int people_address(struct people *people, struct people_address *out,
+    const char *text, bool may_be_catchall, struct err *err);
+
+/* The name of a domain in lower case, checked. ERR_SYNTAX. */
+int people_domain(struct people *people, struct str *out, const char *text,
+    struct err *err);
+
+char *people_domain_dn(struct people *people, struct str domain);
+char *people_entry_dn(struct people *people,
+    const struct people_address *address);
+
+/* ERR_NOENT, saying so, where we have no such domain. */
+int people_need_domain(struct people *people, struct str domain,
+    struct err *err);
+
+/* Whoever has this address, as main or further one; NULL in *out: nobody. */
+int people_find(struct people *people, struct str address,
+    struct ldap_entry **out, struct err *err);
+
+/*
+ * The entry with this main address and class; ERR_NOENT otherwise. what names
+ * the class for people: "user".
+ */
+int people_need(struct people *people, const struct people_address *address,
+    const char *class, const char *what, struct ldap_entry **out,
+    struct err *err);
+
+/*
+ * Every entry of a class (NULL: of any), below a domain (itself included) or
+ * (domain.p NULL) everywhere.
+ */
+int people_list(struct people *people, struct str domain, const char *class,
+    struct ldap_entry **entries, size_t *count, struct err *err);
+
+/* One attribute with one value, for ldap_conn_add and _modify. */
+#define PEOPLE_ONE(kind, attr, value)                                          \
+	((struct ldap_change){ LDAP_CHANGE_##kind, (attr), (value), 1 })
+
+#endif

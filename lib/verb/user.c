@@ -1,0 +1,386 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "conf/value.h"
+#include "verb/families.h"
+#include "verb/people.h"
+
+enum { PASSWORD_MAX = 1024 };
+
+static int
+check_mode(struct verb_call *call, int fd, const char *name, struct err *err)
+{
+	struct stat st;
+
+	(void)call;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "%s", name);
+	/* A password others could read is no secret any more. */
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return err_set(err, ERR_DENIED,
+		    "%s: others may read it; chmod 600 it first", name);
+	return 0;
+}
+
+/* One line without its end into out. Nothing but the line is read twice. */
+static int
+read_line(int fd, struct buf *out, struct err *err)
+{
+	char c;
+
+	for (;;) {
+		ssize_t n = read(fd, &c, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "read the password");
+		if (n == 0 || c == '\n')
+			break;
+		if (buf_addc(out, c) < 0)
+			return err_set(err, ERR_LIMIT, "password too long");
+	}
+	if (out->len > 0 && out->p[out->len - 1] == '\r')
+		out->len--;
+	if (out->len == 0)
+		return err_set(err, ERR_SYNTAX, "the password is empty");
+	return 0;
+}
+
+/* Typed twice, unseen. */
+static int
+ask(struct buf *out, struct err *err)
+{
+	struct termios before, quiet;
+	struct buf again;
+	int ret;
+
+	if (tcgetattr(STDIN_FILENO, &before) < 0)
+		return err_set(err, ERR_SYNTAX,
+		    "no terminal to ask for a password: --password-file");
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	buf_init(&again, PASSWORD_MAX);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	(void)fprintf(stderr, "Password: ");
+	ret = read_line(STDIN_FILENO, out, err);
+	if (ret == 0) {
+		(void)fprintf(stderr, "\nOnce more: ");
+		ret = read_line(STDIN_FILENO, &again, err);
+	}
+	(void)fprintf(stderr, "\n");
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	if (ret == 0 && !str_eq_secret(buf_str(out), buf_str(&again)))
+		ret = err_set(err, ERR_SYNTAX, "the two are not the same");
+	buf_clear_secret(&again);
+	return ret;
+}
+
+/* By --password-file (- is standard input), or asked for. */
+static int
+take_password(struct verb_call *call, struct buf *out, struct err *err)
+{
+	const char *file = verb_option(call, "--password-file");
+	int fd = STDIN_FILENO, ret;
+
+	/* As much room as it may take at once: no copies are left behind. */
+	(void)buf_reserve(out, PASSWORD_MAX);
+	if (file == NULL)
+		return ask(out, err);
+	if (strcmp(file, "-") != 0) {
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(err, "open %s", file);
+		if (check_mode(call, fd, file, err) < 0) {
+			(void)close(fd);
+			return -1;
+		}
+	}
+	ret = read_line(fd, out, err);
+	if (fd != STDIN_FILENO)
+		(void)close(fd);
+	return ret;
+}
+
+static int
+take_quota(struct people *people, struct verb_call *call, struct str *out,
+    struct err *err)
+{
+	const char *text = verb_option(call, "--quota");
+	size_t size;
+	char *digits;
+
+	if (value_size(str_of(text), 0, 0, &size, err) < 0)
+		return err_prefix(err, "--quota");
+	digits = arena_printf(people->arena, "%zu", size);
+	*out = str_of(digits);
+	return 0;
+}
+
+/* Nobody may have the address yet, in whatever role. */
+static int
+need_free(struct people *people, struct str address, struct err *err)
+{
+	struct ldap_entry *taken;
+
+	if (people_find(people, address, &taken, err) < 0)
+		return -1;
+	if (taken != NULL)
+		return err_set(err, ERR_EXISTS,
+		    "%" STR_F " exists already (%" STR_F ")", STR_A(address),
+		    STR_A(taken->dn));
+	return 0;
+}
+
+static int
+add(struct people *people, struct verb_call *call, struct err *err)
+{
+	static const struct str classes[] = {
+		{ "inetOrgPerson", 13 },
+		{ "mailUser", 8 },
+	};
+	struct people_address address;
+	struct ldap_change attrs[8];
+	struct str name, quota, password;
+	struct buf typed;
+	size_t count = 0;
+	int ret;
+
+	if (people_address(people, &address, call->args[0], false, err) < 0 ||
+	    people_need_domain(people, address.domain, err) < 0 ||
+	    need_free(people, address.whole, err) < 0)
+		return -1;
+	name = verb_option(call, "--name") != NULL ?
+	    str_of(verb_option(call, "--name")) :
+	    address.local;
+	attrs[count++] = (struct ldap_change){ LDAP_CHANGE_ADD, "objectClass",
+		classes, NELEMS(classes) };
+	attrs[count++] = PEOPLE_ONE(ADD, "mail", &address.whole);
+	attrs[count++] = PEOPLE_ONE(ADD, "cn", &name);
+	attrs[count++] = PEOPLE_ONE(ADD, "sn", &name);
+	attrs[count++] = PEOPLE_ONE(ADD, "uid", &address.whole);
+	if (verb_option(call, "--quota") != NULL) {
+		if (take_quota(people, call, &quota, err) < 0)
+			return -1;
+		attrs[count++] = PEOPLE_ONE(ADD, "mailQuotaSize", &quota);
+	}
+	buf_init(&typed, 2 * PASSWORD_MAX);
+	ret = take_password(call, &typed, err);
+	if (ret == 0) {
+		password = buf_str(&typed);
+		attrs[count++] = PEOPLE_ONE(ADD, "userPassword", &password);
+		ret = ldap_conn_add(people->conn,
+		    people_entry_dn(people, &address), attrs, count, err);
+	}
+	buf_clear_secret(&typed);
+	return ret;
+}
+
+static int
+need_user(struct people *people, struct verb_call *call,
+    struct people_address *address, struct ldap_entry **entry, struct err *err)
+{
+	if (people_address(people, address, call->args[0], false, err) < 0)
+		return -1;
+	return people_need(people, address, "mailUser", "user", entry, err);
+}
+
+static int
+set_password(struct people *people, struct verb_call *call, struct err *err)
+{
+	struct people_address address;
+	struct ldap_entry *entry;
+	struct ldap_change change;
+	struct str password;
+	struct buf typed;
+	int ret;
+
+	if (need_user(people, call, &address, &entry, err) < 0)
+		return -1;
+	buf_init(&typed, 2 * PASSWORD_MAX);
+	ret = take_password(call, &typed, err);
+	if (ret == 0) {
+		password = buf_str(&typed);
+		change = PEOPLE_ONE(SET, "userPassword", &password);
+		ret = ldap_conn_modify(people->conn,
+		    arena_cstr(people->arena, entry->dn), &change, 1, err);
+	}
+	buf_clear_secret(&typed);
+	return ret;
+}
+
+static int
+set_status(struct people *people, struct verb_call *call, struct str status,
+    struct err *err)
+{
+	struct ldap_change change = PEOPLE_ONE(SET, "accountStatus", &status);
+	struct people_address address;
+	struct ldap_entry *entry;
+
+	if (need_user(people, call, &address, &entry, err) < 0)
+		return -1;
+	return ldap_conn_modify(people->conn,
+	    arena_cstr(people->arena, entry->dn), &change, 1, err);
+}
+
+static int
+enable(struct people *people, struct verb_call *call, struct err *err)
+{
+	return set_status(people, call, STR("active"), err);
+}
+
+static int
+disable(struct people *people, struct verb_call *call, struct err *err)
+{
+	return set_status(people, call, STR("disabled"), err);
+}
+
+static int
+drop(struct people *people, struct verb_call *call, struct err *err)
+{
+	struct people_address address;
+	struct ldap_entry *entry;
+
+	if (need_user(people, call, &address, &entry, err) < 0)
+		return -1;
+	return ldap_conn_delete(people->conn,
+	    arena_cstr(people->arena, entry->dn), err);
+}
+
+static struct str
+status_of(const struct ldap_entry *entry)
+{
+	struct str status = ldap_entry_value(entry, "accountStatus");
+
+	return status.len == 0 ? STR("active") : status;
+}
+
+static int
+list(struct people *people, struct verb_call *call, struct err *err)
+{
+	struct ldap_entry *entries;
+	struct str domain = { NULL, 0 };
+	size_t count;
+
+	if (call->args_len > 0 &&
+	    (people_domain(people, &domain, call->args[0], err) < 0 ||
+		people_need_domain(people, domain, err) < 0))
+		return -1;
+	if (people_list(people, domain, "mailUser", &entries, &count, err) < 0)
+		return -1;
+	print_open_list(call->print, "users");
+	for (size_t i = 0; i < count; i++) {
+		print_open_record(call->print, NULL);
+		print_str(call->print, "address",
+		    ldap_entry_value(&entries[i], "mail"));
+		print_str(call->print, "name",
+		    ldap_entry_value(&entries[i], "cn"));
+		print_str(call->print, "status", status_of(&entries[i]));
+		print_close(call->print);
+	}
+	print_close(call->print);
+	return 0;
+}
+
+static void
+print_all(struct print *print, const char *name, const struct ldap_entry *entry,
+    const char *attr)
+{
+	const struct ldap_attr *found = ldap_entry_attr(entry, attr);
+
+	print_open_list(print, name);
+	for (size_t i = 0; found != NULL && i < found->count; i++)
+		print_str(print, NULL, found->values[i]);
+	print_close(print);
+}
+
+static int
+show(struct people *people, struct verb_call *call, struct err *err)
+{
+	struct people_address address;
+	struct ldap_entry *entry;
+
+	if (need_user(people, call, &address, &entry, err) < 0)
+		return -1;
+	print_str(call->print, "address", ldap_entry_value(entry, "mail"));
+	print_str(call->print, "name", ldap_entry_value(entry, "cn"));
+	print_str(call->print, "status", status_of(entry));
+	print_int(call->print, "quota",
+	    (int64_t)ldap_entry_number(entry, "mailQuotaSize", 0));
+	print_all(call->print, "alternate_addresses", entry,
+	    "mailAlternateAddress");
+	print_all(call->print, "forwarding_addresses", entry,
+	    "mailForwardingAddress");
+	print_str(call->print, "dn", entry->dn);
+	return 0;
+}
+
+static int
+run_add(struct verb_call *call, struct err *err)
+{
+	return people_run(call, add, err);
+}
+
+static int
+run_remove(struct verb_call *call, struct err *err)
+{
+	return people_run(call, drop, err);
+}
+
+static int
+run_list(struct verb_call *call, struct err *err)
+{
+	return people_run(call, list, err);
+}
+
+static int
+run_show(struct verb_call *call, struct err *err)
+{
+	return people_run(call, show, err);
+}
+
+static int
+run_password(struct verb_call *call, struct err *err)
+{
+	return people_run(call, set_password, err);
+}
+
+static int
+run_enable(struct verb_call *call, struct err *err)
+{
+	return people_run(call, enable, err);
+}
+
+static int
+run_disable(struct verb_call *call, struct err *err)
+{
+	return people_run(call, disable, err);
+}
+
+/* clang-format off */
+const struct verb user_verbs[] = {
+	{ VERB_OPERATOR, "user add", "ADDRESS",
+	    "--password-file FILE --name NAME --quota SIZE",
+	    "a person with mailboxes", run_add },
+	{ VERB_OPERATOR, "user remove", "ADDRESS", "",
+	    "take the person out of the directory", run_remove },
+	{ VERB_OPERATOR, "user list", "[DOMAIN]", "",
+	    "everybody, or a domain's", run_list },
+	{ VERB_OPERATOR, "user show", "ADDRESS", "",
+	    "all about one", run_show },
+	{ VERB_OPERATOR, "user password", "ADDRESS", "--password-file FILE",
+	    "set a new password", run_password },
+	{ VERB_OPERATOR, "user enable", "ADDRESS", "",
+	    "let a disabled one in again", run_enable },
+	{ VERB_OPERATOR, "user disable", "ADDRESS", "",
+	    "no login, and no mail is taken", run_disable },
+	{ .who = VERB_END },
+};
+/* clang-format on */
