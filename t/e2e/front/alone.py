@@ -302,7 +302,7 @@ class StartTls(FrontCase):
         with open(self.front.path("new.pem")) as cert, \
                 open(self.front.path("newkey.pem")) as key:
             socket.send_fds(self.front.link,
-                            [b"reload tls_cert_file tls_key_file"],
+                            [b"reload cert key"],
                             [cert.fileno(), key.fileno()])
             self.assertEqual(self.front.link.recv(300), b"reloaded")
         os.rename(self.front.path("new.pem"), self.front.path("cert.pem"))
@@ -316,7 +316,7 @@ class StartTls(FrontCase):
         with open(self.front.path("cert.pem")) as cert, \
                 open(self.front.path("xkey.pem")) as key:
             socket.send_fds(self.front.link,
-                            [b"reload tls_cert_file tls_key_file"],
+                            [b"reload cert key"],
                             [cert.fileno(), key.fileno()])
             self.assertIn(b"kept ", self.front.link.recv(300))
         self.login(self.imap("imaps"))
