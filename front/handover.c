@@ -23,6 +23,7 @@ struct handover_conn {
 	struct buf out; /* rest of a frame; its descriptor went first */
 	struct buf in;
 	struct ipc_fds fds; /* came, not taken yet */
+	uint16_t tag;       /* of the STARTTLS to be answered */
 };
 
 void
@@ -57,6 +58,7 @@ take_frame(struct handover_conn *handover, int *client, struct err *err)
 	if (frame.type != HANDOVER_STARTTLS)
 		return err_set(err, ERR_CORRUPT, "unexpected message %u",
 		    frame.type);
+	handover->tag = frame.tag;
 	fds = handover->fds;
 	handover->fds.count = 0;
 	arena = arena_new(4096);
@@ -288,8 +290,8 @@ handover_send_tls(struct conn *conn)
 	msg.fd = make_end(conn, &kept, &err);
 	if (msg.fd < 0)
 		return -1;
-	if (frame_write(&handover->out, &fds, &handover_tls_msg, 0, &msg,
-		&err) < 0)
+	if (frame_write(&handover->out, &fds, &handover_tls_msg, handover->tag,
+		&msg, &err) < 0)
 		panic("handover: %s", err.text);
 	return give(handover, &fds, msg.fd, kept, &err);
 }

@@ -183,11 +183,12 @@ class Session(Server):
     def echo(self, frames, client):
         while chunk := client.recv(65536):
             if self.protocol == "smtp" and chunk == b"STARTTLS\r\n":
-                frames.send(HANDOVER_STARTTLS, 0, fd=client.fileno())
+                frames.send(HANDOVER_STARTTLS, 77, fd=client.fileno())
                 client.close()
                 got = frames.receive()
                 if got is None:
                     return
+                assert got[:2] == (HANDOVER_TLS, 77)
                 self.tls_handed.append(got[2])
                 client = socket.socket(fileno=got[2]["fd"])
                 client.setblocking(True)
