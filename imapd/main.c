@@ -42,10 +42,16 @@ session(struct daemon *d, void *ctx, struct daemon_conn *conn)
 {
 	struct imapd *imapd = ctx;
 
-	/* After a rebuild of the index the parent has the old one mapped. */
-	if (store_reader_is_stale(imapd->reader))
-		log_warn("the index was rebuilt, sessions need a new parent");
 	imapd_session(imapd, d, conn->fd);
+}
+
+/* After a rebuild of the index the parent has the old one mapped. */
+static bool
+is_stale(void *ctx)
+{
+	struct imapd *imapd = ctx;
+
+	return store_reader_is_stale(imapd->reader);
 }
 
 static void
@@ -67,6 +73,7 @@ main(int argc, char **argv)
 		.max_use = 1,
 		.open = open_store,
 		.session = session,
+		.is_stale = is_stale,
 		.stop = stop,
 	};
 	struct imapd imapd = { 0 };

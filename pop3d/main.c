@@ -40,10 +40,16 @@ session(struct daemon *d, void *ctx, struct daemon_conn *conn)
 {
 	struct pop3d *pop3d = ctx;
 
-	/* After a rebuild of the index the parent has the old one mapped. */
-	if (store_reader_is_stale(pop3d->reader))
-		log_warn("the index was rebuilt, sessions need a new parent");
 	pop3d_session(pop3d, d, conn->fd);
+}
+
+/* After a rebuild of the index the parent has the old one mapped. */
+static bool
+is_stale(void *ctx)
+{
+	struct pop3d *pop3d = ctx;
+
+	return store_reader_is_stale(pop3d->reader);
 }
 
 static void
@@ -67,6 +73,7 @@ main(int argc, char **argv)
 		.max_use = 1,
 		.open = open_files,
 		.session = session,
+		.is_stale = is_stale,
 		.stop = stop,
 	};
 	struct pop3d pop3d = { .lock_fd = -1 };

@@ -81,6 +81,12 @@ struct daemon_ops {
 	int (*worker)(struct daemon *d, void *ctx, struct err *err);
 	void (*session)(struct daemon *d, void *ctx, struct daemon_conn *conn);
 	/*
+	 * Session daemons with max_use 1, in the parent, when a client waits:
+	 * does what open() opened no longer hold? Then the parent ends and the
+	 * client is served by the next one. May be NULL.
+	 */
+	bool (*is_stale)(void *ctx);
+	/*
 	 * Event daemons: *ctx has its new parameters by now (old strings stay
 	 * valid); daemon_fd(d, "reload:NAME") are the files master handed
 	 * along, closed when this returns: main.cf, and to front

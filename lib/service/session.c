@@ -191,6 +191,17 @@ accept_one(struct parent *parent, int listener, const char *name)
 	(void)close(fd);
 }
 
+static bool
+is_stale(const struct parent *parent)
+{
+	const struct daemon_ops *ops = parent->d->ops;
+
+	if (ops->is_stale == NULL || !ops->is_stale(parent->d->ctx))
+		return false;
+	log_info("what was opened at start is out of date, so we end");
+	return true;
+}
+
 /* What there is to wait for: master, then edges, then workers. */
 static size_t
 list_polls(struct parent *parent, struct pollfd *polls, size_t *edges)
@@ -230,6 +241,10 @@ handle(struct parent *parent, const struct pollfd *polls, size_t edges)
 	for (i = 0; i < edges; i++) {
 		if (polls[1 + i].revents == 0 || !may_fork(parent))
 			continue;
+		if (is_stale(parent)) {
+			parent->draining = true; /* master starts us anew */
+			break;
+		}
 		(void)daemon_fd_at(parent->d, "edge:", i, &name);
 		accept_one(parent, polls[1 + i].fd, name);
 	}
