@@ -3,6 +3,7 @@
  * the client says DONE.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 
 #include "base/log.h"
@@ -144,6 +145,8 @@ idle_run(struct command *cmd)
 	if (command_end(cmd) < 0)
 		return;
 	stream_putz(session->stream, "+ idling\r\n");
+	/* Most sessions do nothing but this: give back what commands took. */
+	(void)malloc_trim(0);
 	watch(session, true);
 	if (!idle(session)) {
 		command_no(cmd, "session ends");
