@@ -1,0 +1,52 @@
+"""Sessions outlive stored: what was said to be done is done, and the next
+command finds the store again."""
+
+import os
+import signal
+
+import chancery
+import imap_talk
+
+
+class StoredRestarts(imap_talk.TestCase):
+
+    may_panic = True
+
+    def kill_stored(self):
+        pid, = self.chancery.pids()["stored"]
+        os.kill(pid, signal.SIGKILL)
+        chancery.wait_until("stored to end",
+                            lambda: not os.path.exists(f"/proc/{pid}"))
+
+    def test_between_commands(self):
+        uids = self.fill(2)
+        a = self.client(select=self.box)
+        a.ok("STORE 1 +FLAGS (\\Flagged)")
+        self.kill_stored()
+        self.assertEqual(a.search("FLAGGED"), [1])
+        a.ok("STORE 2 +FLAGS (\\Flagged)")
+        self.kill_stored()
+        self.assertIn("Subject: 2", a.ok("FETCH 2 (BODY.PEEK[])")[0])
+        uid = a.append(mailbox=self.box)
+        self.assertGreater(uid, uids[-1])
+        self.assertEqual(self.client(select=self.box).search("FLAGGED"),
+                         [1, 2])
+
+    def test_in_idle(self):
+        self.fill(1)
+        a = self.client(select=self.box)
+        a.send("i IDLE")
+        self.assertTrue(a.response().startswith("+ "))
+        self.kill_stored()
+        self.client().append(mailbox=self.box)
+        said = ""
+        while "2 EXISTS" not in said:
+            said = a.response()
+        a.send("DONE")
+        while not said.startswith("i "):
+            said = a.response()
+        self.assertTrue(said.startswith("i OK"), said)
+
+
+if __name__ == "__main__":
+    chancery.main()
