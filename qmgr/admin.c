@@ -166,7 +166,7 @@ on_list(struct ipc_peer *peer, uint16_t tag, const void *in)
 			describe(q, list[i], QUEUE_PAGE_RCPTS_MAX, page);
 	}
 	free(list);
-	send_page(peer, tag, page, i < count, count);
+	send_page(peer, tag, page, i < count, hash_len(q->live));
 }
 
 static void

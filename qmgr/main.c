@@ -107,12 +107,26 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* The longest inline message, with its envelope, must fit in a segment. */
+static int
+check_sizes(const struct qmgr_conf *conf, struct err *err)
+{
+	if (conf->inline_limit > conf->segment_size / 2)
+		return err_set(err, ERR_SYNTAX,
+		    "queue_inline_limit (%zu) is more than half of "
+		    "queue_segment_size (%zu)",
+		    conf->inline_limit, conf->segment_size);
+	return 0;
+}
+
 static int
 start(struct daemon *d, void *ctx, struct err *err)
 {
 	static const struct timeval second = { 1, 0 };
 	struct qmgr *q = ctx;
 
+	if (check_sizes(&q->conf, err) < 0)
+		return -1;
 	q->daemon = d;
 	q->base = daemon_base(d);
 	q->live = hash_new();

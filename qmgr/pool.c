@@ -191,7 +191,7 @@ commit_with_changes(struct pool *pool, struct seglog_record *record,
 	for (size_t i = 0; i < n; i++)
 		buf_clear(&chunk[i]);
 	free(all);
-	if (ret == 0) {
+	if (ret == 0 && taken > 0) {
 		pool->changes -= taken;
 		memmove(pool->change, pool->change + taken,
 		    pool->changes * sizeof(*pool->change));

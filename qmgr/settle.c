@@ -41,6 +41,8 @@ ids_add(struct ids *ids, const struct queue_id *id)
 static void
 ids_drop(struct ids *ids, size_t count)
 {
+	if (count == 0)
+		return;
 	ids->len -= count;
 	memmove(ids->id, ids->id + count, ids->len * sizeof(*ids->id));
 }

@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "ipc/conn.h"
 #include "ipc/queue_admin_msg.h"
+#include "ipc/rewrite_msg.h"
 #include "ipc/store_msg.h"
 
 static int
@@ -46,6 +47,7 @@ struct session {
 	struct queue_peers *peers;
 	FILE *in, *out;
 	char id[80];
+	char bounced[40]; /* the message that a notification speaks of */
 	bool from_null;
 	int rcpts, number[1000], code[1000];
 };
@@ -82,27 +84,39 @@ take_rcpt(struct session *s, const char *line)
 	fprintf(s->out, "250 2.1.5 ok\r\n");
 }
 
+/* Count it, and note it in the marks before anybody is told. */
+static void
+note(struct queue_peers *peers, const char *key)
+{
+	char line[140];
+	struct err err;
+	int len;
+
+	(void)count_up(peers->delivered, key);
+	if (peers->marks < 0)
+		return;
+	len = snprintf(line, sizeof(line), "delivered %s\n", key);
+	if (fs_write_all(peers->marks, line, (size_t)len, &err) < 0)
+		fatal("%s", err.text);
+}
+
 static void
 deliver(struct session *s, int i)
 {
 	struct queue_peers *peers = s->peers;
-	char key[120], line[140];
-	struct err err;
+	char key[120];
 
 	(void)snprintf(key, sizeof(key), "%s/%d", s->id, s->number[i]);
 	pthread_mutex_lock(&peers->lock);
 	if (s->code[i] == 250) {
-		(void)count_up(peers->delivered, key);
 		if (hash_get(peers->forgotten, str_of(s->id)) != NULL)
 			peers->bad++;
-		peers->bounces += s->from_null;
-		if (peers->marks >= 0) {
-			int len =
-			    snprintf(line, sizeof(line), "delivered %s\n", key);
-
-			if (fs_write_all(peers->marks, line, (size_t)len,
-				&err) < 0)
-				fatal("%s", err.text);
+		note(peers, key);
+		if (s->from_null) {
+			peers->bounces++;
+			(void)snprintf(key, sizeof(key), "bounced/%s",
+			    s->bounced);
+			note(peers, key);
 		}
 	}
 	pthread_mutex_unlock(&peers->lock);
@@ -119,7 +133,8 @@ take_data(struct session *s)
 	fflush(s->out);
 	while (fgets(line, sizeof(line), s->in) != NULL &&
 	    strcmp(line, ".\r\n") != 0)
-		continue;
+		(void)sscanf(line, "X-Chancery-Queue-ID: %39[0-9A-F]",
+		    s->bounced);
 	for (int i = 0; i < s->rcpts; i++)
 		deliver(s, i);
 	s->rcpts = 0;
@@ -253,6 +268,42 @@ stored_server(void *arg)
 	return NULL;
 }
 
+/* Everybody is at home, by way of lmtp. */
+static void *
+rewrite_server(void *arg)
+{
+	struct rewrite_target target = { .transport = str_of("lmtp"),
+		.nexthop = str_of("default") };
+	struct rewrite_rcpt_answer answer = { REWRITE_OK, { &target, 1 } };
+	struct queue_peers *peers = arg;
+	struct arena *arena = arena_new(0);
+	struct ipc_fds none = { .count = 0 };
+	struct rewrite_rcpt msg;
+	struct ipc_conn conn;
+	struct frame frame;
+	struct err err;
+
+	for (;;) {
+		int fd = accept4(peers->listeners[4], NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0)
+			break;
+		ipc_conn_init(&conn, fd, -1);
+		while (ipc_conn_recv(&conn, &frame, &err) == 0 &&
+		    ipc_decode(&msg, &rewrite_rcpt_msg, frame.payload, &none,
+			arena, &err) == 0) {
+			target.address = msg.address;
+			if (ipc_conn_send(&conn, &rewrite_rcpt_answer_msg,
+				frame.tag, &answer, &err) < 0)
+				break;
+			arena_reset(arena);
+		}
+		ipc_conn_clear(&conn);
+	}
+	arena_free(arena);
+	return NULL;
+}
+
 /* qmgr, as master would start it: two listening sockets by name. */
 static pid_t
 start_qmgr(struct queue_peers *peers, const char *program, const char *main_cf)
@@ -289,6 +340,8 @@ queue_peers_start(struct queue_peers *peers, const char *dir,
 	peers->listeners[0] = listen_at(path);
 	(void)snprintf(path, sizeof(path), "%s/stored", dir);
 	peers->listeners[1] = listen_at(path);
+	(void)snprintf(path, sizeof(path), "%s/rewrite", dir);
+	peers->listeners[4] = listen_at(path);
 	for (int i = 0; i < 2; i++) {
 		(void)snprintf(peers->edge[i], sizeof(peers->edge[i]), "%s.%s",
 		    dir, i == 0 ? "smtpd" : "ctl");
@@ -300,6 +353,7 @@ queue_peers_start(struct queue_peers *peers, const char *dir,
 	peers->qmgr = start_qmgr(peers, program, main_cf);
 	start_thread(lmtp_server, peers);
 	start_thread(stored_server, peers);
+	start_thread(rewrite_server, peers);
 }
 
 int
@@ -313,12 +367,10 @@ queue_peers_stop(struct queue_peers *peers, int signal)
 }
 
 int
-queue_peers_count(struct queue_peers *peers, const char *id, int number)
+queue_peers_count(struct queue_peers *peers, const char *key)
 {
-	char key[120];
 	int n;
 
-	(void)snprintf(key, sizeof(key), "%s/%d", id, number);
 	pthread_mutex_lock(&peers->lock);
 	n = (int)(intptr_t)hash_get(peers->delivered, str_of(key));
 	pthread_mutex_unlock(&peers->lock);

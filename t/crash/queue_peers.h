@@ -1,11 +1,11 @@
 /*
  * queue_peers - what stands around a qmgr under test: its process, an LMTP
- * server that remembers, a stored that settles.
+ * server that remembers, a stored that settles, a rewrite that knows one way.
  *
  * The LMTP server speaks XCHANCERY and answers by the recipient's local part:
  * "temp..." 451, "fail..." 550, "late..." 451 the first time and 250 later;
- * everything else 250. It and stored run in threads; all they saw is in one
- * table under one lock.
+ * everything else 250. A notification counts as "bounced/SHORT-ID". They all
+ * run in threads; all they saw is in one table under one lock.
  */
 #ifndef CRASH_QUEUE_PEERS_H
 #define CRASH_QUEUE_PEERS_H
@@ -29,7 +29,7 @@ struct queue_peers {
 	bool settled;           /* END has come */
 	int bad;                /* deliveries of what was forgotten */
 	int bounces;            /* deliveries from the null sender */
-	int listeners[4];
+	int listeners[5];
 };
 
 /*
@@ -41,8 +41,8 @@ void queue_peers_start(struct queue_peers *peers, const char *dir,
 /* End qmgr by SIGTERM, or by SIGKILL; returns its wait status. */
 int queue_peers_stop(struct queue_peers *peers, int signal);
 
-/* How often was this recipient delivered to? */
-int queue_peers_count(struct queue_peers *peers, const char *id, int number);
+/* How often was "full-id/number" delivered to, "bounced/short-id" told? */
+int queue_peers_count(struct queue_peers *peers, const char *key);
 
 /*
  * How many messages qmgr has, by its edge for the operator. flush: tell it to

@@ -4,7 +4,7 @@
  *	queue_work write QMGR DIR MARKS COUNT
  *		hand COUNT messages to qmgr from several clients, small and
  *		large, while it delivers them; MARKS gets what was promised:
- *		"accepted ID RECIPIENTS" after qmgr's answer, "delivered
+ *		"accepted ID N" after qmgr's answer, "delivered
  *		ID/NUMBER" before the LMTP server's 250
  *	queue_work check QMGR DIR MARKS
  *		every accepted recipient was or is now delivered to, the rest
@@ -29,6 +29,7 @@ enum { CLIENTS = 4, RCPTS_MAX = 3, SMALL_MAX = 9000, LARGE = 20000 };
 
 /* Small everything, so that a short run has many turns of the ring. */
 static const char settings[] = "queue_segment_size = 1M\n"
+			       "queue_inline_limit = 16K\n"
 			       "queue_ring_size = 2M\n"
 			       "queue_spool_after = 1s\n"
 			       "minimal_backoff_time = 1s\n"
@@ -37,7 +38,20 @@ static const char settings[] = "queue_segment_size = 1M\n"
 			       "myhostname = queue.test\n";
 
 static const char *const names[] = { "ada@x.test", "bob@x.test", "late1@x.test",
-	"eve@x.test", "late2@x.test" };
+	"fail@x.test", "late2@x.test" };
+
+/* Message number n has so many recipients, and the i-th is this one. */
+static unsigned
+rcpts_of(unsigned n)
+{
+	return 1 + n % RCPTS_MAX;
+}
+
+static const char *
+name_of(unsigned n, unsigned i)
+{
+	return names[(n + i) % NELEMS(names)];
+}
 
 /* A body over queue_inline_limit goes by a file. */
 static void
@@ -68,7 +82,7 @@ send_one(struct queue_client *client, unsigned n, int marks)
 		.prefix = str_of("Received: from test\r\n"),
 	};
 	char line[120], id[QUEUE_ID_MAX + 1];
-	unsigned count = 1 + n % RCPTS_MAX;
+	unsigned count = rcpts_of(n);
 	struct err err;
 	int len;
 
@@ -77,7 +91,7 @@ send_one(struct queue_client *client, unsigned n, int marks)
 	request.body = str_make(body, 20 + n * 2654435761u % SMALL_MAX);
 	for (unsigned i = 0; i < count; i++)
 		rcpt[i] = (struct queue_rcpt){
-			.address = str_of(names[(n + i) % NELEMS(names)]),
+			.address = str_of(name_of(n, i)),
 			.transport = str_of("lmtp"),
 			.nexthop = str_of(i == 0 ? "default" : "other"),
 		};
@@ -89,7 +103,7 @@ send_one(struct queue_client *client, unsigned n, int marks)
 		send_large(client, &request, &err);
 	if (queue_client_commit(client, &request, &err) < 0)
 		fatal("commit: %s", err.text);
-	len = snprintf(line, sizeof(line), "accepted %s %u\n", id, count);
+	len = snprintf(line, sizeof(line), "accepted %s %u\n", id, n);
 	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
 		fatal("%s", err.text);
 }
@@ -154,24 +168,29 @@ take_delivered(struct queue_peers *peers, struct str marks)
 	}
 }
 
-/* Recipients of accepted messages that nobody delivered to. */
+/* Recipients of accepted messages that nobody delivered to, or spoke of. */
 static int
 count_lost(struct queue_peers *peers, struct str marks)
 {
 	struct str line, id;
-	uint64_t count;
+	uint64_t n;
 	int lost = 0;
 
 	while (str_split(&marks, '\n', &line)) {
-		char text[QUEUE_ID_MAX + 1];
+		char key[QUEUE_ID_MAX + 40], brief[QUEUE_SHORT_SIZE];
 
 		if (!str_take_str(&line, str_of("accepted ")) ||
 		    !str_split(&line, ' ', &id) ||
-		    !num_parse(line, RCPTS_MAX, &count))
+		    !num_parse(line, UINT32_MAX, &n))
 			continue;
-		(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(id));
-		for (int i = 0; i < (int)count; i++)
-			lost += queue_peers_count(peers, text, i) == 0;
+		for (unsigned i = 0; i < rcpts_of((unsigned)n); i++) {
+			(void)snprintf(key, sizeof(key), "%" STR_F "/%u",
+			    STR_A(id), i);
+			if (strncmp(name_of((unsigned)n, i), "fail", 4) == 0)
+				(void)snprintf(key, sizeof(key), "bounced/%s",
+				    queue_id_shorten(brief, id));
+			lost += queue_peers_count(peers, key) == 0;
+		}
 	}
 	return lost;
 }
