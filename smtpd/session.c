@@ -177,9 +177,10 @@ session_protocol(const struct session *s)
 bool
 session_may_auth(const struct session *s)
 {
-	return s->conf->sasl &&
-	    (s->facts.tls_version.len > 0 || s->facts.loopback ||
-		!s->conf->tls_auth_only);
+	if (!s->conf->sasl || s->facts.tls_version.len > 0)
+		return s->conf->sasl;
+	return s->conf->tls != SMTPD_TLS_ENCRYPT &&
+	    (s->facts.loopback || !s->conf->tls_auth_only);
 }
 
 bool

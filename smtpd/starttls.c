@@ -2,8 +2,6 @@
  * STARTTLS: RFC 3207. front has the key: the connection goes back to it, and
  * one end of a socket pair with the plaintext comes in its place.
  */
-#include <unistd.h>
-
 #include "base/log.h"
 #include "ipc/handover_msg.h"
 #include "smtpd/command.h"
@@ -23,10 +21,31 @@ begin_again(struct session *s, const struct handover_tls *tls)
 	s->extended = false;
 }
 
+/* The only thing ever asked on this connection, so it needs no tag. */
+static int
+ask_front(struct session *s, struct handover_tls *answer, struct err *err)
+{
+	struct handover_starttls ask = { .fd = stream_fd(s->stream) };
+	struct frame frame;
+
+	if (ipc_conn_send(s->handover, &handover_starttls_msg, 0, &ask, err) <
+		0 ||
+	    ipc_conn_recv(s->handover, &frame, err) < 0)
+		return -1;
+	if (frame.type != HANDOVER_TLS)
+		return err_set(err, ERR_CORRUPT, "unexpected answer %u",
+		    frame.type);
+	if (ipc_decode(answer, &handover_tls_msg, frame.payload,
+		&s->handover->fds, NULL, err) < 0)
+		return -1;
+	if (answer->fd < 0)
+		return err_set(err, ERR_CORRUPT, "no descriptor came along");
+	return 0;
+}
+
 int
 starttls_command(struct session *s, struct str args)
 {
-	struct handover_starttls ask;
 	struct handover_tls answer;
 	struct err err;
 
@@ -51,12 +70,10 @@ starttls_command(struct session *s, struct str args)
 	}
 	if (stream_flush(s->stream) < 0)
 		return -1;
-	ask.fd = stream_fd(s->stream);
-	if (ipc_conn_call(s->handover, &handover_starttls_msg, &ask,
-		&handover_tls_msg, &answer, NULL, &err) < 0 ||
-	    answer.fd < 0) {
-		/* front has closed it, or the handshake failed. */
-		log_info("SSL_accept error from %s", session_client(s));
+	if (ask_front(s, &answer, &err) < 0) {
+		/* front closes where the handshake fails. */
+		log_info("SSL_accept error from %s: %s", session_client(s),
+		    err.text);
 		s->closing = true;
 		return -1;
 	}

@@ -87,7 +87,7 @@ class Dialogue(chancery.TestCase):
             self.assertEqual(self.codes("EHLO c", line)[2], want, line)
         for line, want in (
                 ("RCPT TO:<>", 501), ("RCPT TO:<ada>", 501),
-                ("RCPT TO:<postmaster>", 250), ("RCPT TO:ada", 501),
+                ("RCPT TO:ada", 501),
                 ("RCPT TO:<ADA@EXAMPLE.TEST>", 250),
                 ('RCPT TO:<"ada"@example.test>', 250),
                 ("RCPT TO:<ada@example.test> X", 555)):
@@ -120,9 +120,12 @@ class Dialogue(chancery.TestCase):
             [250, 250, 250, 452, 354, 250])
 
     def test_too_many_errors(self):
-        replies = self.dialogue(*["FOO"] * 25)
-        self.assertEqual([code for code, _ in replies[1:21]], [500] * 20)
-        self.assertEqual(replies[21][0], 421)
+        with self.chancery.connect("smtp") as sock:
+            file = sock.makefile("rb")
+            self.reply(file)
+            sock.sendall(b"FOO\r\n" * 20)
+            codes = [self.reply(file)[0] for _ in range(22)]
+        self.assertEqual(codes, [500] * 20 + [421, 0])
 
     def test_a_web_browser(self):
         self.assertEqual(self.codes("GET / HTTP/1.1", "Host: x")[1:],

@@ -32,7 +32,8 @@ class Messages(chancery.TestCase):
     def test_each_by_data(self):
         head = b"X-First: 1\r\nSubject: x\r\n\r\n"
         cases = [head, head + b"\r\n", head + b".\r\n..\r\n.x\r\n...\r\n",
-                 head + bytes(b for b in range(256) if b not in b"\r\n")
+                 # (IMAP has no way to say NUL: RFC 3501 section 9, CHAR8)
+                 head + bytes(b for b in range(1, 256) if b not in b"\r\n")
                  + b"\r\n",
                  head + b"x" * 100_000 + b"\r\n",
                  head + b"\r\n" * 5000,
@@ -84,7 +85,7 @@ class Messages(chancery.TestCase):
             with self.chancery.smtp() as smtp:
                 smtp.ehlo()
                 smtp.mail("x@y")
-                smtp.rcpt("postmaster@example.test")
+                smtp.rcpt("dora@example.test")
                 self.assertEqual(smtp.data(hop * hops + b"\r\n")[0], want)
 
     def test_received(self):
@@ -105,7 +106,7 @@ class Messages(chancery.TestCase):
             rb"[0-9A-F]+ for <carl@example\.test>; "
             rb"\w\w\w, \d+ \w\w\w \d{4} \d\d:\d\d:\d\d [+-]\d{4}\r$")
 
-    users = ("ada", "bob", "carl")
+    users = ("ada", "bob", "carl", "dora")
 
 
 if __name__ == "__main__":

@@ -417,10 +417,16 @@ demands_tls_where_told_to(void **state)
 	static const struct row rows[] = {
 		{ HI MAIL "NOOP\r\nVRFY x\r\n" BYE, "220 250 530 250 530 221",
 		    NULL, "530 5.7.0" },
+		{ HI "AUTH PLAIN\r\n" BYE, "220 250 530 221", NULL,
+		    "250-8BITMIME\r\n" },
+		{ HI BYE, "220 250 221", NULL,
+		    "250-SIZE 100000\r\n250-ENHANCEDSTATUSCODES" },
 	};
 
 	(void)state;
 	conf.tls = SMTPD_TLS_ENCRYPT;
+	conf.sasl = true;
+	conf.tls_auth_only = false;
 	check(rows, NELEMS(rows), &conf);
 }
 
