@@ -266,6 +266,9 @@ config_print(const struct master *m)
 	int ret = 0;
 
 	conf_each(params, print_own, NULL);
+	for (size_t i = 0; i < conf_common_len(); i++)
+		(void)printf("%s\ttext\t%s\n", conf_common_name(i),
+		    conf_common_value(i));
 	(void)fflush(stdout);
 	for (size_t i = 0; (program = program_at(i)) != NULL; i++) {
 		const char *argv[] = { path, "-P", NULL };

@@ -34,6 +34,12 @@ conf_common_name(size_t i)
 	return common[i].name;
 }
 
+const char *
+conf_common_value(size_t i)
+{
+	return common[i].value;
+}
+
 /*
  * Postfix's rule: myhostname is the system's name; mydomain is what stands
  * behind its first dot.

@@ -15,8 +15,9 @@
  */
 void conf_common_defaults(struct main_cf *cf);
 
-/* Their names, for those who look for unknown ones. */
+/* All of them, with the defaults as written. */
 size_t conf_common_len(void);
 const char *conf_common_name(size_t i);
+const char *conf_common_value(size_t i);
 
 #endif

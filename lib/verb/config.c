@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/hash.h"
 #include "verb/families.h"
 #include "verb/run.h"
 
@@ -79,16 +80,21 @@ print_parameter(struct verb_call *call, struct main_cf *cf, struct str line,
 	return 0;
 }
 
+static struct str
+name_of(struct str line)
+{
+	ptrdiff_t tab = str_chr(line, '\t');
+
+	return str_sub(line, 0, tab < 0 ? 0 : (size_t)tab);
+}
+
 /* Is this line's parameter one that was asked for? */
 static bool
 is_wanted(const struct verb_call *call, struct main_cf *cf, struct str line)
 {
-	struct str name = line;
+	struct str name = name_of(line);
 	char text[256];
 
-	name.len = 0;
-	while (name.len < line.len && line.p[name.len] != '\t')
-		name.len++;
 	if (name.len == 0 || name.len >= sizeof(text))
 		return false;
 	(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(name));
@@ -108,22 +114,27 @@ config(struct verb_call *call, struct err *err)
 	struct main_cf *cf = verb_main_cf(call, err);
 	struct str rest, line;
 	struct buf report;
+	struct hash *seen;
 	size_t found = 0;
 	int ret;
 
 	if (cf == NULL)
 		return -1;
+	seen = hash_new();
 	ret = ask_master(call, "-P", &report, err);
 	rest = buf_str(&report);
 	print_open_list(call->print, "parameters");
 	while (ret == 0 && str_split(&rest, '\n', &line)) {
-		if (!is_wanted(call, cf, line))
+		/* Several programs know it: the first says it for all. */
+		if (!is_wanted(call, cf, line) ||
+		    hash_put(seen, name_of(line), call) != NULL)
 			continue;
 		found++;
 		ret = print_parameter(call, cf, line, err);
 	}
 	print_close(call->print);
 	buf_clear(&report);
+	hash_free(seen);
 	if (ret > 0)
 		return err_set(err, ERR_TEMP, "no list of parameters");
 	if (ret == 0 && found < call->args_len)

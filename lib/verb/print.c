@@ -9,7 +9,12 @@
 #include "base/log.h"
 #include "base/utf8.h"
 
-enum { DEPTH_MAX = 8, COLUMNS_MAX = 32, CELL_MAX = 4096 };
+enum {
+	DEPTH_MAX = 8,
+	COLUMNS_MAX = 32,
+	CELL_MAX = 4096,
+	HELD_MAX = 1 << 20, /* bytes of rows that wait for wider ones */
+};
 
 enum level_kind {
 	LEVEL_RECORD, /* "name: value" lines */
@@ -34,7 +39,8 @@ struct print {
 	char *names[COLUMNS_MAX]; /* of the first row, printed above it */
 	struct buf cells[COLUMNS_MAX];
 	size_t columns;
-	bool headed;
+	struct buf held; /* rows not printed yet: cells with a NUL each */
+	bool is_flowing; /* too many to hold: print them as they come */
 };
 
 struct print *
@@ -47,6 +53,7 @@ print_new(FILE *out, bool json)
 	p->level[0].kind = LEVEL_RECORD;
 	for (size_t i = 0; i < COLUMNS_MAX; i++)
 		buf_init(&p->cells[i], CELL_MAX);
+	buf_init(&p->held, 0);
 	if (json)
 		(void)fputs("{", out);
 	return p;
@@ -63,7 +70,8 @@ forget_columns(struct print *p)
 		p->width[i] = 0;
 	}
 	p->columns = 0;
-	p->headed = false;
+	buf_clear(&p->held);
+	p->is_flowing = false;
 }
 
 int
@@ -134,38 +142,70 @@ width_of(struct str s)
 	return width;
 }
 
+/* A row's cells, NULs between them: padded but for the last. */
 static void
-put_cell(struct print *p, size_t column, struct str text)
+put_line(struct print *p, struct str row)
 {
-	size_t width = width_of(text);
+	struct str cell;
 
-	if (p->width[column] < width)
-		p->width[column] = width;
-	(void)fwrite(text.p, 1, text.len, p->out);
-	if (column + 1 == p->columns) {
-		(void)fputc('\n', p->out);
-		return;
+	for (size_t column = 0; str_split(&row, '\0', &cell); column++) {
+		(void)fwrite(cell.p, 1, cell.len, p->out);
+		if (row.p == NULL)
+			break;
+		for (size_t at = width_of(cell); at < p->width[column] + 2;
+		     at++)
+			(void)fputc(' ', p->out);
 	}
-	for (; width < p->width[column] + 2; width++)
-		(void)fputc(' ', p->out);
+	(void)fputc('\n', p->out);
+}
+
+/* The names and every row that waited, now that we know how wide they are. */
+static void
+put_held(struct print *p)
+{
+	struct str rest = buf_str(&p->held), row;
+	struct buf names;
+
+	if (rest.len == 0)
+		return;
+	buf_init(&names, 0);
+	for (size_t i = 0; i < p->columns; i++)
+		(void)buf_addf(&names, "%s%c", p->names[i], '\0');
+	put_line(p, str_sub(buf_str(&names), 0, names.len - 1));
+	buf_clear(&names);
+	while (str_split(&rest, '\n', &row) && rest.p != NULL)
+		put_line(p, row);
+	buf_clear(&p->held);
 }
 
 static void
-put_row(struct print *p)
+put_row(struct print *p, size_t columns)
 {
-	for (size_t i = 0; i < p->columns; i++) {
-		size_t width = width_of(buf_str(&p->cells[i]));
+	struct buf *row = &p->held;
+
+	if (columns > COLUMNS_MAX)
+		columns = COLUMNS_MAX;
+	for (size_t i = 0; i < columns; i++) {
+		struct str text = buf_str(&p->cells[i]);
+		size_t width = width_of(text);
 
 		if (p->width[i] < width)
 			p->width[i] = width;
+		if (i > 0)
+			(void)buf_addc(row, '\0');
+		(void)buf_add_str(row, text);
+		buf_reset(&p->cells[i]);
 	}
-	if (!p->headed) {
-		for (size_t i = 0; i < p->columns; i++)
-			put_cell(p, i, str_of(p->names[i]));
-		p->headed = true;
+	if (p->is_flowing) {
+		put_line(p, buf_str(row));
+		buf_reset(row);
+		return;
 	}
-	for (size_t i = 0; i < p->columns; i++)
-		put_cell(p, i, buf_str(&p->cells[i]));
+	(void)buf_addc(row, '\n');
+	if (row->len > HELD_MAX) {
+		put_held(p);
+		p->is_flowing = true;
+	}
 }
 
 /* The next cell of a row, empty. NULL when there are too many. */
@@ -266,9 +306,11 @@ print_close(struct print *p)
 		(void)fputc(list ? ']' : '}', p->out);
 	else if (level->kind == LEVEL_ROW &&
 	    p->level[p->depth].kind == LEVEL_LIST)
-		put_row(p);
-	else if (level->kind == LEVEL_LIST)
+		put_row(p, level->members);
+	else if (level->kind == LEVEL_LIST) {
+		put_held(p);
 		forget_columns(p);
+	}
 }
 
 void
