@@ -205,7 +205,9 @@ main_cf_keep(struct main_cf *cf, const char *text)
 void
 main_cf_default(struct main_cf *cf, const char *name, const char *value)
 {
-	(void)hash_put(cf->defaults, str_of(name), (void *)(uintptr_t)value);
+	if (hash_get(cf->defaults, str_of(name)) == NULL)
+		(void)hash_put(cf->defaults, str_of(name),
+		    (void *)(uintptr_t)value);
 }
 
 const struct main_cf_entry *

@@ -51,7 +51,10 @@ int main_cf_read(struct main_cf *cf, int dirfd, const char *path,
 /* "name=value" or "name = value", as -o has it: it beats what was read. */
 int main_cf_override(struct main_cf *cf, const char *origin,
     struct str assignment, struct err *err);
-/* What name is when set nowhere. Both strings are borrowed: table entries. */
+/*
+ * What name is when set nowhere. Both strings are borrowed: table entries.
+ * The first default given is the one that counts.
+ */
 void main_cf_default(struct main_cf *cf, const char *name, const char *value);
 
 /* NULL if name is set nowhere (it may have a default). */

@@ -67,9 +67,9 @@ print_parameter(struct verb_call *call, struct main_cf *cf, struct str line,
 		return 0;
 	(void)snprintf(name, sizeof(name), "%" STR_F, STR_A(field[0]));
 	set = main_cf_find(cf, name);
-	value = set != NULL ?
-	    main_cf_get(cf, name, err) :
-	    main_cf_expand(cf, main_cf_keep_str(cf, field[2]), err);
+	main_cf_default(cf, main_cf_keep(cf, name),
+	    main_cf_keep_str(cf, field[2]));
+	value = main_cf_get(cf, name, err);
 	if (value == NULL)
 		return err_prefix(err, "%s", name);
 	print_open_record(call->print, NULL);

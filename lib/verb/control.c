@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
 #include "net/fdpass.h"
 
 /*
@@ -55,7 +54,7 @@ read_answer(int sock, struct buf *answer, int *got, struct err *err)
 			return err_set(err, ERR_LIMIT,
 			    "the answer is too long");
 	}
-	if (len < 0)
+	if (len < 0 && errno != ECONNRESET)
 		return err_sys(err, "read from master");
 	return 0;
 }
@@ -92,8 +91,9 @@ control_ask(const struct verb_env *env, const char *request, struct buf *out,
 		err_set(err, ERR_LIMIT, "request too long");
 		goto out;
 	}
-	if (fs_write_all(sock, line, (size_t)len, err) < 0 ||
-	    read_answer(sock, &answer, &got, err) < 0)
+	/* One who is refused may be answered before the question is read. */
+	(void)send(sock, line, (size_t)len, MSG_NOSIGNAL);
+	if (read_answer(sock, &answer, &got, err) < 0)
 		goto out;
 	rest = buf_str(&answer);
 	ret = take_status(&rest, err);

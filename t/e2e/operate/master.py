@@ -1,0 +1,279 @@
+"""master keeps its services running, takes new configuration, ends in order,
+and leaves nothing behind, even when it is killed.
+
+Most of it with the two smallest daemons in an instance written by hand, so
+that each test takes milliseconds."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+import chancery
+
+ROLES = ("log", "front", "auth", "rewrite", "dns", "smtp", "queue", "smtpout",
+         "deliver", "store", "access", "dir")
+MAIN_CF = "service_throttle_time = 1s\nservice_stop_timeout = 2s\n"
+MASTER_CF = """\
+logd  unix - - - - 1 logd
+echo  unix - - - - 5 echod
+"""
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(") ", 1)[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Small(unittest.TestCase):
+    name = "i"
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="chancery-master-")
+        os.chmod(self.top, 0o711)
+        self.dir = os.path.join(self.top, self.name)
+        os.makedirs(self.path("etc"))
+        os.chmod(self.dir, 0o711)
+        users = " ".join(f"{role}={960 + i}:{960 + i}"
+                         for i, role in enumerate(ROLES))
+        self.write("etc/main.cf", f"system_users = {users}\n" + MAIN_CF)
+        self.write("etc/master.cf", MASTER_CF)
+
+    def tearDown(self):
+        self.run_verb("stop", check=False)
+        shutil.rmtree(self.top)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text, mode="w"):
+        with open(self.path(name), mode) as f:
+            f.write(text)
+
+    def read(self, name):
+        with open(self.path(name)) as f:
+            return f.read()
+
+    def run_verb(self, *words, check=True):
+        done = subprocess.run([chancery.COMMAND, "-C", self.dir, *words],
+                              text=True, capture_output=True, timeout=60)
+        if check:
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done
+
+    def service(self, name):
+        status = json.loads(self.run_verb("status", "--json",
+                                          check=False).stdout)
+        return next(s for s in status["services"] if s["name"] == name)
+
+    def connect(self):
+        sock = socket.socket(socket.AF_UNIX)
+        self.addCleanup(sock.close)
+        sock.settimeout(20)
+        # by way of a descriptor: a name is at most 107 bytes long
+        folder = os.open(self.path("run/ctl"), os.O_PATH)
+        try:
+            sock.connect(f"/proc/self/fd/{folder}/echo")
+        finally:
+            os.close(folder)
+        return sock
+
+    def echo(self, sock, text=b"hello\n"):
+        sock.sendall(text)
+        self.assertEqual(sock.recv(100), text)
+
+    def wait_up(self, name, starts):
+        chancery.wait_until(f"{name} is up again", lambda: (
+            lambda s: s["state"] == "up" and s["starts"] >= starts)(
+                self.service(name)))
+
+
+class Life(Small):
+    def test_start_serve_stop(self):
+        self.run_verb("start")
+        sock = self.connect()
+        self.echo(sock)
+        pids = [p for n in ("echo", "logd") for p in self.service(n)["pids"]]
+        self.assertEqual(len(pids), 3)  # two, and the session's
+        again = self.run_verb("start", check=False)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("already running", again.stderr)
+        sock.close()
+        self.run_verb("stop")
+        for pid in pids:
+            self.assertFalse(is_alive(pid))
+        self.assertEqual(self.run_verb("stop", check=False).returncode, 1)
+        self.assertEqual(self.run_verb("status", check=False).returncode, 1)
+
+    def test_a_session_ends_when_it_is_told_to(self):
+        self.run_verb("start")
+        sock = self.connect()
+        self.echo(sock)
+        began = time.monotonic()
+        self.run_verb("stop")
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual(sock.recv(100), b"")
+
+    def test_a_killed_daemon_comes_back(self):
+        self.run_verb("start")
+        os.kill(self.service("logd")["pids"][0], signal.SIGKILL)
+        self.wait_up("logd", 2)
+        os.kill(self.service("echo")["pids"][0], signal.SIGKILL)
+        self.wait_up("echo", 2)
+        self.echo(self.connect())
+        self.assertIn("killed by signal 9", self.read("log/chancery.log"))
+
+    def test_a_session_outlives_its_parent(self):
+        self.run_verb("start")
+        sock = self.connect()
+        self.echo(sock)
+        os.kill(self.service("echo")["pids"][0], signal.SIGKILL)
+        self.wait_up("echo", 2)
+        self.echo(sock)
+        self.assertEqual(len(self.service("echo")["pids"]), 2)
+
+    def test_a_crashed_session_renews_the_parent(self):
+        self.run_verb("start")
+        sock = self.connect()
+        self.echo(sock)
+        parent, child = self.service("echo")["pids"]
+        os.kill(child, signal.SIGSEGV)
+        self.wait_up("echo", 2)
+        self.assertNotIn(parent, self.service("echo")["pids"])
+        self.echo(self.connect())
+
+    def test_the_children_of_a_killed_master_end(self):
+        self.run_verb("start")
+        pids = [p for n in ("echo", "logd") for p in self.service(n)["pids"]]
+        os.kill(json.loads(self.run_verb("status", "--json").stdout)["pid"],
+                signal.SIGKILL)
+        for pid in pids:
+            chancery.wait_until(f"{pid} ended", lambda: not is_alive(pid))
+        self.run_verb("start")  # the lock and the sockets are free again
+        self.echo(self.connect())
+
+    def test_a_daemon_that_cannot_start_stops_the_start(self):
+        self.write("etc/main.cf", "log_file = no/such/folder\n", "a")
+        done = self.run_verb("start", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("logd", done.stderr)
+        self.assertEqual(self.run_verb("status", check=False).returncode, 1)
+
+
+class Names(Small):
+    name = "a-folder-whose-name-is-long/" * 4 + "i"
+
+    def test_a_long_path_is_no_trouble(self):
+        self.run_verb("start")
+        self.echo(self.connect())
+
+
+class Reload(Small):
+    def test_sessions_get_new_settings_and_old_ones_go_on(self):
+        self.run_verb("start")
+        old = self.connect()
+        self.echo(old)
+        self.write("etc/main.cf", "echod_timeout = 1s\n", "a")
+        self.run_verb("reload")
+        new = self.connect()
+        self.echo(new)
+        self.assertEqual(new.recv(100), b"")  # after a second
+        self.echo(old)
+
+    def test_options_of_master_cf_count(self):
+        self.run_verb("start")
+        self.write("etc/master.cf",
+                   MASTER_CF + "  -o echod_timeout=1s\n")
+        self.run_verb("reload")
+        sock = self.connect()
+        self.assertEqual(sock.recv(100), b"")
+
+    def test_mistakes_change_nothing(self):
+        self.run_verb("start")
+        pids = self.service("echo")["pids"]
+        self.write("etc/main.cf", "echod_timeout = soon\nwords\n", "a")
+        done = self.run_verb("reload", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(self.service("echo")["pids"], pids)
+        check = self.run_verb("check", "--json", check=False)
+        self.assertEqual(check.returncode, 1)
+        problems = json.loads(check.stdout)["problems"]
+        self.assertEqual([p["level"] for p in problems], ["error"] * 2)
+        # a service that is started again has what was checked last
+        os.kill(self.service("logd")["pids"][0], signal.SIGKILL)
+        self.wait_up("logd", 2)
+
+    def test_a_rotated_log_is_let_go(self):
+        self.run_verb("start")
+        os.rename(self.path("log/chancery.log"), self.path("log/old.log"))
+        self.run_verb("reload")
+        chancery.wait_until("a new log", lambda: os.path.exists(
+            self.path("log/chancery.log")))
+
+    def test_what_takes_a_restart_is_named(self):
+        self.run_verb("start")
+        self.write("etc/main.cf", "port_base = 5000\n", "a")
+        self.write("etc/master.cf", "more unix - - - - 1 echod\n", "a")
+        done = self.run_verb("reload")
+        self.assertIn("port_base", done.stdout)
+        self.assertIn("more", done.stdout)
+        self.run_verb("restart")
+        self.assertEqual(self.service("more")["state"], "up")
+
+
+class Check(Small):
+    def test_unknown_names_warn(self):
+        self.write("etc/main.cf", "mesage_size_limit = 5\nmine = x\n"
+                   "myorigin = $mine\n", "a")
+        done = self.run_verb("check")
+        self.assertIn("mesage_size_limit", done.stdout)
+        self.assertNotIn("mine:", done.stdout)
+
+    def test_config_shows_values(self):
+        self.write("etc/main.cf", "myhostname = mail.example.net\n", "a")
+        shown = json.loads(self.run_verb("config", "mydomain", "log_file",
+                                         "--json").stdout)["parameters"]
+        self.assertEqual({p["name"]: p["value"] for p in shown},
+                         {"mydomain": "example.net",
+                          "log_file": "chancery.log"})
+
+
+@unittest.skipUnless(chancery.IS_ROOT, "root only")
+class Strangers(Small):
+    def test_only_operators_may_ask(self):
+        self.run_verb("start")
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+             chancery.COMMAND, "-C", self.dir, "stop"], text=True,
+            capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not allowed", done.stderr)
+        self.assertEqual(self.service("echo")["state"], "up")
+
+    def test_members_of_the_operators_group_may(self):
+        self.write("etc/main.cf", "operator_group = 4711\n", "a")
+        self.run_verb("start")
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--groups=4711",
+             chancery.COMMAND, "-C", self.dir, "status"], text=True,
+            capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_folders_are_closed_to_others(self):
+        self.run_verb("start")
+        for name in ("log", "spool", "directory", "run/ctl", "run/smtpd"):
+            mode = stat.S_IMODE(os.stat(self.path(name)).st_mode)
+            self.assertEqual(mode & 0o007, 0, name)
+
+
+if __name__ == "__main__":
+    chancery.main()
