@@ -52,8 +52,6 @@ conf_common_defaults(struct main_cf *cf)
 	struct utsname uts;
 	const char *dot;
 
-	for (size_t i = 0; i < NELEMS(common); i++)
-		main_cf_default(cf, common[i].name, common[i].value);
 	if (host == NULL && uname(&uts) == 0 &&
 	    strchr(uts.nodename, '.') != NULL) {
 		host = main_cf_keep(cf, uts.nodename);
@@ -62,4 +60,7 @@ conf_common_defaults(struct main_cf *cf)
 	if (host != NULL && strchr(host, '$') == NULL &&
 	    (dot = strchr(host, '.')) != NULL && dot[1] != '\0')
 		main_cf_default(cf, "mydomain", dot + 1);
+	/* Behind what we found out: the first default counts. */
+	for (size_t i = 0; i < NELEMS(common); i++)
+		main_cf_default(cf, common[i].name, common[i].value);
 }
