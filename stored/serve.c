@@ -15,9 +15,9 @@
 
 enum {
 	STEP_US = 20000,       /* between epochs */
-	CHECK_SECONDS = 1,     /* between looks for old pins */
+	CHECK_SECONDS = 5,     /* between looks for old pins */
 	BATCH_REQUESTS = 1000, /* offered to the engine at once */
-	IDLE_US = 50000,       /* before work ahead begins */
+	IDLE_US = 50000,       /* after a batch, before work ahead begins */
 };
 
 static void
@@ -84,6 +84,18 @@ answer(struct stored *stored, struct list *batch, size_t done)
 	}
 }
 
+/* An idle stored sleeps: epochs and work ahead follow batches only. */
+static void
+after_batch(struct stored *stored)
+{
+	static const struct timeval step = { 0, STEP_US };
+	static const struct timeval idle = { 0, IDLE_US };
+
+	if (!event_pending(stored->step_event, EV_TIMEOUT, NULL))
+		(void)event_add(stored->step_event, &step);
+	(void)event_add(stored->idle_event, &idle);
+}
+
 static void
 on_batch(evutil_socket_t fd, short what, void *arg)
 {
@@ -107,6 +119,7 @@ on_batch(evutil_socket_t fd, short what, void *arg)
 	answer(stored, &batch, done);
 	put_back(stored, &batch);
 	watch_tell(stored);
+	after_batch(stored);
 	for (int lane = 0; lane < LANES; lane++)
 		if (!list_is_empty(&stored->lane[lane]))
 			schedule(stored);
@@ -115,6 +128,7 @@ on_batch(evutil_socket_t fd, short what, void *arg)
 static void
 on_step(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval step = { 0, STEP_US };
 	struct stored *stored = arg;
 	struct err err;
 
@@ -122,6 +136,8 @@ on_step(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (kv_pins_step(stored->pins, time_mono(), &err) < 0)
 		log_warn("epoch: %s", err.text);
+	if (kv_pins_epochs(stored->pins) > 1)
+		(void)event_add(stored->step_event, &step);
 }
 
 /*
@@ -163,14 +179,14 @@ static void
 on_idle(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval soon = { 0, 1000 };
-	static const struct timeval later = { 0, IDLE_US };
 	struct stored *stored = arg;
 	bool more = false;
 
 	(void)fd;
 	(void)what;
 	engine_prepare(stored->engine, &more);
-	(void)event_add(stored->idle_event, more ? &soon : &later);
+	if (more)
+		(void)event_add(stored->idle_event, &soon);
 }
 
 static struct event *
@@ -182,19 +198,17 @@ timer(struct stored *stored, short flags, event_callback_fn fn)
 int
 serve_start(struct stored *stored, struct err *err)
 {
-	static const struct timeval step = { 0, STEP_US };
 	static const struct timeval check = { CHECK_SECONDS, 0 };
 
 	stored->batch_event = timer(stored, 0, on_batch);
-	stored->step_event = timer(stored, EV_PERSIST, on_step);
+	stored->step_event = timer(stored, 0, on_step);
 	stored->check_event = timer(stored, EV_PERSIST, on_check);
 	stored->idle_event = timer(stored, 0, on_idle);
 	if (stored->batch_event == NULL || stored->step_event == NULL ||
 	    stored->check_event == NULL || stored->idle_event == NULL)
 		return err_set(err, ERR_TEMP, "libevent: no timer");
-	(void)event_add(stored->step_event, &step);
 	(void)event_add(stored->check_event, &check);
-	(void)event_add(stored->idle_event, &step);
+	after_batch(stored);
 	return orphan_start(stored, err);
 }
 

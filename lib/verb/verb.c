@@ -14,6 +14,7 @@ static const struct verb *const families[] = {
 	service_verbs,
 	config_verbs,
 	queue_verbs,
+	mailbox_verbs,
 	domain_verbs,
 	user_verbs,
 	alias_verbs,

@@ -1,0 +1,215 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "store/client.h"
+#include "verb/families.h"
+
+enum { TIMEOUT_MS = 60000, VERIFY_TIMEOUT_MS = 3600 * 1000 };
+
+/* The operator's edge of stored, for one verb. */
+struct edge {
+	struct store_client *client;
+	struct arena *arena;
+};
+
+static int
+edge_open(struct edge *edge, struct verb_call *call, int timeout_ms,
+    struct err *err)
+{
+	int fd = verb_connect(call, "stored", err);
+
+	if (fd < 0)
+		return -1;
+	edge->client = store_client_new(fd, timeout_ms);
+	edge->arena = arena_new(0);
+	return 0;
+}
+
+static void
+edge_close(struct edge *edge)
+{
+	store_client_free(edge->client);
+	arena_free(edge->arena);
+}
+
+/* Names of users have no case (DESIGN: addresses compare without). */
+static struct str
+user_name(struct edge *edge, const char *text)
+{
+	char *name = arena_cstr(edge->arena, str_of(text));
+
+	for (char *p = name; *p != '\0'; p++)
+		*p = lower(*p);
+	return str_of(name);
+}
+
+static const char *
+use_name(uint8_t use)
+{
+	static const char *const names[] = {
+		[STORE_USE_NONE] = "",
+		[STORE_USE_DRAFTS] = "drafts",
+		[STORE_USE_SENT] = "sent",
+		[STORE_USE_JUNK] = "junk",
+		[STORE_USE_TRASH] = "trash",
+		[STORE_USE_ARCHIVE] = "archive",
+	};
+
+	return use < NELEMS(names) ? names[use] : "unknown";
+}
+
+static void
+print_mailbox(struct print *p, const struct store_listing *row)
+{
+	print_open_record(p, NULL);
+	print_str(p, "name", row->name);
+	print_int(p, "messages", row->exists);
+	print_int(p, "unseen", row->unseen);
+	print_int(p, "bytes", (int64_t)row->bytes);
+	print_strz(p, "use", use_name(row->use));
+	print_bool(p, "subscribed", row->subscribed);
+	print_int(p, "id", row->mailbox);
+	print_close(p);
+}
+
+static void
+print_user(struct print *p, const struct store_listing *row)
+{
+	print_open_record(p, NULL);
+	print_str(p, "user", row->name);
+	print_int(p, "messages", row->exists);
+	print_int(p, "bytes", (int64_t)row->bytes);
+	print_close(p);
+}
+
+/* All mailboxes of a user; without one, all who have mailboxes. */
+static int
+list(struct verb_call *call, struct err *err)
+{
+	bool is_user = call->args_len > 0;
+	struct store_listed listed = { .more = true };
+	struct str user = STR(""), after = STR("");
+	struct edge edge;
+	int ret = 0;
+
+	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+		return -1;
+	if (is_user)
+		user = user_name(&edge, call->args[0]);
+	print_open_list(call->print, is_user ? "mailboxes" : "users");
+	while (ret == 0 && listed.more) {
+		const struct store_listing *row;
+
+		ret = store_client_list(edge.client, user, after, edge.arena,
+		    &listed, err);
+		if (ret < 0 || listed.mailboxes.count == 0)
+			break;
+		row = listed.mailboxes.items;
+		for (size_t i = 0; i < listed.mailboxes.count; i++) {
+			if (is_user)
+				print_mailbox(call->print, &row[i]);
+			else
+				print_user(call->print, &row[i]);
+		}
+		after = row[listed.mailboxes.count - 1].name;
+	}
+	print_close(call->print);
+	edge_close(&edge);
+	return ret;
+}
+
+static int
+create(struct verb_call *call, struct err *err)
+{
+	uint32_t mailbox = 0, uidvalidity = 0;
+	struct edge edge;
+	int ret;
+
+	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+		return -1;
+	ret = store_client_create(edge.client, user_name(&edge, call->args[0]),
+	    str_of(call->args[1]), STORE_USE_NONE, STORE_TYPE_MAIL, &mailbox,
+	    &uidvalidity, err);
+	if (ret == 0 && print_is_json(call->print)) {
+		print_int(call->print, "id", mailbox);
+		print_int(call->print, "uidvalidity", uidvalidity);
+	}
+	edge_close(&edge);
+	return ret;
+}
+
+static int delete (struct verb_call *call, struct err *err)
+{
+	struct edge edge;
+	int ret;
+
+	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+		return -1;
+	ret = store_client_delete(edge.client, user_name(&edge, call->args[0]),
+	    str_of(call->args[1]), err);
+	edge_close(&edge);
+	return ret;
+}
+
+/* Trouble found is an error of the command, too: scripts look at its exit. */
+static int
+verify(struct verb_call *call, struct err *err)
+{
+	struct store_admin_done done;
+	struct str rest, line;
+	struct edge edge;
+	int ret;
+
+	if (edge_open(&edge, call, VERIFY_TIMEOUT_MS, err) < 0)
+		return -1;
+	ret = store_client_admin(edge.client, STORE_ADMIN_VERIFY, edge.arena,
+	    &done, err);
+	if (ret == 0) {
+		print_int(call->print, "checked", (int64_t)done.checked);
+		print_int(call->print, "problems", (int64_t)done.problems);
+		print_open_list(call->print, "details");
+		rest = done.text;
+		while (str_split(&rest, '\n', &line))
+			if (line.len > 0)
+				print_str(call->print, NULL, line);
+		print_close(call->print);
+	}
+	if (ret == 0 && done.problems > 0)
+		ret = err_set(err, ERR_CORRUPT, "the store has %llu problems",
+		    (unsigned long long)done.problems);
+	edge_close(&edge);
+	return ret;
+}
+
+static int
+rebuild(struct verb_call *call, struct err *err)
+{
+	struct store_admin_done done;
+	struct edge edge;
+	int ret;
+
+	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+		return -1;
+	ret = store_client_admin(edge.client, STORE_ADMIN_REBUILD, edge.arena,
+	    &done, err);
+	if (ret == 0)
+		print_line(call->print,
+		    "stored starts anew and makes its index from the packs");
+	edge_close(&edge);
+	return ret;
+}
+
+const struct verb mailbox_verbs[] = {
+	{ VERB_OPERATOR, "mailbox list", "[USER]", "",
+	    "list a user's mailboxes, or who has any", list },
+	{ VERB_OPERATOR, "mailbox create", "USER NAME", "",
+	    "make a mailbox and those above it", create },
+	{ VERB_OPERATOR, "mailbox delete", "USER NAME", "",
+	    "delete a mailbox with its messages", delete },
+	{ VERB_OPERATOR, "mailbox verify", "", "",
+	    "check every invariant of the store", verify },
+	{ VERB_OPERATOR, "mailbox rebuild", "", "",
+	    "make the index anew from the packs", rebuild },
+	{ .who = VERB_END },
+};
