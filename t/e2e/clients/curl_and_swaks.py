@@ -15,7 +15,7 @@ class CurlAndSwaks(chancery.TestCase):
 
     def curl(self, *words, user="ada"):
         return self.run_client(
-            "curl", "--silent", "--show-error", "--fail", "--cacert",
+            "curl", "--silent", "--show-error", "--fail", "--crlf", "--cacert",
             self.chancery.path("tls/cert.pem"), "--user",
             f"{self.chancery.address(user)}:{self.chancery.password(user)}",
             *self.resolve(), *words)
