@@ -46,3 +46,20 @@ static const struct ipc_field end_fields[] = {
 };
 #undef M
 const struct ipc_msg auth_end_msg = IPC_MSG(auth_end, AUTH_END, end_fields);
+
+static const struct ipc_field watch_fields[] = {
+	IPC_FIELD(struct auth_watch, U8, unused, 0),
+};
+const struct ipc_msg auth_watch_msg =
+    IPC_MSG(auth_watch, AUTH_WATCH, watch_fields);
+
+static const struct ipc_field void_fields[] = {
+	IPC_FIELD(struct auth_void, STR, user, NAME),
+	IPC_FIELD(struct auth_void, U64, not_before, 0),
+};
+const struct ipc_msg auth_void_msg = IPC_MSG(auth_void, AUTH_VOID, void_fields);
+
+static const struct ipc_field kick_fields[] = {
+	IPC_FIELD(struct auth_kick, STR, user, NAME),
+};
+const struct ipc_msg auth_kick_msg = IPC_MSG(auth_kick, AUTH_KICK, kick_fields);

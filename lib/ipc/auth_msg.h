@@ -20,6 +20,9 @@ enum {
 	AUTH_NEXT = 21,
 	AUTH_STEP = 22,
 	AUTH_END = 23,
+	AUTH_WATCH = 24,
+	AUTH_VOID = 25,
+	AUTH_KICK = 26,
 };
 
 enum auth_status {
@@ -64,5 +67,27 @@ struct auth_end {
 	struct str session, user;
 };
 extern const struct ipc_msg auth_end_msg;
+
+/*
+ * Tell me of users whose sessions are void: authd answers now and then, with
+ * tag 0, until the connection ends.
+ */
+struct auth_watch {
+	uint8_t unused;
+};
+extern const struct ipc_msg auth_watch_msg;
+
+/* Sessions of user whose ticket was issued before this second are over. */
+struct auth_void {
+	struct str user;
+	uint64_t not_before; /* seconds since 1970, UTC */
+};
+extern const struct ipc_msg auth_void_msg;
+
+/* ctl to authd: the user was changed or removed. Answered by auth_void. */
+struct auth_kick {
+	struct str user;
+};
+extern const struct ipc_msg auth_kick_msg;
 
 #endif

@@ -2,6 +2,7 @@
 one daemon run alone with an edge of ours, so that a test can be its client.
 """
 
+import atexit
 import os
 import socket
 import struct
@@ -57,7 +58,7 @@ class Conn:
         self.tag = 0
 
     def send(self, kind, payload):
-        self.tag += 1
+        self.tag = (self.tag + 1) & 0xffff
         self.sock.sendall(struct.pack(">2sBBHHI", b"Ch", 1, 0, kind, self.tag,
                                       len(payload)) + payload)
         return self.tag
@@ -101,6 +102,7 @@ class Daemon:
             listener.bind(self.path(edge))
             listener.listen(50)
             self.listeners[edge] = listener
+        atexit.register(self.kill)  # whatever happens to the test
         self.start()
 
     def path(self, edge):
@@ -118,7 +120,7 @@ class Daemon:
         env = dict(os.environ, CHANCERY_FDS=" ".join(
             f"{name}={fd}" for name, fd in given.items()))
         self.process = subprocess.Popen(
-            words, cwd=self.cwd, env=env, stderr=self.log,
+            words, cwd=self.cwd, env=env, stdout=self.log, stderr=self.log,
             pass_fds=list(given.values()))
 
     def logged(self):
@@ -127,6 +129,10 @@ class Daemon:
 
     def connect(self, edge="test"):
         return Conn(self.path(edge))
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
 
     def stop(self):
         self.process.terminate()

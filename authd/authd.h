@@ -1,0 +1,60 @@
+/*
+ * authd - the state of the daemon that decides who somebody is.
+ */
+#ifndef AUTHD_AUTHD_H
+#define AUTHD_AUTHD_H
+
+#include "auth/ticket.h"
+#include "authd/count.h"
+#include "authd/memory.h"
+#include "authd/password.h"
+#include "authd/throttle.h"
+#include "base/list.h"
+#include "ipc/server.h"
+#include "service/daemon.h"
+
+enum {
+	AUTHD_LISTENERS = 8,
+	AUTHD_EXCHANGES_MAX = 10000, /* under way at once */
+	AUTHD_KEY_MAX = 16384        /* bytes of the key's file */
+};
+
+/* By index into the table of statistics. */
+enum {
+	STAT_LOGINS,
+	STAT_FAILURES,
+	STAT_TROUBLE,
+	STAT_REMEMBERED,
+	STAT_EXCHANGES,
+	STAT_SESSIONS,
+	STAT_TIME
+};
+
+struct authd_conf {
+	struct password_conf password;
+	const char *hostname, *mechanisms, *realm, *key_file;
+	int cache_time, cache_size, throttle_size;
+	int failure_delay, exchange_time, ticket_time;
+	int session_limit; /* of one user; 0: none */
+};
+
+struct watch;
+
+struct authd {
+	struct authd_conf conf;
+	struct daemon *daemon;
+	struct ticket_signer *signer;
+	struct password *password;
+	struct throttle *throttle;
+	struct memory *memory;
+	struct count *count;
+	struct watch *watch;
+	struct list exchanges;
+	size_t open;          /* exchanges */
+	struct list watchers; /* peers that want to hear of void sessions */
+	struct event *sweep;
+	struct ipc_listener *listener[AUTHD_LISTENERS];
+	size_t listeners;
+};
+
+#endif

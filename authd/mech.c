@@ -1,0 +1,220 @@
+#include "authd/mech.h"
+
+#include <sasl/sasl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/attr.h"
+#include "base/log.h"
+
+/* Cyrus keeps callbacks in its own shape: any function, cast. */
+typedef int any_fn(void);
+
+enum { CALLBACKS = 5 };
+
+struct mech {
+	sasl_conn_t *conn;
+	const char *list;
+	sasl_callback_t callbacks[CALLBACKS];
+	char *user, *password;
+	size_t user_len, password_len;
+};
+
+static int
+on_option(void *context, const char *plugin, const char *option,
+    const char **result, unsigned *len)
+{
+	static const struct {
+		const char *name, *value;
+	} fixed[] = {
+		/* No database of Cyrus's own is ever looked at. */
+		{ "pwcheck_method", "none" },
+		{ "auxprop_plugin", "none" },
+		{ "canon_user_plugin", "INTERNAL" },
+		{ "log_level", "1" },
+	};
+
+	(void)plugin;
+	*result = NULL;
+	if (strcmp(option, "mech_list") == 0)
+		*result = context;
+	for (size_t i = 0; i < NELEMS(fixed); i++) {
+		if (strcmp(option, fixed[i].name) == 0)
+			*result = fixed[i].value;
+	}
+	if (*result == NULL)
+		return SASL_FAIL;
+	if (len != NULL)
+		*len = (unsigned)strlen(*result);
+	return SASL_OK;
+}
+
+static int
+on_log(void *context, int level, const char *message)
+{
+	(void)context;
+	if (level <= SASL_LOG_ERR && message != NULL)
+		log_debug("sasl: %s", message);
+	return SASL_OK;
+}
+
+static void
+note(char **to, size_t *to_len, const char *bytes, size_t len)
+{
+	free_secret(*to, *to_len);
+	*to = xstrndup(bytes, len);
+	*to_len = len;
+}
+
+static int
+on_password(sasl_conn_t *conn, void *context, const char *user,
+    const char *password, unsigned len, struct propctx *props)
+{
+	struct mech *mech = context;
+
+	(void)conn;
+	(void)props;
+	note(&mech->user, &mech->user_len, user, strlen(user));
+	note(&mech->password, &mech->password_len, password, len);
+	return SASL_OK;
+}
+
+int
+mech_init(const char *list, struct err *err)
+{
+	/* Cyrus keeps the pointer. */
+	static sasl_callback_t callbacks[] = {
+		{ SASL_CB_GETOPT, (any_fn *)(void (*)(void))on_option, NULL },
+		{ SASL_CB_LOG, (any_fn *)(void (*)(void))on_log, NULL },
+		{ SASL_CB_LIST_END, NULL, NULL },
+	};
+	int rc;
+
+	callbacks[0].context = (void *)(uintptr_t)list;
+	rc = sasl_server_init(callbacks, "chancery");
+	if (rc != SASL_OK)
+		return err_set(err, ERR_TEMP, "sasl: %s",
+		    sasl_errstring(rc, NULL, NULL));
+	return 0;
+}
+
+void
+mech_done(void)
+{
+	sasl_server_done();
+}
+
+static void
+set_callbacks(struct mech *mech)
+{
+	mech->callbacks[0] = (sasl_callback_t){ SASL_CB_GETOPT,
+		(any_fn *)(void (*)(void))on_option,
+		(void *)(uintptr_t)mech->list };
+	mech->callbacks[1] = (sasl_callback_t){ SASL_CB_LOG,
+		(any_fn *)(void (*)(void))on_log, NULL };
+	mech->callbacks[2] = (sasl_callback_t){ SASL_CB_SERVER_USERDB_CHECKPASS,
+		(any_fn *)(void (*)(void))on_password, mech };
+	mech->callbacks[3] = (sasl_callback_t){ SASL_CB_LIST_END, NULL, NULL };
+}
+
+struct mech *
+mech_new(const char *service, const char *hostname, const char *list,
+    bool secure, struct err *err)
+{
+	sasl_security_properties_t props = {
+		.security_flags =
+		    SASL_SEC_NOANONYMOUS | (secure ? 0 : SASL_SEC_NOPLAINTEXT),
+	};
+	struct mech *mech = xcalloc(1, sizeof(*mech));
+	int rc;
+
+	mech->list = list;
+	set_callbacks(mech);
+	rc = sasl_server_new(service, hostname, NULL, NULL, NULL,
+	    mech->callbacks, 0, &mech->conn);
+	if (rc == SASL_OK)
+		rc = sasl_setprop(mech->conn, SASL_SEC_PROPS, &props);
+	if (rc == SASL_OK)
+		return mech;
+	(void)err_set(err, ERR_TEMP, "sasl: %s",
+	    sasl_errstring(rc, NULL, NULL));
+	mech_free(mech);
+	return NULL;
+}
+
+void
+mech_free(struct mech *mech)
+{
+	if (mech == NULL)
+		return;
+	if (mech->conn != NULL)
+		sasl_dispose(&mech->conn);
+	free_secret(mech->user, mech->user_len);
+	free_secret(mech->password, mech->password_len);
+	free(mech);
+}
+
+static enum mech_result
+result_of(const struct mech *mech, int rc)
+{
+	switch (rc) {
+	case SASL_CONTINUE:
+		return MECH_CONTINUE;
+	case SASL_OK:
+		return mech->password != NULL ? MECH_PASSWORD : MECH_FAIL;
+	case SASL_NOMECH:
+		/* Also said of some refusals, once a mechanism runs. */
+		return mech->password != NULL ? MECH_FAIL : MECH_BADMECH;
+	case SASL_ENCRYPT:
+	case SASL_TOOWEAK:
+		return MECH_BADMECH;
+	case SASL_BADPROT:
+		return MECH_BADPROTO;
+	case SASL_NOMEM:
+		return MECH_TEMP;
+	default:
+		return MECH_FAIL;
+	}
+}
+
+enum mech_result
+mech_start(struct mech *mech, const char *name, struct str initial,
+    struct str *challenge)
+{
+	const char *out = NULL;
+	unsigned len = 0;
+	int rc;
+
+	rc = sasl_server_start(mech->conn, name, initial.p,
+	    (unsigned)initial.len, &out, &len);
+	*challenge = str_make(out, out == NULL ? 0 : len);
+	return result_of(mech, rc);
+}
+
+enum mech_result
+mech_next(struct mech *mech, struct str response, struct str *challenge)
+{
+	const char *out = NULL;
+	unsigned len = 0;
+	int rc;
+
+	/* NULL would mean that there is no response at all. */
+	rc = sasl_server_step(mech->conn, response.p == NULL ? "" : response.p,
+	    (unsigned)response.len, &out, &len);
+	*challenge = str_make(out, out == NULL ? 0 : len);
+	return result_of(mech, rc);
+}
+
+struct str
+mech_user(const struct mech *mech)
+{
+	return str_make(mech->user, mech->user_len);
+}
+
+struct str
+mech_password(const struct mech *mech)
+{
+	return str_make(mech->password, mech->password_len);
+}

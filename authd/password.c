@@ -1,0 +1,233 @@
+#include "authd/password.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "dict/escape.h"
+#include "dict/ldap_client.h"
+
+enum { SEARCHES = 32, FILTER_MAX = 8192, DN_MAX = 8192 };
+
+/* Its password is drawn at setup and shown to nobody. */
+#define NOBODY "cn=nobody,ou=services,"
+
+struct check {
+	struct list link;
+	struct password *password;
+	char *secret;
+	size_t secret_len;
+	char *owner; /* NULL: nobody of that name may log in */
+	password_fn *fn;
+	void *ctx;
+};
+
+struct password {
+	const struct password_conf *conf;
+	struct ldap_client *search;
+	struct ldap_client *bind[PASSWORD_CONNECTIONS_MAX];
+	struct list checks;
+	size_t open;
+};
+
+static const char *const attrs[] = { "mail", "mailboxOwner", "accountStatus",
+	"associatedDomain", NULL };
+
+struct password *
+password_new(struct event_base *base, const struct password_conf *conf)
+{
+	struct ldap_client_conf search = {
+		.path = conf->socket,
+		.timeout_ms = conf->timeout * 1000,
+		.pipeline = SEARCHES,
+		.external = true,
+	}, bind = {
+		.path = conf->socket,
+		.timeout_ms = conf->timeout * 1000,
+		.pipeline = 1, /* RFC 4511 section 4.2.1 */
+	};
+	struct password *password = xcalloc(1, sizeof(*password));
+
+	password->conf = conf;
+	list_init(&password->checks);
+	password->search = ldap_client_new(base, &search);
+	for (int i = 0; i < conf->connections; i++)
+		password->bind[i] = ldap_client_new(base, &bind);
+	return password;
+}
+
+static void
+check_free(struct check *check)
+{
+	check->password->open--;
+	list_remove(&check->link);
+	free_secret(check->secret, check->secret_len);
+	free(check->owner);
+	free(check);
+}
+
+void
+password_free(struct password *password)
+{
+	if (password == NULL)
+		return;
+	ldap_client_free(password->search);
+	for (int i = 0; i < password->conf->connections; i++)
+		ldap_client_free(password->bind[i]);
+	while (!list_is_empty(&password->checks))
+		check_free(
+		    LIST_ITEM(password->checks.next, struct check, link));
+	free(password);
+}
+
+static void
+finish(struct check *check, enum password_result result, const struct err *err)
+{
+	struct str owner = str_of(check->owner);
+
+	check->fn(check->ctx, result,
+	    result == PASSWORD_RIGHT ? owner : (struct str){ NULL, 0 }, err);
+	check_free(check);
+}
+
+static void
+on_bind(void *ctx, const struct ldap_entry *entries, size_t count,
+    const struct err *err)
+{
+	struct check *check = ctx;
+
+	(void)entries;
+	(void)count;
+	if (err != NULL && err->kind != ERR_DENIED && err->kind != ERR_NOENT)
+		finish(check, PASSWORD_TEMP, err);
+	else if (err != NULL || check->owner == NULL)
+		finish(check, PASSWORD_WRONG, NULL);
+	else
+		finish(check, PASSWORD_RIGHT, NULL);
+}
+
+/* The connection with the fewest that wait. */
+static struct ldap_client *
+choose(struct password *password)
+{
+	struct ldap_client *best = password->bind[0];
+
+	for (int i = 1; i < password->conf->connections; i++) {
+		if (ldap_client_open(password->bind[i]) <
+		    ldap_client_open(best))
+			best = password->bind[i];
+	}
+	return best;
+}
+
+static bool
+is_active(const struct ldap_entry *entry)
+{
+	struct str status = ldap_entry_value(entry, "accountStatus");
+
+	return status.len == 0 || str_ieqz(status, "active");
+}
+
+/* The one user of the answer who may log in, in a domain that is active. */
+static const struct ldap_entry *
+pick_user(const struct ldap_entry *entries, size_t count)
+{
+	const struct ldap_entry *user = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_active(&entries[i]))
+			return NULL;
+		if (ldap_entry_attr(&entries[i], "associatedDomain") != NULL)
+			continue;
+		if (user != NULL)
+			return NULL; /* two users of one name: neither */
+		user = &entries[i];
+	}
+	return user;
+}
+
+static void
+set_owner(struct check *check, const struct ldap_entry *user)
+{
+	struct str owner = ldap_entry_value(user, "mailboxOwner");
+
+	if (owner.len == 0)
+		owner = ldap_entry_value(user, "mail");
+	check->owner = xstrndup(owner.p, owner.len);
+	for (size_t i = 0; i < owner.len; i++)
+		check->owner[i] = lower(check->owner[i]);
+}
+
+static void
+on_found(void *ctx, const struct ldap_entry *entries, size_t count,
+    const struct err *err)
+{
+	struct check *check = ctx;
+	const struct ldap_entry *user;
+	struct buf dn;
+
+	if (err != NULL) {
+		finish(check, PASSWORD_TEMP, err);
+		return;
+	}
+	buf_init(&dn, DN_MAX);
+	user = pick_user(entries, count);
+	if (user != NULL) {
+		set_owner(check, user);
+		(void)buf_add_str(&dn, user->dn);
+	} else {
+		(void)buf_addz(&dn, NOBODY);
+		(void)buf_addz(&dn, check->password->conf->suffix);
+	}
+	ldap_client_bind(choose(check->password), buf_cstr(&dn),
+	    str_make(check->secret, check->secret_len), on_bind, check);
+	buf_clear(&dn);
+}
+
+/* The user by any of the own addresses, and the entry of the domain. */
+static void
+make_filter(struct buf *out, struct str user)
+{
+	ptrdiff_t at = str_rchr(user, '@');
+	struct str domain = str_sub(user, (size_t)(at + 1), user.len);
+
+	(void)buf_addz(out, "(|(&(objectClass=mailUser)(|(mail=");
+	(void)escape_filter(out, user);
+	(void)buf_addz(out, ")(mailAlternateAddress=");
+	(void)escape_filter(out, user);
+	(void)buf_addz(out, ")))(&(objectClass=mailDomain)(associatedDomain=");
+	(void)escape_filter(out, domain);
+	(void)buf_addz(out, ")))");
+}
+
+void
+password_check(struct password *password, struct str user, struct str secret,
+    password_fn *fn, void *ctx)
+{
+	struct check *check = xcalloc(1, sizeof(*check));
+	struct buf filter;
+
+	check->password = password;
+	check->fn = fn;
+	check->ctx = ctx;
+	check->secret = xstrndup(secret.p, secret.len);
+	check->secret_len = secret.len;
+	list_push(&password->checks, &check->link);
+	password->open++;
+	buf_init(&filter, FILTER_MAX);
+	/* "@domain" is no user, though it may be somebody's catch-all. */
+	if (user.len == 0 || user.p[0] == '@')
+		(void)buf_addz(&filter, "(!(objectClass=*))");
+	else
+		make_filter(&filter, user);
+	ldap_client_search(password->search, password->conf->suffix,
+	    buf_cstr(&filter), attrs, on_found, check);
+	buf_clear(&filter);
+}
+
+size_t
+password_open(const struct password *password)
+{
+	return password->open;
+}

@@ -1,0 +1,42 @@
+/*
+ * password - is this the password of this user? Asked of the directory by
+ * binding as the user, on a few connections that do nothing else.
+ *
+ * A user who is not there, or may not log in, is bound too: as a name whose
+ * password nobody knows, so that the answer takes as long.
+ */
+#ifndef AUTHD_PASSWORD_H
+#define AUTHD_PASSWORD_H
+
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { PASSWORD_CONNECTIONS_MAX = 32 };
+
+struct password_conf {
+	const char *socket, *suffix;
+	int timeout; /* seconds */
+	int connections;
+};
+
+struct password;
+
+enum password_result { PASSWORD_RIGHT, PASSWORD_WRONG, PASSWORD_TEMP };
+
+/* owner: of the mailboxes, in lower case; with PASSWORD_RIGHT only. */
+typedef void password_fn(void *ctx, enum password_result result,
+    struct str owner, const struct err *err);
+
+struct password *password_new(struct event_base *base,
+    const struct password_conf *conf); /* conf is borrowed */
+/* Open questions end without their callback. */
+void password_free(struct password *password);
+
+/* Exactly one callback, from the loop. The password is copied and wiped. */
+void password_check(struct password *password, struct str user,
+    struct str secret, password_fn *fn, void *ctx);
+size_t password_open(const struct password *password);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * watch - notices in the directory that a user's sessions are void: password
+ * changed, account disabled, mailNotBefore set, whoever did it.
+ *
+ * Every two seconds one search for users changed since the last one. What
+ * changed is forgotten by the memory and told to those who asked (auth_watch).
+ * A removed entry is in no search: chancery(8) says auth_kick, and what was
+ * remembered ends by itself.
+ */
+#ifndef AUTHD_WATCH_H
+#define AUTHD_WATCH_H
+
+#include "authd/authd.h"
+
+struct watch *watch_new(struct authd *authd);
+void watch_free(struct watch *watch); /* NULL is fine */
+
+/* Handlers of auth_watch and auth_kick. */
+void watch_subscribe(struct ipc_peer *peer, uint16_t tag, const void *in);
+void watch_kick(struct ipc_peer *peer, uint16_t tag, const void *in);
+void watch_forget_peer(struct authd *authd, struct ipc_peer *peer);
+
+/* Seconds since 1970 of a generalizedTime "20261122054841[.n]Z"; 0: none. */
+int64_t watch_parse_time(struct str text);
+
+#endif
