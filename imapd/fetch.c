@@ -366,6 +366,10 @@ serve(struct fetch *fetch, const struct seqset *set, struct err *err)
 static void
 fail(struct fetch *fetch, const struct err *err)
 {
+	if (stream_state(fetch->session->stream) != STREAM_OK) {
+		fetch->session->ending = true; /* the client went away */
+		return;
+	}
 	command_trouble(fetch->cmd, err);
 	if (fetch->cut) {
 		fetch->session->ending = true;
