@@ -54,6 +54,9 @@ static const struct command_entry commands[] = {
 };
 /* clang-format on */
 
+static void set_result(struct command *cmd, const char *word, const char *fmt,
+    va_list ap) PRINTFLIKE(3, 0);
+
 static void
 set_result(struct command *cmd, const char *word, const char *fmt, va_list ap)
 {

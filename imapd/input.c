@@ -6,8 +6,6 @@
 #include "net/line.h"
 #include "net/stream.h"
 
-enum { TAG_SIZE = 1024 /* bytes of a refused line that are kept */ };
-
 struct str
 input_tag(const struct session *session)
 {
@@ -43,7 +41,8 @@ refuse_line(struct session *session, enum line_result result, struct str part)
 
 	/* The tag is all that is wanted of it. */
 	if (session->line.len == 0)
-		(void)buf_add_str(&session->line, str_sub(part, 0, TAG_SIZE));
+		(void)buf_add_str(&session->line,
+		    str_sub(part, 0, session->line.max));
 	reply_tagged(session, input_tag(session), "BAD", why);
 	session->errors++;
 	return skip_line(session) < 0 ? INPUT_END : INPUT_REFUSED;
