@@ -26,7 +26,7 @@ FILES = {
     "qmgr": r"/(ring|spool|large|schedule)/",
     "stored": r"/(packs|index|pins|snapshots)(/|$)|lock",
     "imapd": r"/index(/|$)|/pins",
-    "pop3d": r"/index(/|$)|/pins",
+    "pop3d": r"/index(/|$)|/pins|/pop3d\.lock$",
 }
 ALWAYS = r"^(socket:|pipe:|anon_inode:|/memfd:|/dev/null|/dev/zero)|stderr\.log$"
 
