@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/secret.h"
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "verb/run.h"
@@ -58,7 +59,8 @@ copy_schema(const struct setup *setup, int folder, struct err *err)
 }
 
 static int
-write_texts(const struct setup *setup, int folder, struct err *err)
+write_texts(const struct setup *setup, int folder, struct buf *nobody,
+    struct err *err)
 {
 	char uid[3][16];
 	const struct setup_word words[] = {
@@ -71,6 +73,7 @@ write_texts(const struct setup *setup, int folder, struct err *err)
 		{ "UID_ADMIN", uid[0] },
 		{ "UID_REWRITE", uid[1] },
 		{ "UID_AUTH", uid[2] },
+		{ "NOBODY_PASSWORD", buf_cstr(nobody) },
 		{ NULL, NULL },
 	};
 	static const char *const texts[][2] = {
@@ -157,13 +160,17 @@ static int
 fill_folder(struct setup *setup, int folder, struct err *err)
 {
 	mode_t mask = umask(077);
+	struct buf nobody;
 	int ret = -1;
 
+	buf_init(&nobody, TEXT_MAX);
 	if (fs_mkdir(folder, "data", 0700, err) == 0 &&
 	    fs_mkdir(folder, "slapd.d", 0700, err) == 0 &&
 	    copy_schema(setup, folder, err) == 0 &&
-	    write_texts(setup, folder, err) == 0)
+	    secret_hash_unknown(&nobody, err) == 0 &&
+	    write_texts(setup, folder, &nobody, err) == 0)
 		ret = run_tools(folder, err);
+	buf_clear(&nobody);
 	(void)umask(mask);
 	return ret;
 }

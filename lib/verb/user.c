@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "auth/secret.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "conf/value.h"
@@ -149,7 +150,7 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	struct people_address address;
 	struct ldap_change attrs[8];
 	struct str name, quota, password;
-	struct buf typed;
+	struct buf typed, hashed;
 	size_t count = 0;
 	int ret;
 
@@ -172,14 +173,18 @@ add(struct people *people, struct verb_call *call, struct err *err)
 		attrs[count++] = PEOPLE_ONE(ADD, "mailQuotaSize", &quota);
 	}
 	buf_init(&typed, 2 * PASSWORD_MAX);
+	buf_init(&hashed, PASSWORD_MAX);
 	ret = take_password(call, &typed, err);
+	if (ret == 0)
+		ret = secret_hash(&hashed, buf_str(&typed), err);
 	if (ret == 0) {
-		password = buf_str(&typed);
+		password = buf_str(&hashed);
 		attrs[count++] = PEOPLE_ONE(ADD, "userPassword", &password);
 		ret = ldap_conn_add(people->conn,
 		    people_entry_dn(people, &address), attrs, count, err);
 	}
 	buf_clear_secret(&typed);
+	buf_clear(&hashed);
 	return ret;
 }
 
@@ -199,20 +204,24 @@ set_password(struct people *people, struct verb_call *call, struct err *err)
 	struct ldap_entry *entry;
 	struct ldap_change change;
 	struct str password;
-	struct buf typed;
+	struct buf typed, hashed;
 	int ret;
 
 	if (need_user(people, call, &address, &entry, err) < 0)
 		return -1;
 	buf_init(&typed, 2 * PASSWORD_MAX);
+	buf_init(&hashed, PASSWORD_MAX);
 	ret = take_password(call, &typed, err);
+	if (ret == 0)
+		ret = secret_hash(&hashed, buf_str(&typed), err);
 	if (ret == 0) {
-		password = buf_str(&typed);
+		password = buf_str(&hashed);
 		change = PEOPLE_ONE(SET, "userPassword", &password);
 		ret = ldap_conn_modify(people->conn,
 		    arena_cstr(people->arena, entry->dn), &change, 1, err);
 	}
 	buf_clear_secret(&typed);
+	buf_clear(&hashed);
 	return ret;
 }
 
