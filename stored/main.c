@@ -78,6 +78,24 @@ listen_to_edges(struct stored *stored)
 	}
 }
 
+/* What a client may send inline must fit in a pack, rows and all. */
+static int
+check_sizes(const struct stored *stored, struct err *err)
+{
+	size_t half = stored->conf.segment_size / 2;
+
+	if (half < STORE_MSG_INLINE_MAX)
+		return err_set(err, ERR_SYNTAX,
+		    "store_pack_size (%zu) is less than %d",
+		    stored->conf.segment_size, 2 * STORE_MSG_INLINE_MAX);
+	if (stored->conf.large_size > half)
+		return err_set(err, ERR_SYNTAX,
+		    "store_large_size (%zu) is more than half of "
+		    "store_pack_size (%zu)",
+		    stored->conf.large_size, stored->conf.segment_size);
+	return 0;
+}
+
 static int
 start(struct daemon *d, void *ctx, struct err *err)
 {
@@ -92,7 +110,8 @@ start(struct daemon *d, void *ctx, struct err *err)
 	list_init(&stored->clients);
 	for (int lane = 0; lane < LANES; lane++)
 		list_init(&stored->lane[lane]);
-	if (engine_open(&stored->engine, &conf, err) < 0 ||
+	if (check_sizes(stored, err) < 0 ||
+	    engine_open(&stored->engine, &conf, err) < 0 ||
 	    kv_pins_open(&stored->pins, stored->engine->kv, err) < 0 ||
 	    serve_start(stored, err) < 0)
 		return -1;

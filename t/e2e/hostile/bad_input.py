@@ -37,6 +37,10 @@ class BadInput(chancery.TestCase):
         sock.close()
         return said
 
+    def parents(self):
+        """The first process of each service: workers come and go."""
+        return {name: pids[0] for name, pids in self.chancery.pids().items()}
+
     def still_serves(self):
         with self.chancery.smtp() as smtp:
             self.assertEqual(smtp.ehlo()[0], 250)

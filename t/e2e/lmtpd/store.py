@@ -139,7 +139,7 @@ class LmtpdCase(unittest.TestCase):
 
     def start_store(self):
         self.store = Daemon("stored", self.path("store"), self.edges,
-                            self.log, ["store_pack_size=1M",
+                            self.log, ["store_pack_size=4M", "store_large_size=2M",
                                        "store_index_size=64M"])
 
     def connect(self):
