@@ -11,9 +11,10 @@ struct exchange {
 	struct front *front;
 	struct conn *conn; /* NULL: the client is gone */
 	uint64_t id;
-	bool asked;   /* an answer is on its way */
-	bool granted; /* authd counts a session until auth_end */
-	int64_t since;
+	bool asked;         /* an answer is on its way */
+	bool granted;       /* authd counts a session until auth_end */
+	int64_t since;      /* monotonic, when it began */
+	int64_t granted_at; /* us since 1970 */
 	char session[FRONT_SESSION_SIZE];
 	struct buf user, ticket;
 };
@@ -59,6 +60,7 @@ static void
 grant(struct exchange *exchange, const struct auth_step *step)
 {
 	exchange->granted = true;
+	exchange->granted_at = time_real();
 	(void)buf_add_str(&exchange->user, step->user);
 	(void)buf_add_str(&exchange->ticket, step->ticket);
 	daemon_count(exchange->front->daemon, FRONT_LOGINS, 1);
@@ -182,6 +184,16 @@ exchange_drop(struct conn *conn)
 	else
 		tell_cancel(exchange);
 	free_exchange(exchange);
+}
+
+bool
+exchange_is_void(const struct conn *conn, struct str user, uint64_t not_before)
+{
+	const struct exchange *exchange = conn->exchange;
+
+	return exchange != NULL && exchange->granted &&
+	    str_eq(buf_str(&exchange->user), user) &&
+	    (uint64_t)(exchange->granted_at / TIME_SECOND) < not_before;
 }
 
 struct str

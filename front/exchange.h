@@ -17,6 +17,10 @@ void exchange_respond(struct conn *conn);
  */
 void exchange_drop(struct conn *conn);
 
+/* Is conn logged in as user since before that second (since 1970)? */
+bool exchange_is_void(const struct conn *conn, struct str user,
+    uint64_t not_before);
+
 /* After LOGIN_DONE. Borrowed until the drop. */
 struct str exchange_user(const struct conn *conn);
 struct str exchange_ticket(const struct conn *conn);

@@ -73,6 +73,7 @@ struct front {
 	struct tls_tickets *tickets;
 	struct tls_server *tls; /* NULL: no certificate, no TLS */
 	struct ipc_async *authd;
+	struct kick *kick;
 	struct limits *limits;
 	struct list conns;
 	size_t open, before_login;

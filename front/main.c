@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "front/exchange.h"
 #include "front/front.h"
+#include "front/kick.h"
 
 enum { SWEEP_SECONDS = 30, AUTHD_TIMEOUT_MS = 60000 };
 
@@ -208,6 +209,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	(void)event_add(&front->sweep, &pause);
 	if (apply_conf(front, err) < 0)
 		return -1;
+	front->kick = kick_new(front);
 	return front_listen(front, err);
 }
 
@@ -237,6 +239,7 @@ stop(void *ctx)
 			conn_free(
 			    LIST_ITEM(front->conns.next, struct conn, link));
 		(void)event_del(&front->sweep);
+		kick_free(front->kick);
 		ipc_async_free(front->authd);
 	}
 	limits_free(front->limits);

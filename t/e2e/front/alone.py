@@ -241,6 +241,34 @@ class Relay(FrontCase):
                 lambda: len(self.front.authd.ended) > before)
 
 
+class Kick(FrontCase):
+    def void(self, user, not_before):
+        chancery.wait_until("front watches",
+                            lambda: self.front.authd.watchers)
+        self.front.authd.watchers[-1].send(
+            standin.AUTH_VOID, 0, user=user, not_before=not_before)
+
+    def test_sessions_of_a_void_login_end(self):
+        sock = self.imap("imaps")
+        self.login(sock)
+        waiting = self.imap("imaps")  # not logged in: not concerned
+        now = int(time.time())
+        self.void(b"eve@example.test", now + 1)
+        self.void(b"ada@example.test", now - 60)
+        sock.sendall(b"still there")
+        self.assertEqual(read_exactly(sock, 11), b"still there")
+        self.void(b"ada@example.test", now + 1)
+        self.assertIn(read_all(sock), (b"", b"<reset>"))
+        self.login(waiting)
+        sock = self.imap("imaps")
+        self.login(sock)
+        self.front.authd.watchers[-1].sock.shutdown(socket.SHUT_RDWR)
+        chancery.wait_until("front watches again",
+                            lambda: len(self.front.authd.watchers) > 1)
+        self.void(b"ada@example.test", int(time.time()) + 1)
+        self.assertIn(read_all(sock), (b"", b"<reset>"))
+
+
 class StartTls(FrontCase):
     def test_imap(self):
         sock = self.imap()

@@ -18,6 +18,7 @@ from chancery import BUILD, wait_until
 
 HANDOVER, HANDOVER_STARTTLS, HANDOVER_TLS = 10, 11, 12
 AUTH_START, AUTH_NEXT, AUTH_STEP, AUTH_END = 20, 21, 22, 23
+AUTH_WATCH, AUTH_VOID = 24, 25
 FLOOD = 3 << 20  # what a session says last, when asked
 AUTH_CONTINUE, AUTH_OK, AUTH_FAIL = 0, 1, 2
 
@@ -36,6 +37,8 @@ TABLES = {
     AUTH_NEXT: "id:Q cancel:B response:s",
     AUTH_STEP: "id:Q status:B challenge:s user:s ticket:s",
     AUTH_END: "session:s user:s",
+    AUTH_WATCH: "unused:B",
+    AUTH_VOID: "user:s not_before:Q",
 }
 
 
@@ -132,6 +135,7 @@ class Authd(Server):
 
     def __init__(self, path):
         self.started, self.ended, self.cancelled = [], [], []
+        self.watchers = []
         super().__init__(path)
 
     def serve(self, frames):
@@ -139,6 +143,9 @@ class Authd(Server):
             kind, tag, values = got
             if kind == AUTH_END:
                 self.ended.append(values)
+                continue
+            if kind == AUTH_WATCH:
+                self.watchers.append(frames)
                 continue
             if kind == AUTH_START:
                 self.started.append(values)
