@@ -38,6 +38,18 @@ make_folders(struct engine *engine, struct err *err)
 	return 0;
 }
 
+/* Names survive a power cut only once their folder is flushed. */
+static int
+sync_folders(struct engine *engine, struct err *err)
+{
+	char path[ENGINE_PATH];
+
+	engine_path(engine, path, "index");
+	if (fs_sync_dir(AT_FDCWD, path, err) < 0)
+		return -1;
+	return fs_sync_dir(AT_FDCWD, engine->conf.path, err);
+}
+
 static int
 take_lock(struct engine *engine, struct err *err)
 {
@@ -68,8 +80,8 @@ engine_open(struct engine **out, const struct engine_conf *conf,
 	list_init(&engine->unlink);
 	list_init(&engine->named);
 	if (make_folders(engine, err) < 0 || take_lock(engine, err) < 0 ||
-	    start_index(engine, err) < 0 || start_log(engine, err) < 0 ||
-	    start_large(engine, err) < 0) {
+	    start_index(engine, err) < 0 || sync_folders(engine, err) < 0 ||
+	    start_log(engine, err) < 0 || start_large(engine, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}

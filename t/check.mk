@@ -50,6 +50,9 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
+$(BUILD)/t/crash/store_work: $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(filter-out stored/main.c,$(wildcard stored/*.c)))
+
 .PHONY: check-crash
 check-crash: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
 	$(Q)for t in $(filter-out %.c %.h,$(wildcard t/crash/*)); do \

@@ -1,0 +1,415 @@
+/*
+ * store_work - a store partition under simulated power cuts.
+ *
+ *	store_work write DIR MARKS BATCHES
+ *		deliver numbered messages, set flags, expunge, copy, open the
+ *		partition anew now and then; after each batch what it promised
+ *		goes to MARKS
+ *	store_work check DIR MARKS
+ *		what MARKS promises is there: the message under its UID, whole,
+ *		with its flag; expunged ones are not; no delivery is done
+ *		twice; every invariant of the index holds; then more work works
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "ipc/store_msg.h"
+#include "store/pack.h"
+#include "store/row.h"
+#include "store/verify.h"
+#include "stored/append.h"
+#include "stored/check.h"
+#include "stored/copy.h"
+#include "stored/expunge.h"
+#include "stored/flags.h"
+
+enum {
+	MESSAGES_MAX = 10000,
+	BATCH_MAX = 5,
+	SEGMENT = 256 << 10,
+	LARGE = 12000, /* bodies over this have files of their own */
+	INBOX = 1,     /* the first mailbox of the first user */
+};
+
+struct work {
+	struct engine *engine;
+	int marks;
+	struct list batch;
+};
+
+/* What was promised of a message. */
+enum { KEPT = 1, SEEN = 2, GOING = 4, GONE = 8 };
+
+static void
+open_engine(struct work *work, const char *dir)
+{
+	struct engine_conf conf = { .path = dir,
+		.index_size = 64 << 20,
+		.segment_size = SEGMENT,
+		.large_size = LARGE };
+	struct err err;
+
+	list_init(&work->batch);
+	if (engine_open(&work->engine, &conf, &err) < 0)
+		fatal("%s", err.text);
+}
+
+static struct request *
+ask(struct work *work, request_fn *fn, const struct ipc_msg *msg,
+    const void *in)
+{
+	struct err err;
+	struct request *request = request_new(fn, msg, in, 1 << 20, &err);
+
+	if (request == NULL)
+		fatal("%s", err.text);
+	request->user = 1;
+	request->user_name = STR("anna@a.test");
+	request->is_trusted = true;
+	list_push(&work->batch, &request->link);
+	return request;
+}
+
+static void
+run(struct work *work)
+{
+	struct request *first =
+	    LIST_ITEM(work->batch.next, struct request, link);
+	size_t done;
+
+	engine_batch(work->engine, &work->batch, &done);
+	if (work->engine->is_failed || first->err.kind != ERR_NONE)
+		fatal("batch: %s", first->err.text);
+}
+
+static void
+clear(struct work *work)
+{
+	while (!list_is_empty(&work->batch))
+		request_free(LIST_ITEM(work->batch.next, struct request, link));
+}
+
+static void
+promise(struct work *work, const char *what, uint32_t uid, uint32_t number)
+{
+	char line[60];
+	struct err err;
+	int len = snprintf(line, sizeof(line), "%s %u %u\n", what, uid, number);
+
+	if (fs_write_all(work->marks, line, (size_t)len, &err) < 0)
+		fatal("%s", err.text);
+}
+
+/* The message's bytes follow from its number. */
+static size_t
+make_body(char *out, uint32_t number)
+{
+	size_t len = 10 + number * 2654435761u % 6000;
+
+	if (number % 23 == 0)
+		len += LARGE;
+	for (size_t i = 0; i < len; i++)
+		out[i] = (char)(number * 31 + i);
+	return len;
+}
+
+static struct request *
+deliver(struct work *work, uint32_t number)
+{
+	char body[LARGE + 8000], id[20];
+	struct store_target target = { .user = STR("anna@a.test"),
+		.name = STR("INBOX"),
+		.prefix = STR("Return-Path: <>\r\n") };
+	struct store_append in = { .queue = 9,
+		.targets = { &target, 1 },
+		.digest = STR("digest") };
+	size_t len = make_body(body, number);
+	struct request *request;
+	struct err err;
+
+	(void)snprintf(id, sizeof(id), "m%u", number);
+	in.queue_id = str_of(id);
+	in.body = len > LARGE ? STR("") : str_make(body, len);
+	in.large = len > LARGE;
+	in.large_len = len > LARGE ? len : 0;
+	request = ask(work, append_run, &store_append_msg, &in);
+	if (in.large == 0)
+		return request;
+	request->fd =
+	    engine_open_large(work->engine, request->large_name, &err);
+	if (request->fd < 0 || fs_write_all(request->fd, body, len, &err) < 0 ||
+	    fdatasync(request->fd) < 0)
+		fatal("%s", err.text);
+	return request;
+}
+
+static void
+deliver_some(struct work *work, uint32_t first, unsigned count)
+{
+	uint32_t number = first;
+
+	for (unsigned i = 0; i < count; i++)
+		(void)deliver(work, first + i);
+	run(work);
+	LIST_FOREACH(link, &work->batch)
+	{
+		struct request *request = LIST_ITEM(link, struct request, link);
+		struct store_appended *answer = request->answer;
+		struct store_append_result *result = answer->results.items;
+
+		promise(work, "kept", result->uid, number++);
+	}
+	clear(work);
+}
+
+/* One UID as a set on the wire. */
+static struct str
+one_uid(unsigned char out[8], uint32_t uid)
+{
+	num_put_u32(out, uid);
+	num_put_u32(out + 4, uid);
+	return str_make(out, 8);
+}
+
+static void
+flag(struct work *work, uint32_t uid)
+{
+	unsigned char bytes[8];
+	struct store_flags in = { .mailbox = INBOX,
+		.uids = one_uid(bytes, uid),
+		.flags = STORE_FLAG_SEEN,
+		.unchanged_since = UINT64_MAX };
+
+	(void)ask(work, flags_run, &store_flags_msg, &in);
+	run(work);
+	clear(work);
+	promise(work, "seen", uid, 0);
+}
+
+static void
+expunge(struct work *work, uint32_t uid)
+{
+	unsigned char bytes[8];
+	struct store_expunge in = { .mailbox = INBOX,
+		.uids = one_uid(bytes, uid) };
+
+	promise(work, "goes", uid, 0);
+	(void)ask(work, expunge_run, &store_expunge_msg, &in);
+	run(work);
+	clear(work);
+	promise(work, "gone", uid, 0);
+}
+
+static void
+copy(struct work *work, uint32_t uid)
+{
+	unsigned char bytes[8];
+	struct store_copy in = { .mailbox = INBOX,
+		.uids = one_uid(bytes, uid),
+		.name = STR("Archive") };
+
+	(void)ask(work, copy_run, &store_copy_msg, &in);
+	run(work);
+	clear(work);
+}
+
+static int
+write_store(struct work *work, const char *dir, const char *marks,
+    unsigned batches)
+{
+	uint32_t number = 1;
+
+	work->marks = open(marks, O_WRONLY | O_APPEND | O_CLOEXEC);
+	open_engine(work, dir);
+	for (unsigned i = 0; i < batches; i++) {
+		unsigned count = 1 + i * 7 % BATCH_MAX;
+		bool more;
+
+		deliver_some(work, number, count);
+		number += count;
+		if (i % 3 == 1)
+			flag(work, number - 1);
+		if (i % 4 == 2)
+			expunge(work, number - 2);
+		if (i % 5 == 3)
+			copy(work, number - 1);
+		engine_prepare(work->engine, &more);
+		if (i % 40 == 39) {
+			engine_close(work->engine);
+			open_engine(work, dir);
+		}
+	}
+	engine_close(work->engine);
+	return 0;
+}
+
+struct promised {
+	uint8_t what[MESSAGES_MAX];    /* by UID */
+	uint32_t number[MESSAGES_MAX]; /* likewise */
+	uint32_t last;                 /* message number */
+};
+
+static void
+read_marks(const char *path, struct promised *promised)
+{
+	static const struct {
+		const char *word;
+		uint8_t what;
+	} words[] = { { "kept", KEPT }, { "seen", SEEN }, { "goes", GOING },
+		{ "gone", GONE } };
+	struct buf marks;
+	struct str rest, line;
+	struct err err;
+
+	buf_init(&marks, 0);
+	if (fs_read_file(AT_FDCWD, path, &marks, &err) < 0)
+		fatal("%s", err.text);
+	rest = buf_str(&marks);
+	while (str_split(&rest, '\n', &line)) {
+		unsigned uid, number;
+		char word[8], text[60];
+
+		(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(line));
+		if (sscanf(text, "%7s %u %u", word, &uid, &number) != 3 ||
+		    uid >= MESSAGES_MAX)
+			continue;
+		for (size_t i = 0; i < NELEMS(words); i++)
+			if (strcmp(word, words[i].word) == 0)
+				promised->what[uid] |= words[i].what;
+		if (number > 0)
+			promised->number[uid] = number;
+		if (number > promised->last)
+			promised->last = number;
+	}
+	buf_clear(&marks);
+}
+
+struct look {
+	const struct promised *promised;
+	unsigned bad;
+};
+
+static bool
+has_bytes(const struct store_blob *blob, uint32_t number)
+{
+	static char body[LARGE + 8000];
+	size_t len = make_body(body, number);
+
+	/* That the bytes have this guid is checked by verify. */
+	return blob->length == len &&
+	    store_guid_check(blob->guid, str_make(body, len));
+}
+
+static int
+check_messages(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct look *look = arg;
+
+	for (uint32_t uid = 1; uid < MESSAGES_MAX; uid++) {
+		uint8_t what = look->promised->what[uid];
+		struct store_hot hot;
+		struct store_blob blob;
+		int ret;
+
+		if (!(what & KEPT))
+			continue;
+		ret = store_row_hot(txn, INBOX, uid, &hot, err);
+		if (ret < 0)
+			return -1;
+		if (ret == 0 && !(what & GOING))
+			look->bad++;
+		if (ret > 0 && what & GONE)
+			look->bad++;
+		if (ret == 0)
+			continue;
+		if (what & SEEN && !(hot.flags & STORE_FLAG_SEEN))
+			look->bad++;
+		if (store_row_blob(txn, hot.blob, &blob, err) <= 0 ||
+		    !has_bytes(&blob, look->promised->number[uid]))
+			look->bad++;
+	}
+	return 0;
+}
+
+static void
+problem(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_error("%s", text);
+}
+
+static void
+verify(struct work *work)
+{
+	struct store_verify_ops ops = { problem, check_body, work->engine };
+	struct err err;
+	int ret = store_verify_all(work->engine->kv, &ops, &err);
+
+	if (ret < 0)
+		fatal("verify: %s", err.text);
+	if (ret > 0)
+		fatal("the index has problems");
+}
+
+/* Deliveries that were promised are known; a new one works. */
+static void
+deliver_again(struct work *work, const struct promised *promised)
+{
+	for (uint32_t number = 1; number <= promised->last; number += 7) {
+		struct request *request = deliver(work, number);
+		struct store_appended *answer;
+		struct store_append_result *result;
+
+		run(work);
+		answer = request->answer;
+		result = answer->results.items;
+		if (!result->repeated)
+			fatal("message %u was delivered twice", number);
+		engine_drop_large(work->engine, request->large_name);
+		clear(work);
+	}
+	(void)deliver(work, MESSAGES_MAX);
+	run(work);
+	clear(work);
+}
+
+static int
+check_store(struct work *work, const char *dir, const char *marks)
+{
+	static struct promised promised;
+	struct look look = { &promised, 0 };
+	struct err err;
+
+	read_marks(marks, &promised);
+	open_engine(work, dir);
+	verify(work);
+	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0)
+		fatal("%s", err.text);
+	if (look.bad > 0)
+		fatal("%u promises are broken", look.bad);
+	deliver_again(work, &promised);
+	verify(work);
+	engine_close(work->engine);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct work work = { 0 };
+	uint64_t batches;
+
+	log_init("store_work", LOG_LEVEL_ERROR);
+	if (argc == 5 && strcmp(argv[1], "write") == 0 &&
+	    num_parse(str_of(argv[4]), MESSAGES_MAX / BATCH_MAX, &batches))
+		return write_store(&work, argv[2], argv[3], (unsigned)batches);
+	if (argc == 4 && strcmp(argv[1], "check") == 0)
+		return check_store(&work, argv[2], argv[3]);
+	fatal("usage: store_work write|check DIR MARKS [BATCHES]");
+}
