@@ -180,7 +180,7 @@ take_batch(struct walk *walk, struct segment *segment, const struct head *head,
 		    give(walk, segment, head, i, &entry, err) < 0)
 			return -1;
 	}
-	walk->recovery->batches++;
+	walk->recovery->batches += head->batch.lsn >= walk->recovery->from;
 	return 0;
 }
 
@@ -377,7 +377,11 @@ walk_all(struct walk *walk, struct err *err)
 		struct segment *segment = LIST_ITEM(link, struct segment, link);
 		uint64_t bound = bound_of(log, segment);
 
-		if (bound <= walk->recovery->from) {
+		/*
+		 * The segment with the batch before from is read, too: should
+		 * all that follows be torn, the log goes on from there.
+		 */
+		if (bound < walk->recovery->from) {
 			segment->last_lsn = bound - 1;
 			segment->used = segment->super.size;
 		} else if (walk_segment(walk, segment, bound, err) < 0)

@@ -71,7 +71,8 @@ struct seglog_found {
 /*
  * What open finds on disk: every good record of every batch from LSN from on,
  * in the order it was written, is given to record(), which may refuse with -1
- * (open then fails with its error). Whole segments below from are not read.
+ * (open then fails with its error). Segments that end before the batch in
+ * front of from are not read.
  * Damage is logged as an error, saved as a file "bad.*" in the folder,
  * counted, and passed over.
  */

@@ -261,6 +261,35 @@ skips_segments_below_the_lsn_asked_for(void **state)
 	seglog_close(log);
 }
 
+static void
+goes_on_behind_skipped_segments_when_the_rest_is_torn(void **state)
+{
+	struct seglog_recovery recovery = { .from = 3 };
+	static const char zeros[4096];
+	struct seglog *log;
+	char path[200];
+	struct seen seen;
+	int fd;
+
+	log = reopen(*state, &packs, &seen, NULL);
+	for (int i = 1; i <= 3; i++)
+		must_commit(log, i, 1, 40000); /* one a segment */
+	seglog_close(log);
+	(void)snprintf(path, sizeof(path), "%s/seg.00000003", (char *)*state);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 8192), 4096);
+	close(fd);
+	log = reopen(*state, &packs, &seen, &recovery);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(seglog_lsn(log), 2);
+	must_commit(log, 4, 1, 100);
+	seglog_close(log);
+	log = reopen(*state, &packs, &seen, NULL);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.number[2], 4);
+	seglog_close(log);
+}
+
 /* A descriptor whose writes work and whose sync does not. */
 static void
 break_sync(struct seglog *log)
@@ -375,6 +404,7 @@ main(void)
 		TEST(releases_only_what_may_go),
 		TEST(unlinks_released_packs_and_never_reuses_a_number),
 		TEST(skips_segments_below_the_lsn_asked_for),
+		TEST(goes_on_behind_skipped_segments_when_the_rest_is_torn),
 		TEST(abandons_the_segment_when_a_sync_fails),
 		TEST(supersedes_a_batch_that_failed_but_reached_the_disk),
 		TEST(prepares_one_segment_ahead_in_slices),
