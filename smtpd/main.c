@@ -30,8 +30,10 @@ start(struct daemon *d, void *ctx, struct err *err)
 {
 	struct smtpd *smtpd = ctx;
 
-	(void)d;
-	return smtpd_conf_check(&smtpd->conf, err);
+	(void)d, (void)err;
+	if (smtpd->conf.submission)
+		smtpd->conf.sasl = true;
+	return 0;
 }
 
 static int

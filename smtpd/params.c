@@ -3,6 +3,13 @@
 #define P(kind, member, name, value, min, max)                                 \
 	CONF(kind, smtpd_conf, member, name, value, min, max)
 
+static const char *const tls_levels[] = {
+	[SMTPD_TLS_NONE] = "none",
+	[SMTPD_TLS_MAY] = "may",
+	[SMTPD_TLS_ENCRYPT] = "encrypt",
+	NULL,
+};
+
 /* clang-format off */
 const struct conf_param smtpd_params[] = {
 	P(STR,  hostname, "myhostname", "localhost.localdomain", 1, 255),
@@ -27,7 +34,8 @@ const struct conf_param smtpd_params[] = {
 	P(BOOL, sasl, "smtpd_sasl_auth_enable", "no", 0, 0),
 	P(STR,  mechanisms, "smtpd_sasl_mechanisms", "PLAIN LOGIN", 1, 200),
 	P(BOOL, submission, "smtpd_submission", "no", 0, 0),
-	P(STR,  tls_level, "smtpd_tls_security_level", "may", 1, 20),
+	CONF_CHOICE(smtpd_conf, tls, "smtpd_tls_security_level", "may",
+	    tls_levels),
 	P(BOOL, tls_auth_only, "smtpd_tls_auth_only", "yes", 0, 0),
 	P(BOOL, helo_required, "smtpd_helo_required", "yes", 0, 0),
 	P(BOOL, forbid_pipelining, "smtpd_forbid_unauth_pipelining", "no", 0,
@@ -48,19 +56,3 @@ const struct stats_item smtpd_stats[] = {
 	[SMTPD_RCPT_TIME] = { STATS_HISTOGRAM, "rcpt_time" },
 	{ 0 },
 };
-
-int
-smtpd_conf_check(struct smtpd_conf *conf, struct err *err)
-{
-	static const char *const levels[] = { "none", "may", "encrypt" };
-
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (str_ieqz(str_of(conf->tls_level), levels[i])) {
-			conf->tls = (enum smtpd_tls)i;
-			if (conf->submission)
-				conf->sasl = true;
-			return 0;
-		}
-	return err_set(err, ERR_SYNTAX,
-	    "smtpd_tls_security_level: none, may or encrypt expected");
-}

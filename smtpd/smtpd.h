@@ -21,7 +21,6 @@ struct smtpd_conf {
 	const char *mail_name;
 	const char *banner;
 	const char *mechanisms; /* of AUTH, as EHLO lists them */
-	const char *tls_level;
 	size_t message_limit;
 	size_t inline_limit;
 	size_t header_limit;
@@ -39,7 +38,7 @@ struct smtpd_conf {
 	bool tls_auth_only;
 	bool helo_required;
 	bool forbid_pipelining;
-	enum smtpd_tls tls; /* tls_level, understood */
+	int tls; /* enum smtpd_tls */
 };
 
 /* What is counted, by index into smtpd_stats. */
@@ -57,8 +56,5 @@ enum smtpd_stat {
 extern const struct stats_item smtpd_stats[];
 
 extern const struct conf_param smtpd_params[]; /* fill a smtpd_conf */
-
-/* What the table cannot check; ERR_SYNTAX. Fills conf->tls. */
-int smtpd_conf_check(struct smtpd_conf *conf, struct err *err);
 
 #endif

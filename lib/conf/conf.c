@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "conf/value.h"
 
 /* One parameter's value, before any of them is stored. */
@@ -23,6 +24,7 @@ conf_kind_name(enum conf_kind kind)
 		[CONF_TIME] = "time",
 		[CONF_BOOL] = "yes/no",
 		[CONF_STR] = "text",
+		[CONF_WORD] = "word",
 		[CONF_SUBTABLE] = "table",
 	};
 
@@ -42,6 +44,25 @@ check_text(const struct conf_param *param, const char *text, union value *out,
 		return err_set(err, ERR_LIMIT, "must not be empty");
 	out->text = text;
 	return 0;
+}
+
+/* text must be one of the words; their list is the error. */
+static int
+check_word(const struct conf_param *param, struct str text, union value *out,
+    struct err *err)
+{
+	struct buf list;
+
+	for (out->number = 0; param->words[out->number] != NULL; out->number++)
+		if (str_ieqz(text, param->words[out->number]))
+			return 0;
+	buf_init(&list, sizeof(err->text));
+	for (size_t i = 0; param->words[i] != NULL; i++)
+		(void)buf_addf(&list, "%s%s", i > 0 ? ", " : "",
+		    param->words[i]);
+	err_set(err, ERR_SYNTAX, "one of %s expected", buf_cstr(&list));
+	buf_clear(&list);
+	return -1;
 }
 
 static int
@@ -64,6 +85,8 @@ get(struct main_cf *cf, const struct conf_param *param, union value *out,
 		return value_bool(s, &out->flag, err);
 	case CONF_STR:
 		return check_text(param, text, out, err);
+	case CONF_WORD:
+		return check_word(param, s, out, err);
 	case CONF_END:
 	case CONF_SUBTABLE:
 		break;
@@ -79,6 +102,7 @@ store(const struct conf_param *param, char *base, const union value *value)
 	switch (param->kind) {
 	case CONF_INT:
 	case CONF_TIME:
+	case CONF_WORD:
 		memcpy(member, &value->number, sizeof(value->number));
 		break;
 	case CONF_SIZE:

@@ -12,8 +12,8 @@
  *
  * The member's type must be the kind's (checked when compiled): INT int,
  * SIZE size_t (bytes), TIME int (seconds), BOOL bool, STR const char *
- * (never NULL). min and max bound numbers, and a string's length; max 0
- * means no bound but the type's.
+ * (never NULL), WORD int (which of a list of words). min and max bound numbers,
+ *and a string's length; max 0 means no bound but the type's.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -32,6 +32,7 @@ enum conf_kind {
 	CONF_TIME,
 	CONF_BOOL,
 	CONF_STR,
+	CONF_WORD,
 	CONF_SUBTABLE
 };
 
@@ -42,6 +43,7 @@ struct conf_param {
 	int64_t min, max;
 	size_t offset;                  /* of the member */
 	const struct conf_param *table; /* CONF_SUBTABLE only */
+	const char *const *words;       /* CONF_WORD only; ends with NULL */
 };
 
 #define CONF_TYPE_INT  int
@@ -62,14 +64,21 @@ struct conf_param {
 #define CONF(kind, owner, member, name, value, min, max)                       \
 	{                                                                      \
 		CONF_##kind, name, value, min, max,                            \
-		    CONF_OFFSET(kind, owner, member), NULL                     \
+		    CONF_OFFSET(kind, owner, member), NULL, NULL               \
+	}
+
+/* One of a list of words, either case; min and max are not used. */
+#define CONF_CHOICE(owner, member, name, value, words)                         \
+	{                                                                      \
+		CONF_WORD, name, value, 0, 0, CONF_OFFSET(INT, owner, member), \
+		    NULL, words                                                \
 	}
 
 /* The parameters of a library, whose struct is a member of ours. */
 #define CONF_TABLE(owner, member, table)                                       \
 	{                                                                      \
 		CONF_SUBTABLE, NULL, NULL, 0, 0,                               \
-		    offsetof(struct owner, member), table                      \
+		    offsetof(struct owner, member), table, NULL                \
 	}
 
 /*

@@ -256,7 +256,6 @@ static const struct smtpd_conf double_conf = {
 	.mail_name = "Chancery",
 	.banner = "mx.example.test ESMTP",
 	.mechanisms = "PLAIN LOGIN",
-	.tls_level = "may",
 	.message_limit = 100000,
 	.inline_limit = 4096,
 	.header_limit = 4096,
