@@ -12,6 +12,7 @@
 #include "conf/value.h"
 #include "verb/families.h"
 #include "verb/people.h"
+#include "verb/purge.h"
 
 enum { PASSWORD_MAX = 1024 };
 
@@ -197,6 +198,15 @@ need_user(struct people *people, struct verb_call *call,
 	return people_need(people, address, "mailUser", "user", entry, err);
 }
 
+/* The name that sessions and mailboxes have; as the directory has it. */
+static struct str
+owner_of(const struct ldap_entry *entry)
+{
+	struct str owner = ldap_entry_value(entry, "mailboxOwner");
+
+	return owner.len > 0 ? owner : ldap_entry_value(entry, "mail");
+}
+
 static int
 set_password(struct people *people, struct verb_call *call, struct err *err)
 {
@@ -220,6 +230,8 @@ set_password(struct people *people, struct verb_call *call, struct err *err)
 		ret = ldap_conn_modify(people->conn,
 		    arena_cstr(people->arena, entry->dn), &change, 1, err);
 	}
+	if (ret == 0)
+		purge_sessions(call, owner_of(entry));
 	buf_clear_secret(&typed);
 	buf_clear(&hashed);
 	return ret;
@@ -233,10 +245,12 @@ set_status(struct people *people, struct verb_call *call, struct str status,
 	struct people_address address;
 	struct ldap_entry *entry;
 
-	if (need_user(people, call, &address, &entry, err) < 0)
+	if (need_user(people, call, &address, &entry, err) < 0 ||
+	    ldap_conn_modify(people->conn, arena_cstr(people->arena, entry->dn),
+		&change, 1, err) < 0)
 		return -1;
-	return ldap_conn_modify(people->conn,
-	    arena_cstr(people->arena, entry->dn), &change, 1, err);
+	purge_sessions(call, owner_of(entry));
+	return 0;
 }
 
 static int
@@ -251,16 +265,34 @@ disable(struct people *people, struct verb_call *call, struct err *err)
 	return set_status(people, call, STR("disabled"), err);
 }
 
+/*
+ * With --purge what an earlier removal left behind goes too: then it is no
+ * mistake that the entry is gone.
+ */
 static int
 drop(struct people *people, struct verb_call *call, struct err *err)
 {
+	bool purge = verb_option(call, "--purge") != NULL;
 	struct people_address address;
 	struct ldap_entry *entry;
+	struct str owner;
 
-	if (need_user(people, call, &address, &entry, err) < 0)
+	if (need_user(people, call, &address, &entry, err) == 0) {
+		owner = owner_of(entry);
+		if (ldap_conn_delete(people->conn,
+			arena_cstr(people->arena, entry->dn), err) < 0)
+			return -1;
+		purge_sessions(call, owner);
+	} else if (purge && err->kind == ERR_NOENT) {
+		owner = address.whole;
+	} else {
 		return -1;
-	return ldap_conn_delete(people->conn,
-	    arena_cstr(people->arena, entry->dn), err);
+	}
+	if (!purge)
+		return 0;
+	return purge_mailboxes(call, owner, err) < 0 ?
+	    err_prefix(err, "removed, but mailboxes are left") :
+	    0;
 }
 
 static struct str
@@ -378,8 +410,8 @@ const struct verb user_verbs[] = {
 	{ VERB_OPERATOR, "user add", "ADDRESS",
 	    "--password-file FILE --name NAME --quota SIZE",
 	    "a person with mailboxes", run_add },
-	{ VERB_OPERATOR, "user remove", "ADDRESS", "",
-	    "take the person out of the directory", run_remove },
+	{ VERB_OPERATOR, "user remove", "ADDRESS", "--purge",
+	    "take the person out; with --purge the mail, too", run_remove },
 	{ VERB_OPERATOR, "user list", "[DOMAIN]", "",
 	    "everybody, or a domain's", run_list },
 	{ VERB_OPERATOR, "user show", "ADDRESS", "",

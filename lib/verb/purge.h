@@ -1,0 +1,23 @@
+/*
+ * purge - what stays of a user when the directory's entry changes or goes:
+ * sessions, and mailboxes.
+ */
+#ifndef VERB_PURGE_H
+#define VERB_PURGE_H
+
+#include "verb/verb.h"
+
+/*
+ * Tell authd that the user's sessions are void and what it remembers is old.
+ * Best effort: without it authd notices a change by itself within seconds,
+ * and forgets who was removed after auth_cache_time.
+ */
+void purge_sessions(struct verb_call *call, struct str user);
+
+/*
+ * Every message of the user, and every mailbox but INBOX, which stays and is
+ * empty. Nothing there is fine.
+ */
+int purge_mailboxes(struct verb_call *call, struct str user, struct err *err);
+
+#endif
