@@ -209,32 +209,68 @@ conn_bye(struct conn *conn, const char *text)
 }
 
 static void
+relay(struct conn *conn)
+{
+	relay_run(conn->relay);
+}
+
+/* What was said last in the clear is still on its way, or TLS has begun. */
+static void
+write_handshake(struct conn *conn)
+{
+	if (conn->tls.ssl == NULL)
+		conn_start_tls(conn);
+	else
+		conn_handshake(conn);
+}
+
+static void
+write_rest(struct conn *conn)
+{
+	if (conn_flush(conn) < 0)
+		conn_free(conn);
+}
+
+static void
+login_timed_out(struct conn *conn)
+{
+	front_log_login(conn, "Disconnected (timed out)");
+	conn_bye(conn, "Timed out");
+}
+
+static void
+retry_handover(struct conn *conn)
+{
+	if (conn->handover != NULL)
+		handover_retry(conn);
+	else
+		conn_free(conn); /* it did not take our words */
+}
+
+/* What is done in each state; where nothing is named no event is wanted. */
+static const struct {
+	void (*read)(struct conn *conn);
+	void (*write)(struct conn *conn);
+	void (*timer)(struct conn *conn);
+} states[] = {
+	[CONN_PROXY] = { conn_read_proxy, NULL, conn_free },
+	[CONN_HANDSHAKE] = { conn_handshake, write_handshake, conn_free },
+	[CONN_LOGIN] = { conn_run, conn_run, login_timed_out },
+	[CONN_ASKED] = { NULL, write_rest, conn_free },
+	[CONN_HANDOVER] = { NULL, conn_leave, retry_handover },
+	[CONN_SESSION] = { relay, relay, conn_free },
+	[CONN_CLOSING] = { drain, conn_finish, conn_free },
+};
+
+static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
 
 	(void)fd;
 	(void)what;
-	switch (conn->state) {
-	case CONN_PROXY:
-		conn_read_proxy(conn);
-		break;
-	case CONN_HANDSHAKE:
-		conn_handshake(conn);
-		break;
-	case CONN_LOGIN:
-		conn_run(conn);
-		break;
-	case CONN_SESSION:
-		relay_run(conn->relay);
-		break;
-	case CONN_CLOSING:
-		drain(conn);
-		break;
-	case CONN_ASKED:
-	case CONN_HANDOVER:
-		break;
-	}
+	if (states[conn->state].read != NULL)
+		states[conn->state].read(conn);
 }
 
 static void
@@ -244,32 +280,8 @@ on_write(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	switch (conn->state) {
-	case CONN_HANDSHAKE:
-		if (conn->tls.ssl == NULL)
-			conn_start_tls(conn);
-		else
-			conn_handshake(conn);
-		break;
-	case CONN_LOGIN:
-		conn_run(conn);
-		break;
-	case CONN_SESSION:
-		relay_run(conn->relay);
-		break;
-	case CONN_CLOSING:
-		conn_finish(conn);
-		break;
-	case CONN_ASKED:
-		if (conn_flush(conn) < 0)
-			conn_free(conn);
-		break;
-	case CONN_HANDOVER:
-		conn_leave(conn);
-		break;
-	case CONN_PROXY:
-		break;
-	}
+	if (states[conn->state].write != NULL)
+		states[conn->state].write(conn);
 }
 
 static void
@@ -279,20 +291,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	switch (conn->state) {
-	case CONN_HANDOVER:
-		if (conn->handover != NULL)
-			handover_retry(conn);
-		else
-			conn_free(conn);
-		break;
-	case CONN_LOGIN:
-		front_log_login(conn, "Disconnected (timed out)");
-		conn_bye(conn, "Timed out");
-		break;
-	default:
-		conn_free(conn);
-	}
+	states[conn->state].timer(conn);
 }
 
 /* 16 hexadecimal digits nobody can guess or meet again. */

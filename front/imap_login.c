@@ -20,16 +20,21 @@ enum {
 	ID_FIELDS_MAX = 30, /* RFC 2971 section 3.3 */
 };
 
+/* "tag text", or "* text" where no tag is known. */
 static void
-reply(struct login *login, const char *text)
+reply_word(struct login *login, const char *word, const char *text)
 {
 	if (login->tag.len == 0)
 		(void)buf_addc(login->out, '*');
 	else
 		(void)buf_add_str(login->out, buf_str(&login->tag));
-	(void)buf_addc(login->out, ' ');
-	(void)buf_addz(login->out, text);
-	(void)buf_addz(login->out, "\r\n");
+	(void)buf_addf(login->out, " %s%s\r\n", word, text);
+}
+
+static void
+reply(struct login *login, const char *text)
+{
+	reply_word(login, "", text);
 }
 
 static void
@@ -397,13 +402,12 @@ step_command(struct login *login, struct str *in)
 	}
 }
 
-/* The client's line inside AUTHENTICATE: base64, or "*" to give up. */
 static enum login_next
 step_exchange(struct login *login, struct str *in)
 {
-	enum login_state state = login->state;
+	enum login_next next;
+	const char *trouble;
 	struct str line;
-	struct err err;
 
 	switch (line_take(in, LOGIN_INPUT_MAX - 2, &line)) {
 	case LINE_OK:
@@ -416,20 +420,12 @@ step_exchange(struct login *login, struct str *in)
 		bye(login, "Not a response");
 		return LOGIN_CLOSE;
 	}
-	login->state = LOGIN_COMMAND;
-	if (state == LOGIN_LAST && line.len == 0)
-		return LOGIN_DONE;
-	if (str_eqz(line, "*")) {
-		(void)wrong(login, "BAD Authentication cancelled");
-		return LOGIN_CANCEL;
+	next = login_take_response(login, line, &trouble);
+	if (next == LOGIN_CANCEL) {
+		reply_word(login, "BAD ", trouble);
+		(void)login_count_error(login);
 	}
-	if (state == LOGIN_LAST ||
-	    login_use_base64(login, line, false, &err) < 0) {
-		(void)wrong(login, "BAD Response is not base64");
-		return LOGIN_CANCEL;
-	}
-	login->state = LOGIN_ASKED;
-	return LOGIN_RESPOND;
+	return next;
 }
 
 /*
@@ -476,18 +472,11 @@ refused(struct login *login, const char *text)
 static enum login_next
 verdict(struct login *login, enum auth_status status, struct str challenge)
 {
-	login->state = LOGIN_COMMAND;
+	enum login_next next;
+
+	if (login_take_verdict(login, status, challenge, &next))
+		return next;
 	switch (status) {
-	case AUTH_CONTINUE:
-		login_put_challenge(login, challenge);
-		login->state = LOGIN_EXCHANGE;
-		return LOGIN_AGAIN;
-	case AUTH_OK:
-		if (challenge.len == 0)
-			return LOGIN_DONE;
-		login_put_challenge(login, challenge);
-		login->state = LOGIN_LAST;
-		return LOGIN_AGAIN;
 	case AUTH_FAIL:
 		return refused(login,
 		    "NO [AUTHENTICATIONFAILED] Authentication failed");
@@ -495,11 +484,10 @@ verdict(struct login *login, enum auth_status status, struct str challenge)
 		return refused(login, "NO [CANNOT] Mechanism not supported");
 	case AUTH_BADPROTO:
 		return wrong(login, "BAD Response breaks the mechanism");
-	case AUTH_TEMP:
-		break;
+	default:
+		return refused(login,
+		    "NO [UNAVAILABLE] Temporary authentication failure");
 	}
-	return refused(login,
-	    "NO [UNAVAILABLE] Temporary authentication failure");
 }
 
 const struct login_proto imap_login = {

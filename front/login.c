@@ -124,12 +124,51 @@ login_use_base64(struct login *login, struct str text, bool initial,
 	return 0;
 }
 
-void
-login_put_challenge(struct login *login, struct str challenge)
+enum login_next
+login_take_response(struct login *login, struct str line, const char **trouble)
+{
+	bool last = login->state == LOGIN_LAST;
+	struct err err;
+
+	login->state = LOGIN_COMMAND;
+	if (last && line.len == 0)
+		return LOGIN_DONE;
+	*trouble = "Authentication cancelled";
+	if (str_eqz(line, "*"))
+		return LOGIN_CANCEL;
+	*trouble = "Response is not base64";
+	if (last || login_use_base64(login, line, false, &err) < 0)
+		return LOGIN_CANCEL;
+	login->state = LOGIN_ASKED;
+	return LOGIN_RESPOND;
+}
+
+/* "+ " and the challenge in base64. */
+static enum login_next
+challenge_client(struct login *login, struct str challenge,
+    enum login_state state)
 {
 	(void)buf_addz(login->out, "+ ");
 	(void)base64_encode(login->out, challenge);
 	(void)buf_addz(login->out, "\r\n");
+	login->state = state;
+	return LOGIN_AGAIN;
+}
+
+bool
+login_take_verdict(struct login *login, enum auth_status status,
+    struct str challenge, enum login_next *next)
+{
+	login->state = LOGIN_COMMAND;
+	if (status == AUTH_CONTINUE)
+		*next = challenge_client(login, challenge, LOGIN_EXCHANGE);
+	else if (status == AUTH_OK && challenge.len > 0)
+		*next = challenge_client(login, challenge, LOGIN_LAST);
+	else if (status == AUTH_OK)
+		*next = LOGIN_DONE;
+	else
+		return false;
+	return true;
 }
 
 bool

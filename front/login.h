@@ -121,8 +121,19 @@ void login_use_password(struct login *login, struct str user,
  */
 int login_use_base64(struct login *login, struct str text, bool initial,
     struct err *err);
-/* "+ " and the challenge in base64. */
-void login_put_challenge(struct login *login, struct str challenge);
+/*
+ * The client's line inside an exchange, in any state but LOGIN_COMMAND:
+ * base64, or "*" to give up. LOGIN_DONE, LOGIN_RESPOND, or LOGIN_CANCEL with
+ * *trouble to be answered.
+ */
+enum login_next login_take_response(struct login *login, struct str line,
+    const char **trouble);
+/*
+ * When authd says go on or yes: true, and *next is what verdict() gives. When
+ * it says no: false, and the protocol has to say so.
+ */
+bool login_take_verdict(struct login *login, enum auth_status status,
+    struct str challenge, enum login_next *next);
 
 /* Count a wrong command. true: that was one too many. */
 bool login_count_error(struct login *login);

@@ -186,23 +186,12 @@ run(struct login *login, struct str line)
 static enum login_next
 exchange(struct login *login, struct str line)
 {
-	enum login_state state = login->state;
-	struct err err;
+	const char *trouble;
+	enum login_next next = login_take_response(login, line, &trouble);
 
-	login->state = LOGIN_COMMAND;
-	if (state == LOGIN_LAST && line.len == 0)
-		return LOGIN_DONE;
-	if (str_eqz(line, "*")) {
-		(void)wrong(login, "Authentication cancelled");
-		return LOGIN_CANCEL;
-	}
-	if (state == LOGIN_LAST ||
-	    login_use_base64(login, line, false, &err) < 0) {
-		(void)wrong(login, "Response is not base64");
-		return LOGIN_CANCEL;
-	}
-	login->state = LOGIN_ASKED;
-	return LOGIN_RESPOND;
+	if (next == LOGIN_CANCEL)
+		(void)wrong(login, trouble);
+	return next;
 }
 
 static enum login_next
@@ -258,28 +247,21 @@ refused(struct login *login, const char *text)
 static enum login_next
 verdict(struct login *login, enum auth_status status, struct str challenge)
 {
-	login->state = LOGIN_COMMAND;
+	enum login_next next;
+
+	if (login_take_verdict(login, status, challenge, &next))
+		return next;
 	switch (status) {
-	case AUTH_CONTINUE:
-		login_put_challenge(login, challenge);
-		login->state = LOGIN_EXCHANGE;
-		return LOGIN_AGAIN;
-	case AUTH_OK:
-		if (challenge.len == 0)
-			return LOGIN_DONE;
-		login_put_challenge(login, challenge);
-		login->state = LOGIN_LAST;
-		return LOGIN_AGAIN;
 	case AUTH_FAIL:
 		return refused(login, "[AUTH] Authentication failed");
 	case AUTH_BADMECH:
 		return refused(login, "Mechanism not supported");
 	case AUTH_BADPROTO:
 		return wrong(login, "Response breaks the mechanism");
-	case AUTH_TEMP:
-		break;
+	default:
+		return refused(login,
+		    "[SYS/TEMP] Temporary authentication failure");
 	}
-	return refused(login, "[SYS/TEMP] Temporary authentication failure");
 }
 
 const struct login_proto pop3_login = {

@@ -12,7 +12,6 @@
 #include "imapd/selected.h"
 #include "ipc/conn.h"
 #include "ipc/handover_msg.h"
-#include "net/connect.h"
 #include "service/daemon.h"
 #include "store/client.h"
 
@@ -30,44 +29,13 @@ session_bye(struct session *session, const char *text)
 	session->ending = true;
 }
 
-static void
-ignore_notice(void *ctx, const struct store_notice *notice)
-{
-	(void)ctx;
-	(void)notice;
-}
-
-/* Is the connection there, not only as far as we have heard? */
-static bool
-is_connected(struct session *session)
-{
-	struct err err;
-
-	return session->store != NULL && store_client_fd(session->store) >= 0 &&
-	    store_client_notices(session->store, ignore_notice, NULL, &err) >=
-	    0;
-}
-
 int
 session_connect(struct session *session, struct err *err)
 {
-	int fd;
-
-	if (is_connected(session))
-		return 0;
-	store_client_free(session->store);
-	session->store = NULL;
-	if ((fd = connect_unix("stored", err)) < 0)
-		return -1;
-	session->store =
-	    store_client_new(fd, session->imapd->conf.store_wait * 1000);
-	if (store_client_hello(session->store, session->imapd->reader,
-		str_of(session->user), buf_str(&session->ticket),
-		&session->user_id, err) == 0)
-		return 0;
-	store_client_free(session->store);
-	session->store = NULL;
-	return -1;
+	return store_client_ensure(&session->store, session->imapd->reader,
+	    "stored", session->imapd->conf.store_wait * 1000,
+	    str_of(session->user), buf_str(&session->ticket), &session->user_id,
+	    err);
 }
 
 /*

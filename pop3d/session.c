@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "ipc/conn.h"
 #include "ipc/handover_msg.h"
-#include "net/connect.h"
 #include "pop3d/command.h"
 #include "pop3d/lock.h"
 #include "service/daemon.h"
@@ -31,35 +30,14 @@ struct session {
 	uint32_t user, mailbox;
 };
 
-static void
-ignore_notice(void *ctx, const struct store_notice *notice)
-{
-	(void)ctx;
-	(void)notice;
-}
-
 /* Connected to stored, also when it was started anew since the last time. */
 static int
 connect_store(struct session *session, struct err *err)
 {
-	int fd;
-
-	if (session->store != NULL && store_client_fd(session->store) >= 0 &&
-	    store_client_notices(session->store, ignore_notice, NULL, err) >= 0)
-		return 0;
-	store_client_free(session->store);
-	session->store = NULL;
-	if ((fd = connect_unix("stored", err)) < 0)
-		return -1;
-	session->store =
-	    store_client_new(fd, session->pop3d->conf.store_wait * 1000);
-	if (store_client_hello(session->store, session->pop3d->reader,
-		session->handover.user, session->handover.ticket,
-		&session->user, err) == 0)
-		return 0;
-	store_client_free(session->store);
-	session->store = NULL;
-	return -1;
+	return store_client_ensure(&session->store, session->pop3d->reader,
+	    "stored", session->pop3d->conf.store_wait * 1000,
+	    session->handover.user, session->handover.ticket, &session->user,
+	    err);
 }
 
 static int

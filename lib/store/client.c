@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/fsutil.h"
 #include "ipc/conn.h"
+#include "net/connect.h"
 #include "store/read.h"
 
 enum {
@@ -165,6 +166,45 @@ store_client_hello(struct store_client *client, struct store_reader *reader,
 	if (answer.pin_fd >= 0)
 		(void)close(answer.pin_fd);
 	return 0;
+}
+
+static void
+ignore_notice(void *ctx, const struct store_notice *notice)
+{
+	(void)ctx;
+	(void)notice;
+}
+
+/* Is the connection there, not only as far as we have heard? */
+static bool
+is_connected(struct store_client *client)
+{
+	struct err err;
+
+	return client != NULL && store_client_fd(client) >= 0 &&
+	    store_client_notices(client, ignore_notice, NULL, &err) >= 0;
+}
+
+int
+store_client_ensure(struct store_client **client, struct store_reader *reader,
+    const char *path, int timeout_ms, struct str user_name, struct str ticket,
+    uint32_t *user, struct err *err)
+{
+	int fd;
+
+	if (is_connected(*client))
+		return 0;
+	store_client_free(*client);
+	*client = NULL;
+	if ((fd = connect_unix(path, err)) < 0)
+		return -1;
+	*client = store_client_new(fd, timeout_ms);
+	if (store_client_hello(*client, reader, user_name, ticket, user, err) ==
+	    0)
+		return 0;
+	store_client_free(*client);
+	*client = NULL;
+	return -1;
 }
 
 /* Put a long body into a file of stored's and name that in *req. */

@@ -45,6 +45,15 @@ int store_client_hello(struct store_client *client, struct store_reader *reader,
     struct str user_name, struct str ticket, uint32_t *user, struct err *err);
 
 /*
+ * Be connected: *client stays where its connection stands, else it is freed
+ * and a new one to the socket at path has said hello. For sessions, which
+ * outlive a restart of stored. On -1 *client is NULL.
+ */
+int store_client_ensure(struct store_client **client,
+    struct store_reader *reader, const char *path, int timeout_ms,
+    struct str user_name, struct str ticket, uint32_t *user, struct err *err);
+
+/*
  * Append a message to all of req->targets. 0 when the request was answered:
  * then each target has a result of its own in answer (texts in arena).
  * req->body may have any length: over STORE_MSG_INLINE_MAX it is sent by
