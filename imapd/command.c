@@ -155,7 +155,7 @@ command_mailbox(struct command *cmd, struct str *name)
 	return ret;
 }
 
-/* The row for a name; *almost is set to a row that fits but for UID. */
+/* The row for a name, behind UID or not. */
 static const struct command_entry *
 find(struct str name, bool uid)
 {
@@ -207,6 +207,8 @@ run_entry(struct command *cmd, const struct command_entry *entry)
 			return;
 	}
 	entry->run(cmd);
+	if (cmd->word == NULL)
+		return;
 	if (strcmp(cmd->word, "BAD") != 0)
 		session->errors = 0;
 	tell_news(cmd, cmd->news);
@@ -254,13 +256,14 @@ command_run(struct session *session)
 		.word = "BAD",
 		.text = "not understood",
 	};
-	bool was_ending = session->ending;
 
 	arena_reset(session->arena);
 	session->errors++;
 	parse_and_run(&cmd);
-	/* A mailbox that went away has ended the session: see sync_tell. */
-	reply_tagged(session, cmd.tag, cmd.word, cmd.text);
-	if (session->errors > ERRORS_MAX && !session->ending && !was_ending)
+	if (cmd.word == NULL) /* not even an answer can be given */
+		session->ending = true;
+	else
+		reply_tagged(session, cmd.tag, cmd.word, cmd.text);
+	if (session->errors > ERRORS_MAX)
 		session_bye(session, "too many commands that make no sense");
 }

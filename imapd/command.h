@@ -33,8 +33,11 @@ struct command {
 	bool uid;            /* came as UID ... */
 	enum command_news news;
 
-	/* How it ended; a handler sets it once, or the last word counts. */
-	const char *word; /* "OK", "NO", "BAD" */
+	/*
+	 * How it ended: "OK", "NO" or "BAD". NULL: the connection is to end
+	 * without a word, for one would be taken as part of what was cut off.
+	 */
+	const char *word;
 	const char *text; /* constant or in the arena */
 };
 

@@ -366,13 +366,12 @@ serve(struct fetch *fetch, const struct seqset *set, struct err *err)
 static void
 fail(struct fetch *fetch, const struct err *err)
 {
-	if (stream_state(fetch->session->stream) != STREAM_OK) {
-		fetch->session->ending = true; /* the client went away */
-		return;
-	}
-	command_trouble(fetch->cmd, err);
-	if (fetch->cut) {
-		fetch->session->ending = true;
+	bool gone = stream_state(fetch->session->stream) != STREAM_OK;
+
+	if (!gone)
+		command_trouble(fetch->cmd, err);
+	if (gone || fetch->cut) {
+		fetch->cmd->word = NULL;
 		return;
 	}
 	buf_truncate(&fetch->out, fetch->begun);
