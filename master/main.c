@@ -111,13 +111,17 @@ static int
 check(struct master *m)
 {
 	struct problems problems = { 0 };
+	int status;
 
 	config_read(m, &problems);
 	for (size_t i = 0; i < problems.len; i++)
 		(void)printf("%s\t%s\n",
 		    problems.list[i].is_warning ? "warning" : "error",
 		    problems.list[i].text);
-	return problems.errors > 0;
+	status = problems.errors > 0;
+	problems_clear(&problems);
+	config_clear(m);
+	return status;
 }
 
 /*
@@ -239,10 +243,12 @@ make_loop(struct master *m)
 static void
 free_all(struct master *m)
 {
-	for (size_t i = 0; i < NELEMS(m->signals); i++)
+	for (size_t i = 0; m->base != NULL && i < NELEMS(m->signals); i++)
 		event_free(m->signals[i]);
-	event_free(m->tick);
-	event_base_free(m->base);
+	if (m->base != NULL) {
+		event_free(m->tick);
+		event_base_free(m->base);
+	}
 	config_clear(m);
 	reload_forget(m);
 }
@@ -263,7 +269,7 @@ static int
 run(struct master *m)
 {
 	struct problems problems = { 0 };
-	bool background = m->ready_fd >= 0;
+	bool background = m->ready_fd >= 0, failed;
 
 	config_read(m, &problems);
 	if (problems.errors == 0) {
@@ -272,9 +278,13 @@ run(struct master *m)
 		(void)start_bind(m, &problems);
 	}
 	problems_log(&problems);
-	if (problems.errors > 0)
-		return 1;
+	failed = problems.errors > 0;
 	problems_clear(&problems);
+	if (failed) {
+		start_undo(m);
+		free_all(m);
+		return 1;
+	}
 	if (background)
 		leave_terminal();
 	start_services(m);

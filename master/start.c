@@ -37,12 +37,16 @@ lock(struct master *m, bool *crashed, struct err *err)
 		return err_sys(err, "open run/lock");
 	len = pread(m->lock_fd, text, sizeof(text) - 1, 0);
 	text[len < 0 ? 0 : len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
 	if (flock(m->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EWOULDBLOCK)
-			return err_set(err, ERR_EXISTS,
-			    "already running, as process %.20s",
-			    strtok(text, "\n"));
-		return err_sys(err, "lock run/lock");
+			err_set(err, ERR_EXISTS,
+			    "already running, as process %s", text);
+		else
+			err_sys(err, "lock run/lock");
+		(void)close(m->lock_fd); /* not ours to empty at the end */
+		m->lock_fd = -1;
+		return -1;
 	}
 	*crashed = len > 0;
 	(void)snprintf(text, sizeof(text), "%d\n", (int)getpid());

@@ -28,6 +28,15 @@
 int __lsan_is_turned_off(void);
 static int jailed;
 
+/* An error is a death by signal, as everywhere else. */
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "abort_on_error=1";
+}
+
 int
 __lsan_is_turned_off(void)
 {

@@ -106,7 +106,9 @@ class Life(Small):
         self.assertEqual(len(pids), 3)  # two, and the session's
         again = self.run_verb("start", check=False)
         self.assertEqual(again.returncode, 1)
-        self.assertIn("already running", again.stderr)
+        pid = json.loads(self.run_verb("status", "--json").stdout)["pid"]
+        self.assertIn(f"already running, as process {pid}", again.stderr)
+        self.assertEqual(self.read("run/lock"), f"{pid}\n")
         sock.close()
         self.run_verb("stop")
         for pid in pids:
