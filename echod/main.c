@@ -10,7 +10,7 @@
 #include "net/stream.h"
 #include "service/daemon.h"
 
-enum { LINE_BUFFER = 4096 };
+enum { LINE_BUFFER = 4096, WAIT_STREAM = 1 };
 
 enum { ECHOD_SESSIONS, ECHOD_BYTES };
 
@@ -37,9 +37,15 @@ session(struct daemon *d, void *ctx, struct daemon_conn *conn)
 
 	daemon_count(d, ECHOD_SESSIONS, 1);
 	stream_set_timeout(stream, echod->timeout * 1000);
-	while (!daemon_is_stopping(d) && stream_fill(stream) == 0) {
-		struct str in = stream_peek(stream);
+	for (;;) {
+		struct str in;
 
+		/* Sends what waits, then hears the client or master. */
+		if (stream_wait(stream, daemon_stop_fd(d),
+			echod->timeout * 1000) != WAIT_STREAM ||
+		    stream_fill(stream) < 0)
+			break;
+		in = stream_peek(stream);
 		stream_put(stream, in);
 		daemon_count(d, ECHOD_BYTES, (int64_t)in.len);
 		stream_skip(stream, in.len);

@@ -143,6 +143,21 @@ do_reload(struct client *client, struct str rest)
 		finish(client);
 }
 
+/* What of the files on disk would take a restart. */
+static void
+do_changes(struct client *client, struct str rest)
+{
+	struct problems problems = { 0 };
+
+	(void)rest;
+	(void)reload_compare(client->m, &problems);
+	say(client, "ok\n");
+	for (size_t i = 0; i < problems.len; i++)
+		say(client, "%s\n", problems.list[i].text);
+	problems_clear(&problems);
+	finish(client);
+}
+
 static struct service *
 find_service(struct client *client, struct str name)
 {
@@ -225,6 +240,7 @@ handle(struct client *client, struct str line)
 		{ "status", do_status },
 		{ "stop", do_stop },
 		{ "reload", do_reload },
+		{ "changes", do_changes },
 		{ "restart", do_restart },
 		{ "connect", do_connect },
 		{ "probe", do_probe },

@@ -98,7 +98,27 @@ compare(struct master *m, const struct config *old, struct problems *problems)
 		else if (strcmp(now->command, entry->command) != 0)
 			problem_warn(problems, "etc/master.cf", now->line,
 			    "%s: another command takes a restart", now->name);
+		else if (!program_find(now->command)->is_session &&
+		    !same_options(entry, now))
+			problem_warn(problems, "etc/master.cf", now->line,
+			    "%s: new options take \"chancery restart %s\"",
+			    now->name, now->name);
 	}
+}
+
+int
+reload_compare(struct master *m, struct problems *problems)
+{
+	struct config old = take_config(m);
+	int ret;
+
+	config_read(m, problems);
+	ret = problems->errors > 0 ? -1 : 0;
+	if (ret == 0)
+		compare(m, &old, problems);
+	config_clear(m);
+	put_config(m, &old);
+	return ret;
 }
 
 /*
@@ -106,17 +126,13 @@ compare(struct master *m, const struct config *old, struct problems *problems)
  * live in the new one. -1: it has none, so that the old must stay.
  */
 static int
-adopt(struct master *m, struct service *service, struct problems *problems)
+adopt(struct master *m, struct service *service)
 {
 	const struct master_cf_entry *now =
 	    find_entry(&m->services_cf, service->entry);
 
 	if (now == NULL || strcmp(now->command, service->program->name) != 0)
 		return -1;
-	if (!service->program->is_session && !same_options(service->entry, now))
-		problem_warn(problems, "etc/master.cf", now->line,
-		    "%s: new options take \"chancery restart %s\"",
-		    service->name, service->name);
 	service->entry = now;
 	return 0;
 }
@@ -188,7 +204,7 @@ reload(struct master *m, struct problems *problems)
 
 		if (service->entry == NULL)
 			continue;
-		if (adopt(m, service, problems) < 0)
+		if (adopt(m, service) < 0)
 			continue;
 		if (service->program->is_session)
 			service_replace(m, service);

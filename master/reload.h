@@ -14,6 +14,8 @@
  */
 int reload(struct master *m, struct problems *problems);
 
+/* Only say what reload() would: for "chancery check". */
+int reload_compare(struct master *m, struct problems *problems);
 void reload_forget(struct master *m); /* at the end */
 
 /* Stop one service's process and start it anew. */

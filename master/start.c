@@ -20,7 +20,12 @@
 #include "master/service.h"
 #include "master/stop.h"
 
-enum { AFTER_CRASH_TRIES = 60, AFTER_CRASH_PAUSE = 50 /* ms */ };
+enum {
+	AFTER_CRASH_TRIES = 60,
+	AFTER_CRASH_PAUSE = 50, /* ms */
+	LOG_PATIENCE = 200,     /* ms a line may wait for logd */
+	LOG_ROOM = 1 << 20,     /* bytes */
+};
 
 /*
  * One master a DIR. *crashed: the one before us left its number behind, so
@@ -79,10 +84,15 @@ bind_all(struct master *m, bool crashed, struct problems *problems)
 static int
 open_logs(struct master *m, struct err *err)
 {
-	int pair[2];
+	struct timeval patience = { 0, LOG_PATIENCE * 1000 };
+	int pair[2], room = LOG_ROOM;
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, "socketpair");
+	/* A logd that hangs must not hold up the mail for long. */
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience,
+	    sizeof(patience));
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	m->log_in = pair[0];
 	m->log_out = pair[1];
 	return 0;

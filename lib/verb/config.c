@@ -3,6 +3,7 @@
 
 #include "base/attr.h"
 #include "base/hash.h"
+#include "verb/control.h"
 #include "verb/families.h"
 #include "verb/run.h"
 
@@ -21,6 +22,39 @@ ask_master(struct verb_call *call, const char *option, struct buf *out,
 	return run_program(argv, out, err);
 }
 
+static void
+print_problem(struct print *print, struct str level, struct str text)
+{
+	print_open_record(print, NULL);
+	print_str(print, "level", level);
+	print_str(print, "text", text);
+	print_close(print);
+}
+
+/*
+ * If the server runs: what in the files it could not take by a reload. Those
+ * who may not ask it, or where it does not run, look at the files alone.
+ */
+static void
+print_changes(struct verb_call *call, struct str known, size_t *count)
+{
+	struct str rest, line;
+	struct buf answer;
+	struct err err;
+
+	buf_init(&answer, REPORT_MAX);
+	if (control_ask(call->env, "changes", &answer, NULL, &err) == 0) {
+		rest = buf_str(&answer);
+		while (str_split(&rest, '\n', &line)) {
+			if (line.len == 0 || str_find(known, line) >= 0)
+				continue;
+			print_problem(call->print, STR("restart"), line);
+			++*count;
+		}
+	}
+	buf_clear(&answer);
+}
+
 /* Lines of "error TAB text" or "warning TAB text". */
 static int
 check(struct verb_call *call, struct err *err)
@@ -28,6 +62,7 @@ check(struct verb_call *call, struct err *err)
 	struct str rest, line, level;
 	struct buf report;
 	int status = ask_master(call, "-T", &report, err), errors = 0;
+	size_t count = 0;
 
 	rest = buf_str(&report);
 	print_open_list(call->print, "problems");
@@ -35,13 +70,13 @@ check(struct verb_call *call, struct err *err)
 		if (!str_split(&line, '\t', &level) || line.p == NULL)
 			continue;
 		errors += str_eqz(level, "error");
-		print_open_record(call->print, NULL);
-		print_str(call->print, "level", level);
-		print_str(call->print, "text", line);
-		print_close(call->print);
+		count++;
+		print_problem(call->print, level, line);
 	}
+	if (status == 0)
+		print_changes(call, buf_str(&report), &count);
 	print_close(call->print);
-	if (status == 0 && report.len == 0)
+	if (status == 0 && count == 0)
 		print_line(call->print, "no problems found");
 	buf_clear(&report);
 	if (status > 0)

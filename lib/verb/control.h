@@ -8,6 +8,7 @@
  *	status			"service ..." and "counter ..." lines, fields
  *				separated by tabs: see master/control.c
  *	stop, reload
+ *	changes			what in the files a reload could not take
  *	restart SERVICE
  *	connect SERVICE		with "ok" comes a descriptor
  *	probe SERVICE WHAT	jail test only

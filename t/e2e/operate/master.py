@@ -163,6 +163,28 @@ class Life(Small):
         self.run_verb("start")  # the lock and the sockets are free again
         self.echo(self.connect())
 
+    def test_one_service_is_restarted(self):
+        self.run_verb("start")
+        for name in ("logd", "echo"):
+            before = self.service(name)["pids"]
+            self.run_verb("restart", name)
+            after = self.service(name)
+            self.assertEqual(after["state"], "up")
+            self.assertFalse(set(before) & set(after["pids"]))
+        self.assertEqual(self.run_verb("restart", "nobody",
+                                       check=False).returncode, 1)
+
+    def test_a_log_that_hangs_stops_nobody(self):
+        self.run_verb("start")
+        logd = self.service("logd")["pids"][0]
+        os.kill(logd, signal.SIGSTOP)
+        try:
+            for _ in range(5):
+                self.run_verb("restart", "echo")
+            self.echo(self.connect())
+        finally:
+            os.kill(logd, signal.SIGCONT)
+
     def test_a_daemon_that_cannot_start_stops_the_start(self):
         self.write("etc/main.cf", "log_file = no/such/folder\n", "a")
         done = self.run_verb("start", check=False)
@@ -225,6 +247,7 @@ class Reload(Small):
         self.run_verb("start")
         self.write("etc/main.cf", "port_base = 5000\n", "a")
         self.write("etc/master.cf", "more unix - - - - 1 echod\n", "a")
+        self.assertIn("port_base", self.run_verb("check").stdout)
         done = self.run_verb("reload")
         self.assertIn("port_base", done.stdout)
         self.assertIn("more", done.stdout)
