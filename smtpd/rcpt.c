@@ -65,21 +65,54 @@ refuse(struct session *s, struct str address, int status)
 	    refusals[status].text);
 }
 
-/* Was this final recipient there already? Remembers it if not. */
+/* Addresses compare without case; key has REWRITE_ADDRESS_MAX bytes. */
+static struct str
+fold(char *key, struct str address)
+{
+	for (size_t i = 0; i < address.len; i++)
+		key[i] = lower(address.p[i]);
+	return str_make(key, address.len);
+}
+
+static void
+remember(struct transaction *t, struct str address)
+{
+	char key[REWRITE_ADDRESS_MAX];
+
+	(void)hash_put(t->seen, fold(key, address), t);
+}
+
+/* Was this final recipient there already? */
 static bool
 is_repeated(struct transaction *t, struct str address)
 {
 	char key[REWRITE_ADDRESS_MAX];
-	struct str folded = { key, address.len };
 
 	if (address.len > sizeof(key))
 		return false;
-	for (size_t i = 0; i < address.len; i++)
-		key[i] = lower(address.p[i]);
-	if (hash_get(t->seen, folded) != NULL)
-		return true;
-	(void)hash_put(t->seen, folded, t);
-	return false;
+	if (t->rcpt_len < 2) /* most messages */
+		return t->rcpt_len == 1 &&
+		    str_ieq(address, t->rcpts[0].address);
+	if (t->seen == NULL) {
+		t->seen = hash_new();
+		remember(t, t->rcpts[0].address);
+		remember(t, t->rcpts[1].address);
+	}
+	return hash_get(t->seen, fold(key, address)) != NULL;
+}
+
+/* Take back all recipients but the first so many. */
+static void
+take_back(struct transaction *t, size_t left)
+{
+	char key[REWRITE_ADDRESS_MAX];
+
+	while (t->rcpt_len > left) {
+		struct str address = t->rcpts[--t->rcpt_len].address;
+
+		if (t->seen != NULL)
+			(void)hash_remove(t->seen, fold(key, address));
+	}
 }
 
 /* 0, or -1 when there is no room for it. */
@@ -89,7 +122,8 @@ add_target(struct transaction *t, const struct rewrite_target *target,
 {
 	struct queue_rcpt *rcpt;
 
-	if (t->rcpt_len == QUEUE_RCPTS_MAX)
+	if (t->rcpt_len == QUEUE_RCPTS_MAX ||
+	    target->address.len > REWRITE_ADDRESS_MAX)
 		return -1;
 	if (t->rcpt_len == t->rcpt_cap) {
 		t->rcpt_cap = t->rcpt_cap == 0 ? 8 : t->rcpt_cap * 2;
@@ -107,6 +141,8 @@ add_target(struct transaction *t, const struct rewrite_target *target,
 	if (rcpt->address.p == NULL || rcpt->transport.p == NULL ||
 	    rcpt->nexthop.p == NULL)
 		return -1;
+	if (t->seen != NULL)
+		remember(t, rcpt->address);
 	t->rcpt_len++;
 	return 0;
 }
@@ -126,7 +162,7 @@ add_targets(struct transaction *t, const struct rewrite_rcpt_answer *answer,
 	for (size_t i = 0; i < answer->targets.count; i++)
 		if (!is_repeated(t, targets[i].address) &&
 		    add_target(t, &targets[i], original) < 0) {
-			t->rcpt_len = before;
+			take_back(t, before);
 			return -1;
 		}
 	if (t->accepted == 0)

@@ -18,15 +18,6 @@ enum {
 };
 
 static void
-transaction_init(struct transaction *t)
-{
-	*t = (struct transaction){
-		.arena = arena_new(TRANSACTION_ARENA),
-		.seen = hash_new(),
-	};
-}
-
-static void
 transaction_clear(struct transaction *t)
 {
 	if (t->body_open)
@@ -39,11 +30,16 @@ transaction_clear(struct transaction *t)
 void
 session_reset(struct session *s)
 {
+	struct transaction *t = &s->t;
+	struct arena *arena = t->arena;
+
 	/* Nothing was said in it: nothing to forget. */
-	if (!s->t.open && s->t.bdat == BDAT_NONE)
+	if (!t->open && t->bdat == BDAT_NONE)
 		return;
-	transaction_clear(&s->t);
-	transaction_init(&s->t);
+	t->arena = NULL;
+	transaction_clear(t);
+	arena_reset(arena);
+	*t = (struct transaction){ .arena = arena };
 }
 
 void
@@ -73,7 +69,7 @@ session_init(struct session *s, const struct smtpd_conf *conf,
 	};
 	for (size_t i = 0; i < NELEMS(strings); i++)
 		*strings[i] = arena_str(s->arena, *strings[i]);
-	transaction_init(&s->t);
+	s->t.arena = arena_new(TRANSACTION_ARENA);
 	stream_set_timeout(stream, conf->timeout * 1000);
 }
 
@@ -256,11 +252,41 @@ last_word(struct session *s, const char *text)
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* " name=ok/all", or " name=all" where all were. */
+static void
+put_count(struct buf *text, const char *name, int all, int ok)
+{
+	if (all > 0 && ok == all)
+		(void)buf_addf(text, " %s=%d", name, all);
+	else if (all > 0)
+		(void)buf_addf(text, " %s=%d/%d", name, ok, all);
+}
+
+/* What was done, in Postfix's form. */
+static void
+log_disconnect(struct session *s)
+{
+	int all = s->unknown.all, ok = 0;
+	struct buf text;
+
+	buf_init(&text, 1000);
+	for (size_t i = 0; command_name(i) != NULL; i++) {
+		put_count(&text, command_name(i), s->count[i].all,
+		    s->count[i].ok);
+		all += s->count[i].all;
+		ok += s->count[i].ok;
+	}
+	put_count(&text, "unknown", s->unknown.all, 0);
+	if (all == 0)
+		(void)buf_addz(&text, " commands=0");
+	put_count(&text, "commands", all, ok);
+	log_info("disconnect from %s%s", session_client(s), buf_cstr(&text));
+	buf_clear(&text);
+}
+
 static void
 log_end(struct session *s)
 {
-	struct buf text;
-
 	switch (stream_state(s->stream)) {
 	case STREAM_TIMEOUT:
 		log_info("timeout after %s from %s", s->last,
@@ -274,30 +300,7 @@ log_end(struct session *s)
 			log_info("lost connection after %s from %s", s->last,
 			    session_client(s));
 	}
-	buf_init(&text, 1000);
-	s->count[SESSION_COMMANDS_MAX - 1].all = 0;
-	for (size_t i = 0, all = 0, ok = 0;; i++) {
-		const char *name = command_name(i);
-		int count = name ? s->count[i].all : s->unknown.all;
-
-		all += (size_t)count;
-		ok += name ? (size_t)s->count[i].ok : 0;
-		if (count > 0 && (name == NULL || s->count[i].ok != count))
-			(void)buf_addf(&text, " %s=%d/%d",
-			    name ? name : "unknown", name ? s->count[i].ok : 0,
-			    count);
-		else if (count > 0)
-			(void)buf_addf(&text, " %s=%d", name, count);
-		if (name != NULL)
-			continue;
-		if (ok == all)
-			(void)buf_addf(&text, " commands=%zu", all);
-		else
-			(void)buf_addf(&text, " commands=%zu/%zu", ok, all);
-		break;
-	}
-	log_info("disconnect from %s%s", session_client(s), buf_cstr(&text));
-	buf_clear(&text);
+	log_disconnect(s);
 }
 
 /* One command, or what stands in its place. */

@@ -52,7 +52,7 @@ struct transaction {
 	struct smtp_mail_params mail;
 	struct queue_rcpt *rcpts; /* heap; strings in the arena */
 	size_t rcpt_len, rcpt_cap;
-	struct hash *seen; /* final recipients in lower case */
+	struct hash *seen; /* recipients in lower case; NULL below two */
 	int accepted;      /* RCPT commands */
 	int refused;
 	int over; /* RCPT commands over the limit */
