@@ -68,8 +68,7 @@ def main():
             instance.add_user(user)
         serve_once(instance)
         time.sleep(2)  # what was forked for them has settled
-        with open(instance.path("run/master.pid")) as f:
-            pids = tree(int(f.read()))
+        pids = tree(instance.master_pid())
         total = 0
         for pid in pids:
             with open(f"/proc/{pid}/comm") as f:

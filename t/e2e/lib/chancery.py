@@ -179,8 +179,15 @@ class Instance:
 
     def pids(self):
         """{service: [pid, ...]} of everything master started."""
-        status = self.json("status")
+        done = self.run("status", "--json", check=False)
+        if not done.stdout.startswith("{"):  # master is not there
+            return {}
+        status = json.loads(done.stdout)
         return {s["name"]: s["pids"] for s in status["services"]}
+
+    def master_pid(self):
+        with open(self.path("run/lock")) as lock:
+            return int(lock.read())
 
     def tls(self):
         context = ssl.create_default_context(
