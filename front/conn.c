@@ -372,6 +372,7 @@ conn_in_session(struct conn *conn)
 		login_clear(conn->login);
 	free(conn->login);
 	conn->login = NULL;
+	exchange_drop_ticket(conn);
 	buf_clear(&conn->in);
 	buf_clear(&conn->out);
 }

@@ -135,7 +135,7 @@ exchange_start(struct conn *conn)
 	(void)snprintf(exchange->session, sizeof(exchange->session), "%s",
 	    conn->session);
 	buf_init(&exchange->user, 320);
-	buf_init(&exchange->ticket, AUTH_TICKET_MAX);
+	buf_init_secret(&exchange->ticket, AUTH_TICKET_MAX);
 	conn->exchange = exchange;
 	if (login->tls)
 		tls_get_facts(&facts, &conn->tls);
@@ -210,4 +210,11 @@ exchange_ticket(const struct conn *conn)
 	if (conn->exchange == NULL)
 		return (struct str){ 0 };
 	return buf_str(&conn->exchange->ticket);
+}
+
+void
+exchange_drop_ticket(struct conn *conn)
+{
+	if (conn->exchange != NULL)
+		buf_clear(&conn->exchange->ticket);
 }

@@ -24,5 +24,7 @@ bool exchange_is_void(const struct conn *conn, struct str user,
 /* After LOGIN_DONE. Borrowed until the drop. */
 struct str exchange_user(const struct conn *conn);
 struct str exchange_ticket(const struct conn *conn);
+/* The session has it, and nobody else needs it. */
+void exchange_drop_ticket(struct conn *conn);
 
 #endif

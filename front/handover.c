@@ -355,7 +355,7 @@ handover_start(struct conn *conn)
 	handover->conn = conn;
 	handover->fd = -1;
 	handover->since = time_mono();
-	buf_init(&handover->out, 0);
+	buf_init_secret(&handover->out, 0); /* tickets, what is unread */
 	buf_init(&handover->in, 4096);
 	conn->handover = handover;
 	conn->state = CONN_HANDOVER;

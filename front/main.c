@@ -218,8 +218,8 @@ static int
 reload(struct daemon *d, void *ctx, struct err *err)
 {
 	struct front *front = ctx;
-	int cert = daemon_fd(d, "reload:cert");
-	int key = daemon_fd(d, "reload:key");
+	int cert = daemon_fd(d, "reload:tls_cert_file");
+	int key = daemon_fd(d, "reload:tls_key_file");
 
 	if (apply_conf(front, err) < 0)
 		return -1;

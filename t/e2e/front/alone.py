@@ -333,7 +333,7 @@ class StartTls(FrontCase):
         with open(self.front.path("new.pem")) as cert, \
                 open(self.front.path("newkey.pem")) as key:
             socket.send_fds(self.front.link,
-                            [b"reload cert key"],
+                            [b"reload tls_cert_file tls_key_file"],
                             [cert.fileno(), key.fileno()])
             self.assertEqual(self.front.link.recv(300), b"reloaded")
         os.rename(self.front.path("new.pem"), self.front.path("cert.pem"))
@@ -347,7 +347,7 @@ class StartTls(FrontCase):
         with open(self.front.path("cert.pem")) as cert, \
                 open(self.front.path("xkey.pem")) as key:
             socket.send_fds(self.front.link,
-                            [b"reload cert key"],
+                            [b"reload tls_cert_file tls_key_file"],
                             [cert.fileno(), key.fileno()])
             self.assertIn(b"kept ", self.front.link.recv(300))
         self.login(self.imap("imaps"))

@@ -10,7 +10,7 @@ poplib._MAXLINE = 1 << 20
 
 
 class Maildrop(chancery.TestCase):
-    users = ("ada", "bob", "cy", "dee", "eve", "fay", "gus")
+    users = ("ada", "bob", "cy", "dee", "eve", "fay", "gus", "hal")
 
     def fill(self, user, *messages):
         for n, message in enumerate(messages, 1):
@@ -151,6 +151,17 @@ class Maildrop(chancery.TestCase):
               f"delete {done:.2f} s")
         self.assertLess(opened, 5)
         self.assertEqual(self.messages("gus"), [])
+
+    def test_stored_is_restarted_meanwhile(self):
+        self.fill("hal", "Subject: 1\r\n\r\n", "Subject: 2\r\n\r\n")
+        pop3 = self.chancery.pop3("hal")
+        self.assertIn(b"Subject: 1", pop3.retr(1)[1])
+        self.chancery.run("restart", "stored")
+        self.assertIn(b"Subject: 2", pop3.retr(2)[1])
+        pop3.dele(1)
+        self.chancery.run("restart", "stored")
+        pop3.quit()
+        self.assertEqual(len(self.messages("hal")), 1)
 
     def test_login_is_refused_as_it_should_be(self):
         self.assertIn("-ERR [AUTH]",
