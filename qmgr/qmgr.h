@@ -86,6 +86,13 @@ struct qmgr {
 	uint64_t free_bytes;
 };
 
+/*
+ * Recover the queue in the current folder and serve it on the daemon's loop
+ * and descriptors; conf is filled. qmgr_stop also after a start that failed.
+ */
+int qmgr_start(struct qmgr *q, struct daemon *d, struct err *err);
+void qmgr_stop(struct qmgr *q);
+
 /* An id that nobody had before. */
 struct queue_id qmgr_new_id(struct qmgr *q);
 
