@@ -195,6 +195,12 @@ daemon_count(struct daemon *d, int item, int64_t n)
 }
 
 void
+daemon_gauge(struct daemon *d, int item, int64_t value)
+{
+	stats_set(d->stats, item, value);
+}
+
+void
 daemon_observe(struct daemon *d, int item, int64_t microseconds)
 {
 	stats_observe(d->stats, item, microseconds);

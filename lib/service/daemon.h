@@ -126,6 +126,8 @@ void daemon_stop(struct daemon *d);
 
 /* By index into ops.stats. Cheap: an atomic add. */
 void daemon_count(struct daemon *d, int item, int64_t n);
+/* A gauge of a service with one process; it outlives the process else. */
+void daemon_gauge(struct daemon *d, int item, int64_t value);
 void daemon_observe(struct daemon *d, int item, int64_t microseconds);
 
 #endif

@@ -96,6 +96,13 @@ stats_add(struct stats_page *page, int item, int64_t n)
 }
 
 void
+stats_set(struct stats_page *page, int item, int64_t value)
+{
+	__atomic_store_n(&page->slot[item].value, (uint64_t)value,
+	    __ATOMIC_RELAXED);
+}
+
+void
 stats_observe(struct stats_page *page, int item, int64_t microseconds)
 {
 	struct stats_slot *slot = &page->slot[item];

@@ -76,6 +76,8 @@ void stats_unmap(struct stats_page *page);
 void stats_name(struct stats_page *page, const struct stats_item *items);
 
 void stats_add(struct stats_page *page, int item, int64_t n);
+/* Of a gauge that one process alone knows: what an earlier one left goes. */
+void stats_set(struct stats_page *page, int item, int64_t value);
 void stats_observe(struct stats_page *page, int item, int64_t microseconds);
 
 /* The time that a share (0..1) of the observations stayed under, in us. */
