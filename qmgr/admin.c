@@ -252,10 +252,7 @@ hold(struct qmgr *q, struct message *message)
 {
 	if (message->record.held)
 		return false;
-	message->record.held = true;
-	defer_forget(q, message);
-	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_HELD);
-	daemon_count(q->daemon, QMGR_HELD_MESSAGES, 1);
+	qmgr_set_held(q, message, true);
 	return true;
 }
 
@@ -264,9 +261,7 @@ release(struct qmgr *q, struct message *message)
 {
 	if (!message->record.held)
 		return false;
-	message->record.held = false;
-	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_RELEASED);
-	daemon_count(q->daemon, QMGR_HELD_MESSAGES, -1);
+	qmgr_set_held(q, message, false);
 	if (message->jobs == 0)
 		defer_until(q, message, time_real());
 	return true;

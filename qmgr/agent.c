@@ -31,7 +31,6 @@ agent_free(struct agent *agent)
 
 	list_remove(&agent->link);
 	transport->agents--;
-	daemon_count(transport->q->daemon, QMGR_AGENTS, -1);
 	bufferevent_free(agent->bev);
 	event_free(agent->refused);
 	smtp_reply_clear(&agent->reply);
@@ -260,7 +259,6 @@ agent_new(struct transport *transport)
 	list_init(&agent->link);
 	list_push(&transport->busy, &agent->link);
 	transport->agents++;
-	daemon_count(q->daemon, QMGR_AGENTS, 1);
 	smtp_reply_init(&agent->reply);
 	buf_init(&agent->record, 0);
 	agent->bev = bufferevent_socket_new(q->base, fd, BEV_OPT_CLOSE_ON_FREE);

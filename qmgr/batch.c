@@ -152,9 +152,8 @@ enter(struct qmgr *q, struct waiting *waiting, const struct seglog_place *place)
 	queue_id_key(key, &message->id);
 	pool_attach(&q->ring, message, place);
 	(void)hash_put(q->live, str_make(key, sizeof(key)), message);
+	q->held += message->record.held;
 	daemon_count(q->daemon, QMGR_ACCEPTED, 1);
-	daemon_count(q->daemon, QMGR_MESSAGES, 1);
-	daemon_count(q->daemon, QMGR_BYTES, (int64_t)message_size(message));
 	waiting->done(waiting->ctx, message, NULL);
 	waiting_free(waiting);
 	log_active(message);

@@ -11,11 +11,14 @@
 
 enum { TABLE_NEXT, TABLE_BY_ID };
 
-enum { QUICK = 5 }; /* seconds */
+enum {
+	QUICK = 5,     /* seconds */
+	ROW_SIZE = 12, /* time, attempts */
+};
 
 /*
- * next: (time, queue id) to attempts; by_id: queue id to time, to find the
- * row that a new time replaces.
+ * next: (time, queue id), the order of what is due; by_id: queue id to time
+ * and attempts, which also finds the row that a new time replaces.
  */
 static const char *const tables[] = { "next", "by_id", NULL };
 
@@ -107,9 +110,9 @@ load(struct kv_txn *txn, void *arg, struct err *err)
 	while ((ret = kv_range_next(&range, &key, &value, err)) > 0) {
 		struct message *message = hash_get(q->live, key);
 
-		if (value.len == 8 && message != NULL) {
+		if (value.len == ROW_SIZE && message != NULL) {
 			message->due.at = (int64_t)num_get_u64(value.p);
-			message->attempts = 1;
+			message->attempts = num_get_u32(value.p + 8);
 		} else if (message == NULL) {
 			(void)hash_put(q->gone, key, q);
 		}
@@ -137,8 +140,6 @@ defer_load(struct qmgr *q)
 		if (at > most)
 			at = most;
 		schedule_put(&q->schedule, &message->due, at > 0 ? at : now);
-		if (at > now)
-			daemon_count(q->daemon, QMGR_DEFERRED_MESSAGES, 1);
 	}
 	event_active(q->due, EV_TIMEOUT, 0);
 }
@@ -199,7 +200,7 @@ drop_row(struct kv_txn *txn, struct str id, struct err *err)
 
 	if (ret <= 0)
 		return ret;
-	if (value.len == 8) {
+	if (value.len == ROW_SIZE) {
 		next_key(&key, (int64_t)num_get_u64(value.p), id);
 		if (kv_del(txn, TABLE_NEXT, kv_key_get(&key), err) < 0)
 			return -1;
@@ -210,20 +211,19 @@ drop_row(struct kv_txn *txn, struct str id, struct err *err)
 static int
 put_row(struct kv_txn *txn, const struct message *message, struct err *err)
 {
-	char id[QUEUE_KEY_SIZE], at[8], attempts[4];
+	char id[QUEUE_KEY_SIZE], row[ROW_SIZE];
 	struct str id_key = str_make(id, sizeof(id));
 	struct kv_key key;
 
 	queue_id_key(id, &message->id);
 	if (drop_row(txn, id_key, err) < 0)
 		return -1;
-	num_put_u64(at, (uint64_t)message->due.at);
-	num_put_u32(attempts, message->attempts);
+	num_put_u64(row, (uint64_t)message->due.at);
+	num_put_u32(row + 8, message->attempts);
 	next_key(&key, message->due.at, id_key);
-	if (kv_put(txn, TABLE_NEXT, kv_key_get(&key), str_make(attempts, 4),
-		err) < 0)
+	if (kv_put(txn, TABLE_NEXT, kv_key_get(&key), str_of(""), err) < 0)
 		return -1;
-	return kv_put(txn, TABLE_BY_ID, id_key, str_make(at, 8), err);
+	return kv_put(txn, TABLE_BY_ID, id_key, str_make(row, ROW_SIZE), err);
 }
 
 static int

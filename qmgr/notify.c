@@ -221,8 +221,6 @@ keep(struct notice *notice, struct queue_recipient *rcpt, size_t count,
 			    notice->state);
 		result_job_ended(q, notice->message, false);
 	}
-	if (held)
-		daemon_count(q->daemon, QMGR_HELD_MESSAGES, 1);
 	(void)batch_add(q, message, &bytes, true, on_kept, notice);
 }
 

@@ -28,6 +28,38 @@ qmgr_find(struct qmgr *q, const struct queue_id *id)
 	return hash_get(q->live, str_make(key, sizeof(key)));
 }
 
+void
+qmgr_set_held(struct qmgr *q, struct message *message, bool held)
+{
+	if (message->record.held == held)
+		return;
+	message->record.held = held;
+	if (held)
+		defer_forget(q, message);
+	q->held += held ? 1 : -1UL;
+	pool_change(message->pool, &message->id, QUEUE_WHOLE,
+	    held ? QUEUE_HELD : QUEUE_RELEASED);
+	batch_want(q);
+}
+
+static void
+show_gauges(struct qmgr *q)
+{
+	unsigned agents = 0;
+
+	LIST_FOREACH(link, &q->transports)
+	{
+		agents += LIST_ITEM(link, struct transport, link)->agents;
+	}
+	daemon_gauge(q->daemon, QMGR_AGENTS, agents);
+	daemon_gauge(q->daemon, QMGR_MESSAGES, (int64_t)hash_len(q->live));
+	daemon_gauge(q->daemon, QMGR_BYTES,
+	    (int64_t)(q->ring.bytes + q->spool.bytes));
+	daemon_gauge(q->daemon, QMGR_DEFERRED_MESSAGES,
+	    (int64_t)q->schedule.len);
+	daemon_gauge(q->daemon, QMGR_HELD_MESSAGES, (int64_t)q->held);
+}
+
 /*
  * Once a second: what is old leaves the ring, times are saved, and the next
  * segments are made ready in small steps.
@@ -47,6 +79,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	pools[1] = &q->spool;
 	spool_step(q);
 	defer_save(q);
+	show_gauges(q);
 	for (size_t i = 0; i < NELEMS(pools); i++) {
 		if (seglog_prepare(pools[i]->log, SLICE, &more, &err) < 0)
 			log_warn("%s: %s", pools[i]->name, err.text);

@@ -72,6 +72,7 @@ struct qmgr {
 	struct pool ring, spool;
 	struct hash *live; /* struct message, by queue_id_key */
 	struct batch batch;
+	size_t held; /* messages on hold */
 	struct schedule schedule;
 	struct event *due, *tick;
 	struct kv *kv;       /* of the schedule; NULL: in memory only */
@@ -97,5 +98,8 @@ void qmgr_stop(struct qmgr *q);
 struct queue_id qmgr_new_id(struct qmgr *q);
 
 struct message *qmgr_find(struct qmgr *q, const struct queue_id *id);
+
+/* On hold, or not any more; durable with the next batch. */
+void qmgr_set_held(struct qmgr *q, struct message *message, bool held);
 
 #endif

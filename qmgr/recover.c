@@ -259,11 +259,7 @@ tidy(struct qmgr *q, struct err *err)
 	while (hash_next(q->live, &it, &key, &value)) {
 		const struct message *message = value;
 
-		daemon_count(q->daemon, QMGR_MESSAGES, 1);
-		daemon_count(q->daemon, QMGR_BYTES,
-		    (int64_t)message_size(message));
-		if (message->record.held)
-			daemon_count(q->daemon, QMGR_HELD_MESSAGES, 1);
+		q->held += message->record.held;
 	}
 	return 0;
 }

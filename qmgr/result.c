@@ -115,11 +115,7 @@ result_hold(struct qmgr *q, struct message *message, const char *why)
 		return;
 	log_warn("%s: placed on hold: %s", queue_id_short(id, &message->id),
 	    why);
-	message->record.held = true;
-	defer_forget(q, message);
-	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_HELD);
-	daemon_count(q->daemon, QMGR_HELD_MESSAGES, 1);
-	batch_want(q);
+	qmgr_set_held(q, message, true);
 }
 
 void

@@ -47,10 +47,7 @@ finish(struct qmgr *q, struct message *message)
 		if (unlink(path) < 0)
 			log_warn("%s: cannot be unlinked", path);
 	}
-	if (message->record.held)
-		daemon_count(q->daemon, QMGR_HELD_MESSAGES, -1);
-	daemon_count(q->daemon, QMGR_MESSAGES, -1);
-	daemon_count(q->daemon, QMGR_BYTES, -(int64_t)message_size(message));
+	q->held -= message->record.held;
 	settle_forget(q, &message->id);
 	pool_detach(message);
 	queue_id_key(key, &message->id);

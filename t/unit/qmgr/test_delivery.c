@@ -1,0 +1,427 @@
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "qmgr/batch.h"
+#include "qmgr/dest.h"
+#include "qmgr/qmgr.h"
+#include "service/impl.h"
+
+#define PIPELINED "250-test\r\n250-PIPELINING\r\n250 XCHANCERY\r\n"
+#define PLAIN     "250 test\r\n"
+
+/* What a scripted agent answers, and what should come of it. */
+struct script {
+	const char *name, *lhlo, *mail, *rcpt[2], *data;
+	const char *final; /* all replies behind the dot */
+	enum queue_state state[2];
+	const char *reason[2]; /* the beginning of it; NULL any */
+	const char *heard;     /* must have been sent to the agent */
+	const char *unheard;   /* must not */
+	bool again;            /* the job goes back to wait for its site */
+};
+
+/* clang-format off */
+static const struct script scripts[] = {
+	{ "both are delivered", PIPELINED, "250 ok", { "250 a", "250 b" },
+	    "354 go", "250 2.0.0 a\r\n250 2.0.0 b\r\n",
+	    { QUEUE_DELIVERED, QUEUE_DELIVERED }, { NULL, NULL },
+	    "DATA|Received: t|Subject: x||..dot|.|", NULL, false },
+	{ "without extensions", PLAIN, "250 ok", { "250 a", "250 b" },
+	    "354 go", "250 a\r\n250 b\r\n",
+	    { QUEUE_DELIVERED, QUEUE_DELIVERED }, { NULL, NULL },
+	    "MAIL FROM:<>|RCPT TO:<a@x>|RCPT TO:<b@x>|DATA|", "XCHANCERY",
+	    false },
+	{ "the second is put off", PIPELINED, "250 ok", { "250 a", "250 b" },
+	    "354 go", "250 a\r\n452 4.2.2 full\r\n",
+	    { QUEUE_DELIVERED, QUEUE_LIVE }, { NULL, "452 4.2.2 full" },
+	    NULL, NULL, false },
+	{ "the first is refused at RCPT", PIPELINED, "250 ok",
+	    { "451 4.1.1 later", "250 b" }, "354 go", "250 b\r\n",
+	    { QUEUE_LIVE, QUEUE_DELIVERED }, { "451 4.1.1 later", NULL },
+	    NULL, NULL, false },
+	{ "all are refused, DATA too", PIPELINED, "250 ok",
+	    { "451 no", "452 no" }, "503 no recipients", "",
+	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 no", "452 no" },
+	    "DATA|RSET|", NULL, false },
+	{ "all are refused, DATA is not", PIPELINED, "250 ok",
+	    { "451 no", "452 no" }, "354 go", "554 none\r\n",
+	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 no", "452 no" },
+	    "DATA|.|", "Subject", false },
+	{ "all are refused, one by one", PLAIN, "250 ok",
+	    { "451 no", "452 no" }, "354 go", "",
+	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 no", "452 no" },
+	    "RSET|", "DATA", false },
+	{ "MAIL is refused", PIPELINED, "451 4.3.2 not now",
+	    { "503 no", "503 no" }, "503 no", "",
+	    { QUEUE_LIVE, QUEUE_LIVE },
+	    { "451 4.3.2 not now", "451 4.3.2 not now" }, "RSET|", NULL,
+	    false },
+	{ "DATA is refused", PIPELINED, "250 ok", { "250 a", "250 b" },
+	    "452 4.3.1 disk", "", { QUEUE_LIVE, QUEUE_LIVE },
+	    { "452 4.3.1 disk", "452 4.3.1 disk" }, "RSET|", "Subject",
+	    false },
+	{ "the site is in trouble", PIPELINED, "250 ok",
+	    { "451 4.3.0 [site] down", "451 4.3.0 [site] down" }, "503 no", "",
+	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 4.3.0 [site] down", NULL },
+	    "RSET|", NULL, true },
+	{ "421 in the middle", PIPELINED, "250 ok", { "250 a", "421 bye" },
+	    "250 x", "", { QUEUE_LIVE, QUEUE_LIVE },
+	    { "lost connection", "lost connection" }, NULL, NULL, false },
+	{ "it closes behind the dot", PIPELINED, "250 ok",
+	    { "250 a", "250 b" }, "354 go", "250 a\r\n",
+	    { QUEUE_DELIVERED, QUEUE_LIVE }, { NULL, "lost connection" },
+	    NULL, NULL, false },
+	{ "no reply at all", PIPELINED, "no smtp", { "250 a", "250 b" },
+	    "354 go", "", { QUEUE_LIVE, QUEUE_LIVE }, { "lost", "lost" },
+	    NULL, NULL, true },
+};
+/* clang-format on */
+
+struct agent_side {
+	const struct script *script;
+	int listener;
+	char heard[4000]; /* lines, "|" for their ends */
+	pthread_t thread;
+};
+
+static void
+say(int fd, const char *line)
+{
+	(void)!write(fd, line, strlen(line));
+	(void)!write(fd, "\r\n", 2);
+}
+
+/* One connection by the script; ends when the script has nothing to say. */
+static void *
+serve(void *arg)
+{
+	struct agent_side *side = arg;
+	const struct script *script = side->script;
+	int fd = accept(side->listener, NULL, NULL), rcpt = 0;
+	FILE *in = fdopen(fd, "r");
+	char line[1000];
+
+	say(fd, "220 test");
+	while (fgets(line, sizeof(line), in) != NULL) {
+		line[strcspn(line, "\r")] = '\0';
+		if (strncmp(line, "LHLO", 4) == 0) {
+			(void)!write(fd, script->lhlo, strlen(script->lhlo));
+			continue;
+		}
+		strcat(side->heard, line);
+		strcat(side->heard, "|");
+		if (strncmp(line, "MAIL", 4) == 0)
+			say(fd, script->mail);
+		else if (strncmp(line, "RCPT", 4) == 0)
+			say(fd, script->rcpt[rcpt++]);
+		else if (strcmp(line, "DATA") == 0)
+			say(fd, script->data);
+		else if (strcmp(line, "RSET") == 0)
+			say(fd, "250 ok");
+		else if (strcmp(line, ".") == 0) {
+			(void)!write(fd, script->final, strlen(script->final));
+			if (strstr(script->name, "closes") != NULL)
+				break;
+		}
+	}
+	fclose(in);
+	return NULL;
+}
+
+static void
+listen_as(struct agent_side *side, const char *name)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", name);
+	(void)unlink(name);
+	side->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+	    bind(side->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(side->listener, 5), 0);
+	assert_int_equal(pthread_create(&side->thread, NULL, serve, side), 0);
+}
+
+/* A queue in a folder of its own, in this process. */
+struct world {
+	char folder[60];
+	struct daemon daemon;
+	struct qmgr q;
+	struct message *message; /* the last that was kept */
+};
+
+static int
+setup(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct err err;
+
+	strcpy(world->folder, "/tmp/chancery-qmgr.XXXXXX");
+	if (mkdtemp(world->folder) == NULL || chdir(world->folder) < 0)
+		return -1;
+	log_init("test", LOG_LEVEL_ERROR);
+	world->daemon.stats = stats_private();
+	world->daemon.base = event_base_new();
+	world->q.conf = (struct qmgr_conf){
+		.hostname = "mx.test",
+		.inline_limit = 65536,
+		.segment_size = 1 << 20,
+		.ring_size = 4 << 20,
+		.message_limit = 1 << 20,
+		.bounce_limit = 50000,
+		.spool_after = 30,
+		.lifetime = 1000,
+		.bounce_lifetime = 1000,
+		.min_backoff = 300,
+		.max_backoff = 4000,
+		.agent_limit = 10,
+		.dest_limit = 10,
+		.rcpt_limit = 100,
+		.agent_timeout = 10,
+	};
+	*state = world;
+	return qmgr_start(&world->q, &world->daemon, &err);
+}
+
+static int
+teardown(void **state)
+{
+	struct world *world = *state;
+	struct err err;
+
+	qmgr_stop(&world->q);
+	event_base_free(world->daemon.base);
+	stats_unmap(world->daemon.stats);
+	(void)!chdir("/");
+	(void)fs_remove_tree(AT_FDCWD, world->folder, &err);
+	free(world);
+	return 0;
+}
+
+static void
+kept(void *ctx, struct message *message, const struct err *err)
+{
+	struct world *world = ctx;
+
+	(void)err;
+	world->message = message;
+}
+
+/* Put a message with these recipients into the queue, and on disk. */
+static struct message *
+put(struct world *world, struct queue_recipient *rcpt, size_t count)
+{
+	static const char body[] = "Subject: x\r\n\r\n.dot\r\n";
+	struct queue_id id = qmgr_new_id(&world->q);
+	struct queue_record record = {
+		.queue = id.queue,
+		.epoch = id.epoch,
+		.counter = id.counter,
+		.arrival = time_real(),
+		.header_len = 14,
+		.body_len = sizeof(body) - 1,
+		.rcpts = { rcpt, count },
+		.prefix = STR("Received: t\r\n"),
+	};
+	struct message *message;
+	struct buf bytes;
+	struct err err;
+
+	buf_init(&bytes, 0);
+	assert_int_equal(queue_record_encode(&bytes, &record, &err), 0);
+	(void)buf_add_str(&bytes, record.prefix);
+	(void)buf_addz(&bytes, body);
+	message = message_new(buf_str(&bytes), &err);
+	assert_non_null(message);
+	(void)batch_add(&world->q, message, &bytes, false, kept, world);
+	assert_int_equal(batch_flush(&world->q, &err), 0);
+	assert_ptr_equal(world->message, message);
+	return message;
+}
+
+/* Run the loop until the message rests or is gone; at most ten seconds. */
+static void
+run_until_rest(struct world *world, const struct queue_id *id, bool again)
+{
+	int64_t end = time_mono() + 10 * (int64_t)TIME_SECOND;
+	struct message *message;
+
+	while ((message = qmgr_find(&world->q, id)) != NULL) {
+		if (message->jobs == 0 && !message->dying)
+			break;
+		if (again && message_reason(message, 0)[0] != '\0')
+			break;
+		assert_true(time_mono() < end);
+		(void)event_base_loop(world->daemon.base, EVLOOP_ONCE);
+	}
+}
+
+static void
+check_rcpt(const struct script *script, const struct message *message, size_t i)
+{
+	enum queue_state state = message == NULL ?
+	    QUEUE_DELIVERED :
+	    (enum queue_state)message_rcpt(message, i)->state;
+
+	if (state != script->state[i])
+		fail_msg("%s: recipient %zu is in state %d", script->name, i,
+		    (int)state);
+	if (script->reason[i] != NULL &&
+	    strncmp(message_reason(message, i), script->reason[i],
+		strlen(script->reason[i])) != 0)
+		fail_msg("%s: recipient %zu waits since %s", script->name, i,
+		    message_reason(message, i));
+}
+
+/* Our end of the connections closes, so the script ends. */
+static void
+end_agent(struct world *world, struct agent_side *side)
+{
+	(void)close(side->listener);
+	dest_clear(&world->q);
+	/* libevent frees from the loop */
+	(void)event_base_loop(world->daemon.base, EVLOOP_NONBLOCK);
+	(void)pthread_join(side->thread, NULL);
+}
+
+static void
+acts_as_each_agent_answers(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < NELEMS(scripts); i++) {
+		const struct script *script = &scripts[i];
+		struct agent_side side = { .script = script };
+		struct queue_recipient rcpt[2] = { { .address = STR("a@x") },
+			{ .address = STR("b@x") } };
+		struct message *message;
+		struct queue_id id;
+		char name[20];
+
+		(void)snprintf(name, sizeof(name), "agent%zu", i);
+		listen_as(&side, name);
+		rcpt[0].transport = rcpt[1].transport = str_of(name);
+		rcpt[0].nexthop = rcpt[1].nexthop = STR("here");
+		id = put(world, rcpt, 2)->id;
+		run_until_rest(world, &id, script->again);
+		message = qmgr_find(&world->q, &id);
+		check_rcpt(script, message, 0);
+		check_rcpt(script, message, 1);
+		if (message != NULL && script->again)
+			assert_int_equal(message->jobs, 1);
+		else if (message != NULL)
+			assert_true(schedule_has(&message->due));
+		end_agent(world, &side);
+		if (script->heard != NULL &&
+		    strstr(side.heard, script->heard) == NULL)
+			fail_msg("%s: heard %s", script->name, side.heard);
+		if (script->unheard != NULL &&
+		    strstr(side.heard, script->unheard) != NULL)
+			fail_msg("%s: heard %s", script->name, side.heard);
+	}
+}
+
+static void
+names_the_message_and_numbers_the_recipients(void **state)
+{
+	static const struct script script = { "named", PIPELINED, "250 ok",
+		{ "250 a", "250 b" }, "354 go", "250 a\r\n250 b\r\n",
+		{ QUEUE_DELIVERED, QUEUE_DELIVERED }, { NULL, NULL }, NULL,
+		NULL, false };
+	struct queue_recipient rcpt[3] = {
+		{ .address = STR("a@x"),
+		    .transport = STR("named"),
+		    .nexthop = STR("here") },
+		{ .address = STR("gone@x"),
+		    .transport = STR("named"),
+		    .nexthop = STR("here"),
+		    .state = QUEUE_DELIVERED },
+		{ .address = STR("b@x"),
+		    .transport = STR("named"),
+		    .nexthop = STR("here") },
+	};
+	struct agent_side side = { .script = &script };
+	struct world *world = *state;
+	char want[300], text[QUEUE_ID_SIZE];
+	struct queue_id id;
+
+	listen_as(&side, "named");
+	id = put(world, rcpt, 3)->id;
+	run_until_rest(world, &id, false);
+	assert_null(qmgr_find(&world->q, &id));
+	(void)snprintf(want, sizeof(want),
+	    "MAIL FROM:<> XCHANCERY=%s,here|RCPT TO:<a@x> XCHANCERY=0|"
+	    "RCPT TO:<b@x> XCHANCERY=2|DATA|",
+	    queue_id_format(text, &id));
+	end_agent(world, &side);
+	assert_int_equal(strncmp(side.heard, want, strlen(want)), 0);
+}
+
+static void
+waits_in_memory_for_a_transport_that_is_not_there(void **state)
+{
+	struct queue_recipient rcpt = { .address = STR("a@x"),
+		.transport = STR("nowhere"),
+		.nexthop = STR("x") };
+	struct world *world = *state;
+	struct message *message = put(world, &rcpt, 1);
+	struct queue_id id = message->id;
+
+	run_until_rest(world, &id, true);
+	assert_int_equal(message->jobs, 1);
+	assert_non_null(strstr(message_reason(message, 0), "connect to"));
+	assert_int_equal(message->live, 1);
+}
+
+static void
+keeps_what_is_held_through_a_restart(void **state)
+{
+	struct queue_recipient rcpt = { .address = STR("a@x"),
+		.transport = STR("nowhere"),
+		.nexthop = STR("x") };
+	struct world *world = *state;
+	struct queue_id held, free_one;
+	struct qmgr_conf conf = world->q.conf;
+	struct err err;
+
+	held = put(world, &rcpt, 1)->id;
+	qmgr_set_held(&world->q, world->message, true);
+	free_one = put(world, &rcpt, 1)->id;
+	assert_int_equal(batch_flush(&world->q, &err), 0);
+	qmgr_stop(&world->q);
+	world->q = (struct qmgr){ .conf = conf };
+	assert_int_equal(qmgr_start(&world->q, &world->daemon, &err), 0);
+	assert_true(qmgr_find(&world->q, &held)->record.held);
+	assert_int_equal(world->q.held, 1);
+	assert_false(qmgr_find(&world->q, &free_one)->record.held);
+	assert_int_equal(world->q.epoch, held.epoch + 1);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(acts_as_each_agent_answers),
+		TEST(names_the_message_and_numbers_the_recipients),
+		TEST(waits_in_memory_for_a_transport_that_is_not_there),
+		TEST(keeps_what_is_held_through_a_restart),
+	};
+
+	return cmocka_run_group_tests_name("qmgr/delivery", tests, NULL, NULL);
+}
