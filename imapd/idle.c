@@ -70,19 +70,12 @@ watch(struct session *session, bool on)
 		log_warn("%s: watch: %s", session->user, err.text);
 }
 
-/*
- * stored went away: come back to it, or end the session, for nothing tells us
- * of changes any more.
- */
+/* stored went away, and nothing tells us of changes any more. */
 static bool
 come_back(struct session *session)
 {
-	struct err err;
-
-	if (session_connect(session, &err) < 0) {
-		session_bye(session, reply_trouble(session, &err));
+	if (!session_is_connected(session))
 		return false;
-	}
 	watch(session, true);
 	return true;
 }

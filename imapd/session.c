@@ -29,13 +29,34 @@ session_bye(struct session *session, const char *text)
 	session->ending = true;
 }
 
-int
-session_connect(struct session *session, struct err *err)
+/* ERR_CORRUPT: the index was rebuilt since the parent opened it. */
+static int
+connect_store(struct session *session, struct err *err)
 {
 	return store_client_ensure(&session->store, session->imapd->reader,
 	    "stored", session->imapd->conf.store_wait * 1000,
 	    str_of(session->user), buf_str(&session->ticket), &session->user_id,
 	    err);
+}
+
+/* What this process has mapped is of the past; the next one's is not. */
+static const char *
+connect_trouble(struct session *session, const struct err *err)
+{
+	if (err->kind == ERR_CORRUPT)
+		return "[UNAVAILABLE] mail store was rebuilt, log in again";
+	return reply_trouble(session, err);
+}
+
+bool
+session_is_connected(struct session *session)
+{
+	struct err err;
+
+	if (connect_store(session, &err) == 0)
+		return true;
+	session_bye(session, connect_trouble(session, &err));
+	return false;
 }
 
 /*
@@ -66,8 +87,6 @@ wait_for_command(struct session *session)
 static void
 serve(struct session *session)
 {
-	struct err err;
-
 	while (!session->ending && wait_for_command(session)) {
 		switch (input_read(session)) {
 		case INPUT_END:
@@ -78,10 +97,8 @@ serve(struct session *session)
 			break;
 		}
 		/* stored may have been started anew since the last command. */
-		if (session_connect(session, &err) < 0) {
-			session_bye(session, reply_trouble(session, &err));
+		if (!session_is_connected(session))
 			return;
-		}
 		command_run(session);
 		if (input_drop_message(session) < 0)
 			return;
@@ -93,7 +110,7 @@ static int
 answer_login(struct session *session, struct str tag)
 {
 	struct err err;
-	int ret = session_connect(session, &err);
+	int ret = connect_store(session, &err);
 	char *text;
 
 	if (ret == 0) {
@@ -102,7 +119,7 @@ answer_login(struct session *session, struct str tag)
 		reply_tagged(session, tag, "OK", text);
 		return 0;
 	}
-	reply_tagged(session, tag, "NO", reply_trouble(session, &err));
+	reply_tagged(session, tag, "NO", connect_trouble(session, &err));
 	session_bye(session, "mail store not available");
 	return -1;
 }

@@ -45,9 +45,9 @@ void imapd_session(struct imapd *imapd, struct daemon *daemon, int fd);
 
 /*
  * Be connected to stored, anew if need be: without its connection nothing
- * keeps the pages of the index that we read. ERR_TEMP when it is not there.
+ * keeps the pages of the index that we read. False after a BYE.
  */
-int session_connect(struct session *session, struct err *err) MUST_USE;
+bool session_is_connected(struct session *session) MUST_USE;
 
 /* "* BYE text", and no further command is read. */
 void session_bye(struct session *session, const char *text);

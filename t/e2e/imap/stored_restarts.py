@@ -47,6 +47,25 @@ class StoredRestarts(imap_talk.TestCase):
             said = a.response()
         self.assertTrue(said.startswith("i OK"), said)
 
+    def test_a_rebuilt_index(self):
+        uid = self.ada.append(mailbox=self.box)
+        a = self.client(select=self.box)
+        self.chancery.run("mailbox", "rebuild")
+        a.send("a NOOP")
+        while not (said := a.response()).startswith("* BYE"):
+            if said.startswith("a "):
+                a.send("a NOOP")
+        with self.assertRaises(EOFError):
+            a.line()
+
+        # a new process has the new index
+        def search():
+            try:
+                return self.client(select=self.box).search("ALL", uid=True)
+            except (AssertionError, EOFError):
+                return None
+        self.assertEqual(chancery.wait_until("the new index", search), [uid])
+
 
 if __name__ == "__main__":
     chancery.main()
