@@ -1,0 +1,141 @@
+/*
+ * Rows of the index, journals, records and sets of UIDs: the first byte says
+ * which decoder gets the rest. What is accepted must encode to itself.
+ */
+#include <stdlib.h>
+
+#include "base/attr.h"
+#include "base/log.h"
+#include "store/digest.h"
+#include "store/format.h"
+#include "store/journal.h"
+#include "store/pack.h"
+#include "store/uids.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must_be(struct buf *out, struct str in)
+{
+	if (!str_eq(buf_str(out), in))
+		panic("a row does not encode to itself");
+	buf_clear(out);
+}
+
+#define ROW(name, type)                                                        \
+	static void try_##name(struct str in)                                  \
+	{                                                                      \
+		struct type row;                                               \
+		struct buf out;                                                \
+		struct err err;                                                \
+                                                                               \
+		if (store_##name##_decode(&row, in, &err) < 0)                 \
+			return;                                                \
+		buf_init(&out, 0);                                             \
+		store_##name##_encode(&out, &row);                             \
+		must_be(&out, in);                                             \
+	}
+/* clang-format off */
+ROW(user, store_user)
+ROW(name, store_name)
+ROW(blob, store_blob)
+ROW(mod, store_mod)
+ROW(applied, store_applied)
+ROW(meta, store_meta)
+ROW(state, store_state)
+/* clang-format on */
+
+/* Integers of variable length and a spare byte may be written in two ways. */
+static void
+try_mbox(struct str in)
+{
+	struct store_mbox row;
+	struct err err;
+
+	(void)store_mbox_decode(&row, in, &err);
+}
+
+static void
+try_hot(struct str in)
+{
+	struct store_hot row;
+	struct err err;
+
+	if (store_hot_decode(&row, in, &err) == 0 && row.prefix.len > in.len)
+		panic("prefix is longer than its row");
+}
+
+static void
+try_cold(struct str in)
+{
+	struct store_cold_place place;
+	struct str digest;
+	struct err err;
+
+	(void)store_cold_decode(&digest, &place, in, &err);
+}
+
+static void
+try_journal(struct str in)
+{
+	struct store_journal_entry entry;
+	struct err err;
+
+	if (store_journal_open(&in, &err) < 0)
+		return;
+	while (store_journal_next(&in, &entry, &err) > 0)
+		;
+}
+
+static void
+try_record(struct str in)
+{
+	struct store_record record;
+	struct str body;
+	struct err err;
+
+	if (store_record_decode(&record, in, &err) == 0)
+		(void)store_record_check(&record, in, &body, &err);
+}
+
+static void
+try_uids(struct str in)
+{
+	struct store_uids set;
+	struct err err;
+	uint32_t count, last;
+
+	if (store_uids_decode(&set, in, &err) < 0)
+		return;
+	count = store_uids_count(&set);
+	last = store_uids_last(&set);
+	if (store_uids_at(&set, count) != last)
+		panic("the last UID is not the last");
+	store_uids_clear(&set);
+}
+
+static void
+try_digest(struct str in)
+{
+	static const struct str none = { NULL, 0 };
+	struct arena *arena = arena_new(4 << 20);
+	struct store_digest digest;
+	struct err err;
+
+	(void)store_digest_decode(&digest, arena, in, none, &err);
+	arena_free(arena);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const decoders[])(struct str) = { try_user, try_name,
+		try_blob, try_mod, try_applied, try_meta, try_state, try_mbox,
+		try_hot, try_cold, try_journal, try_record, try_uids,
+		try_digest };
+
+	if (size > 0)
+		decoders[data[0] % NELEMS(decoders)](
+		    str_make(data + 1, size - 1));
+	return 0;
+}
