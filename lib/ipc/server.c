@@ -165,8 +165,8 @@ take_frames(struct ipc_peer *peer)
 			break;
 	}
 	buf_consume(&peer->in, peer->in.len - in.len);
-	if (peer->in.len == 0 && peer->in.cap > 2 * READ_ROOM)
-		buf_clear(&peer->in); /* one big message, memory back */
+	if (peer->in.len == 0)
+		buf_clear(&peer->in); /* thousands may be idle */
 }
 
 static void
@@ -280,7 +280,7 @@ drain(struct ipc_peer *peer)
 		peer->out_start += peer->out_done;
 		peer->out_done = 0;
 	}
-	if (peer->out.len == 0 && peer->out.cap > 2 * READ_ROOM)
+	if (peer->out.len == 0)
 		buf_clear(&peer->out);
 	write_more(peer, peer->out_done < peer->out.len);
 }
