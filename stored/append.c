@@ -217,7 +217,10 @@ new_blob(struct change *change, struct request *request, struct str body,
 	const struct store_append *in = request->in;
 	const char *name = NULL;
 
-	if (in->large != 0 && body.len > change->engine->conf.large_size)
+	/* Only what came in a file of its own can stay in one. */
+	if (in->large != 0 &&
+	    (body.len > change->engine->conf.large_size ||
+		body.len > seglog_record_max(change->engine->log) / 2))
 		name = request->large_name;
 	return change_blob_new(change, body, in->digest, name, blob, err);
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "store/journal.h"
 #include "store/pack.h"
 #include "stored/change.h"
@@ -13,6 +14,7 @@ enum {
 	REQUESTS_MAX = 1000,
 	COST_MAX = 8 << 20, /* bytes of requests a batch takes */
 	JOURNAL_PER_TARGET = 1024,
+	COMPLAIN_SECONDS = 60,
 };
 
 struct batch {
@@ -246,7 +248,11 @@ run_batch(struct engine *engine, struct list *list, size_t count,
 	return ret;
 }
 
-/* None of the first count requests was done, and this is why. */
+/*
+ * None of the first count requests was done, and this is why. Whatever it
+ * was, it was not the peer's fault for good: a full index must not bounce
+ * mail.
+ */
 static void
 fail_all(struct list *list, size_t count, const struct err *err)
 {
@@ -257,9 +263,25 @@ fail_all(struct list *list, size_t count, const struct err *err)
 		if (count-- == 0)
 			break;
 		request->err = *err;
+		request->err.kind = ERR_TEMP;
 		request->answer = NULL;
 		request->is_unfinished = false;
 	}
+}
+
+/* A full disk fails every batch: the log says it once a minute. */
+static void
+complain(struct engine *engine, size_t count, const struct err *err)
+{
+	int64_t now = time_mono();
+
+	engine->failures++;
+	if (engine->complained != 0 &&
+	    now - engine->complained < (int64_t)COMPLAIN_SECONDS * TIME_SECOND)
+		return;
+	log_error("batch of %zu requests failed: %s (%llu since start)", count,
+	    err->text, (unsigned long long)engine->failures);
+	engine->complained = now;
 }
 
 /*
@@ -288,6 +310,6 @@ engine_batch(struct engine *engine, struct list *list, size_t *done)
 		if (run_batch(engine, list, count, &err) == 0)
 			return;
 	}
-	log_error("batch of %zu requests failed: %s", count, err.text);
+	complain(engine, count, &err);
 	fail_all(list, count, &err);
 }

@@ -178,6 +178,7 @@ on_request(struct ipc_peer *peer, uint16_t tag, const void *in)
 			request_free(request);
 			return;
 		}
+		request->cost += append->large_len;
 	}
 	submit(client, request, tag);
 }

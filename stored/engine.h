@@ -31,6 +31,7 @@ struct engine_conf {
 	uint64_t index_size;   /* bytes of address space for the index */
 	uint64_t segment_size; /* of a pack; 0: as lib/seglog has it */
 	uint64_t large_size;   /* bodies over this get files of their own */
+	uint32_t expunge_keep; /* seconds that tombstones stay; 0: for good */
 	bool nosync;           /* tests: the index is not flushed */
 };
 
@@ -43,6 +44,8 @@ struct engine {
 	struct store_state state; /* as committed */
 	bool is_failed;           /* only a new start knows what is committed */
 	uint64_t replayed;        /* batches the start took from the journal */
+	uint64_t failures;        /* batches that failed */
+	int64_t complained;       /* when the log said so, monotonic */
 	struct settle *settle;    /* a list of live messages being taken in */
 	struct list changed;      /* struct notice, by the last batch */
 	struct list unlink;       /* struct large, to be removed after it */

@@ -15,12 +15,13 @@
 static const struct conf_param params[] = {
 	CONF(SIZE, stored, conf.index_size, "store_index_size", "64G", 1 << 20,
 	    0),
-	CONF(SIZE, stored, conf.segment_size, "store_pack_size", "64M",
-	    64 << 10, 1 << 30),
-	CONF(SIZE, stored, conf.large_size, "store_large_size", "4M", 1 << 10,
+	CONF(SIZE, stored, conf.segment_size, "store_pack_size", "64M", 4 << 20,
+	    1 << 30),
+	CONF(SIZE, stored, conf.large_size, "store_large_size", "4M", 1 << 20,
 	    512 << 20),
 	CONF(SIZE, stored, conf.message_limit, "store_message_limit", "100M",
 	    1 << 10, 1 << 30),
+	CONF(TIME, stored, conf.expunge_keep, "expunge_keep", "30d", 0, 0),
 	CONF(TIME, stored, conf.pin_max_age, "store_pin_max_age", "60s", 1, 0),
 	CONF(STR, stored, conf.ticket_key_file, "ticket_public_key_file",
 	    "etc/ticket.pub", 0, 4000),
@@ -103,7 +104,8 @@ start(struct daemon *d, void *ctx, struct err *err)
 	struct engine_conf conf = { .path = ".",
 		.index_size = stored->conf.index_size,
 		.segment_size = stored->conf.segment_size,
-		.large_size = stored->conf.large_size };
+		.large_size = stored->conf.large_size,
+		.expunge_keep = (uint32_t)stored->conf.expunge_keep };
 
 	stored->daemon = d;
 	stored->watched = hash_new();

@@ -10,14 +10,16 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "stored/orphan.h"
+#include "stored/prune.h"
 #include "stored/stored.h"
 #include "stored/watch.h"
 
 enum {
-	STEP_US = 20000,       /* between epochs */
-	CHECK_SECONDS = 5,     /* between looks for old pins */
-	BATCH_REQUESTS = 1000, /* offered to the engine at once */
-	IDLE_US = 50000,       /* after a batch, before work ahead begins */
+	STEP_US = 20000,          /* between epochs */
+	CHECK_SECONDS = 5,        /* between looks for old pins */
+	BATCH_REQUESTS = 1000,    /* offered to the engine at once */
+	PRUNE_SECONDS = 6 * 3600, /* between looks for old tombstones */
+	IDLE_US = 50000,          /* after a batch, before work ahead begins */
 };
 
 static void
@@ -189,6 +191,17 @@ on_idle(evutil_socket_t fd, short what, void *arg)
 		(void)event_add(stored->idle_event, &soon);
 }
 
+static void
+on_prune(evutil_socket_t fd, short what, void *arg)
+{
+	struct stored *stored = arg;
+
+	(void)fd;
+	(void)what;
+	if (stored->conf.expunge_keep > 0)
+		serve_add(stored, prune_new(), LANE_BULK);
+}
+
 static struct event *
 timer(struct stored *stored, short flags, event_callback_fn fn)
 {
@@ -199,15 +212,19 @@ int
 serve_start(struct stored *stored, struct err *err)
 {
 	static const struct timeval check = { CHECK_SECONDS, 0 };
+	static const struct timeval prune = { PRUNE_SECONDS, 0 };
 
 	stored->batch_event = timer(stored, 0, on_batch);
 	stored->step_event = timer(stored, 0, on_step);
 	stored->check_event = timer(stored, EV_PERSIST, on_check);
 	stored->idle_event = timer(stored, 0, on_idle);
+	stored->prune_event = timer(stored, EV_PERSIST, on_prune);
 	if (stored->batch_event == NULL || stored->step_event == NULL ||
-	    stored->check_event == NULL || stored->idle_event == NULL)
+	    stored->check_event == NULL || stored->idle_event == NULL ||
+	    stored->prune_event == NULL)
 		return err_set(err, ERR_TEMP, "libevent: no timer");
 	(void)event_add(stored->check_event, &check);
+	(void)event_add(stored->prune_event, &prune);
 	after_batch(stored);
 	return orphan_start(stored, err);
 }
@@ -230,4 +247,5 @@ serve_stop(struct stored *stored)
 	free_event(stored->step_event);
 	free_event(stored->check_event);
 	free_event(stored->idle_event);
+	free_event(stored->prune_event);
 }

@@ -43,7 +43,7 @@ enum stored_stat {
 
 struct stored_conf {
 	size_t index_size, segment_size, large_size, message_limit;
-	int pin_max_age; /* seconds */
+	int pin_max_age, expunge_keep; /* seconds */
 	const char *ticket_key_file;
 };
 
@@ -57,7 +57,8 @@ struct stored {
 	size_t listeners;
 	struct list lane[LANES]; /* struct request */
 	struct list clients;
-	struct event *batch_event, *step_event, *check_event, *idle_event;
+	struct event *batch_event, *step_event, *check_event, *idle_event,
+	    *prune_event;
 	bool is_batch_due;
 	struct hash *watched; /* by user or mailbox id: struct watch_list */
 	struct verify_job *verify;

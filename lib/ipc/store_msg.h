@@ -273,9 +273,8 @@ struct store_listed {
 extern const struct ipc_msg store_listed_msg;
 
 enum store_admin_op {
-	STORE_ADMIN_VERIFY, /* every invariant; the text lists what is wrong */
-	STORE_ADMIN_SNAPSHOT, /* copy the index */
-	STORE_ADMIN_REBUILD,  /* at once stored starts anew and rebuilds */
+	STORE_ADMIN_VERIFY,  /* every invariant; the text lists what is wrong */
+	STORE_ADMIN_REBUILD, /* at once stored starts anew and rebuilds */
 };
 
 struct store_admin {

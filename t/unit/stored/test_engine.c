@@ -5,8 +5,11 @@
 #include "t/unit/stored/fixture.h"
 
 #include "store/changes.h"
+#include "base/time.h"
 #include "stored/append.h"
+#include "stored/expunge.h"
 #include "stored/flags.h"
+#include "stored/prune.h"
 #include "stored/settle.h"
 
 static int
@@ -208,6 +211,54 @@ changes_are_told_once_and_in_order(void **state)
 	end_look(&look);
 }
 
+static void
+old_tombstones_go(void **state)
+{
+	struct fixture *f = *state;
+	struct store_expunge in = { .mailbox = 1, .uids = STR("") };
+	struct store_change change[4];
+	uint64_t since = 0, old;
+	uint32_t after = 0;
+	struct look look;
+	struct err err;
+	size_t count;
+
+	f->engine->conf.expunge_keep = 1000;
+	assert_false(is_repeated(f, "m1", 0));
+	assert_false(is_repeated(f, "m2", 0));
+	run_one(f, ask(f, expunge_run, &store_expunge_msg, &in, 0), ERR_NONE);
+	request_free(LIST_ITEM(f->batch.next, struct request, link));
+
+	begin_look(&look, f, 0);
+	assert_int_equal(store_changes(look.reader, 1, &since, &after, change,
+			     4, &count, &err),
+	    0);
+	assert_int_equal(count, 2);
+	assert_true(change[0].expunged && change[1].expunged);
+	old = since - 1;
+	end_look(&look);
+
+	time_set_for_test(time_real() + (int64_t)1002 * TIME_SECOND, -1);
+	assert_false(is_repeated(f, "m3", 0));
+	list_push(&f->batch, &prune_new()->link);
+	run_one(f, LIST_ITEM(f->batch.next, struct request, link), ERR_NONE);
+	request_free(LIST_ITEM(f->batch.next, struct request, link));
+	time_set_for_test(-1, -1);
+
+	begin_look(&look, f, 0);
+	after = 0;
+	assert_int_equal(store_changes(look.reader, 1, &since, &after, change,
+			     4, &count, &err),
+	    0);
+	assert_int_equal(count, 1); /* the new message */
+	after = 0;
+	assert_int_equal(store_changes(look.reader, 1, &old, &after, change, 4,
+			     &count, &err),
+	    -1);
+	assert_int_equal(err.kind, ERR_NOENT);
+	end_look(&look);
+}
+
 int
 main(void)
 {
@@ -222,6 +273,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    changes_are_told_once_and_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(old_tombstones_go, setup,
+		    teardown),
 	};
 
 	return cmocka_run_group_tests_name("stored/engine", tests, NULL, NULL);
