@@ -17,6 +17,7 @@
 
 enum {
 	LONG_LIFE = 10,    /* seconds; who lived so long is started at once */
+	SHORT_LIFE = 1,    /* ... also when ending well is all it does */
 	PAUSE_FIRST = 100, /* milliseconds */
 };
 
@@ -176,8 +177,7 @@ void
 service_ended(struct master *m, struct service *service,
     const struct process *process, int status)
 {
-	bool lived =
-	    time_mono() - process->began > (int64_t)LONG_LIFE * TIME_SECOND;
+	int64_t life = (time_mono() - process->began) / TIME_SECOND;
 	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	if (service->process != process) /* replaced before */
@@ -186,8 +186,12 @@ service_ended(struct master *m, struct service *service,
 	if (m->stage >= 0)
 		return;
 	say_how(service, process, status);
-	/* A parent renewed, or one that was up until something killed it. */
-	if (lived || (well && process->is_up)) {
+	/*
+	 * At once: what was told to end, what ended well (a parent renewed),
+	 * and what lived for long until something killed it.
+	 */
+	if (process->kill_at != 0 || (well && life >= SHORT_LIFE) ||
+	    life >= LONG_LIFE) {
 		service->failures = 0;
 		service_start(m, service);
 		return;

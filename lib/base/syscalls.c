@@ -157,6 +157,7 @@ static const struct promise promises_table[] = {
 	{ "fork", {
 		CALL(fork), CALL(vfork), CALL(wait4), CALL(waitid),
 		CALL(kill), CALL(set_tid_address),
+		CALL(seccomp), /* narrows: syscalls_forbid_fork() */
 	}, {
 		WHEN(clone, 0, CLONE_FORBIDDEN | CLONE_VM, 0),
 	} },
@@ -338,4 +339,24 @@ syscalls_allow(const char *promises, const int *more, struct err *err)
 	if (exact != NULL)
 		seccomp_release(exact);
 	return ret;
+}
+
+int
+syscalls_forbid_fork(struct err *err)
+{
+	static const int forbidden[] = { CALL(fork), CALL(vfork), CALL(clone),
+		CALL(wait4), CALL(waitid), CALL(kill), CALL(seccomp) };
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int rc = 0;
+
+	if (filter == NULL)
+		return err_set(err, ERR_TEMP, "seccomp: no memory");
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+	for (size_t i = 0; rc == 0 && i < NELEMS(forbidden); i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
+		    forbidden[i], 0);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return rc == 0 ? 0 : err_set(err, ERR_TEMP, "seccomp: no fork");
 }

@@ -35,4 +35,10 @@ bool syscalls_promised(const char *promises, const char *word);
  */
 int syscalls_allow(const char *promises, const int *more, struct err *err);
 
+/*
+ * Take "fork" back, in a child that was forked to serve strangers: no
+ * processes, no signals to its siblings. Cheap enough for every session.
+ */
+int syscalls_forbid_fork(struct err *err);
+
 #endif

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
 #include "base/log.h"
+#include "base/syscalls.h"
 #include "service/impl.h"
 
 enum {
@@ -124,13 +124,27 @@ serve_many(struct daemon *d, const struct worker_duty *duty)
 	}
 }
 
+/*
+ * What the parent needs and a session must not have: forking, and, where the
+ * parent accepts, the sockets on which others' connections come in.
+ */
+static int
+give_up(struct daemon *d, const struct worker_duty *duty, struct err *err)
+{
+	if (duty->conn_fd >= 0) {
+		fds_close(d, "edge:");
+		fds_close(d, "master");
+	}
+	return d->folder == NULL ? 0 : syscalls_forbid_fork(err);
+}
+
 void
 worker_run(struct daemon *d, const struct worker_duty *duty)
 {
 	struct err err = { 0 };
 	int status = 0;
 
-	if (worker_watch_term(d, &err) < 0 ||
+	if (worker_watch_term(d, &err) < 0 || give_up(d, duty, &err) < 0 ||
 	    (d->ops->worker != NULL && d->ops->worker(d, d->ctx, &err) < 0)) {
 		log_error("%s", err.text);
 		status = 1;

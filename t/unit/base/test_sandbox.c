@@ -111,6 +111,14 @@ make_child(void)
 }
 
 static int
+make_child_after_giving_it_up(void)
+{
+	struct err err;
+
+	return syscalls_forbid_fork(&err) < 0 ? 0 : make_child();
+}
+
+static int
 writable_code(void)
 {
 	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -202,6 +210,7 @@ promises_allow_what_they_say_and_no_more(void **state)
 		{ "stdio rpath wpath cpath", unlink_inside, WORKS },
 		{ "stdio fork", make_child, WORKS },
 		{ "stdio fork", run_program, KILLED },
+		{ "stdio fork", make_child_after_giving_it_up, KILLED },
 	};
 
 	(void)state;
