@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "net/line.h"
 #include "smtpd/command.h"
 #include "smtpproto/reply.h"
@@ -325,6 +326,36 @@ serve_line(struct session *s)
 	}
 }
 
+/*
+ * Until the client says something or the daemon is to end, which between two
+ * commands it may: then the client is told to come back.
+ */
+static void
+wait_for_command(struct session *s)
+{
+	int64_t end = time_mono() + (int64_t)s->conf->timeout * TIME_SECOND;
+
+	while (s->daemon != NULL && stream_peek(s->stream).len == 0) {
+		int64_t left = (end - time_mono()) / 1000;
+		int ready;
+
+		if (left < 0) { /* the next read finds that out */
+			stream_set_timeout(s->stream, 0);
+			return;
+		}
+		ready = stream_wait(s->stream, daemon_stop_fd(s->daemon),
+		    (int)left);
+		if (ready < 0 || ready & 1)
+			return;
+		if (!daemon_is_stopping(s->daemon))
+			continue;
+		(void)session_reply(s, 421, "4.3.2", "%s Error: shutting down",
+		    s->conf->hostname);
+		s->closing = true;
+		return;
+	}
+}
+
 void
 session_run(struct session *s)
 {
@@ -332,6 +363,9 @@ session_run(struct session *s)
 	session_count(s, SMTPD_SESSIONS, 1);
 	(void)session_reply(s, 220, NULL, "%s", s->conf->banner);
 	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
+		wait_for_command(s);
+		if (s->closing)
+			break;
 		serve_line(s);
 		arena_reset(s->line);
 	}

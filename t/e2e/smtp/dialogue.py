@@ -6,8 +6,8 @@ import socket
 import chancery
 
 
-class Dialogue(chancery.TestCase):
-    options = ("smtpd_recipient_limit = 3",)
+class Talk(chancery.TestCase):
+    """Helpers; without tests or users of its own."""
 
     def dialogue(self, *lines, service="smtp"):
         """Replies to lines sent one at a time: [(code, text), ...]."""
@@ -34,6 +34,10 @@ class Dialogue(chancery.TestCase):
 
     def codes(self, *lines):
         return [code for code, _ in self.dialogue(*lines)]
+
+
+class Dialogue(Talk):
+    options = ("smtpd_recipient_limit = 3",)
 
     def test_what_is_offered(self):
         offered = self.dialogue("EHLO c")[1][1].split("\n")
@@ -174,6 +178,41 @@ class Dialogue(chancery.TestCase):
                     pass
         self.assertFalse(any(b"half a mess" in m
                              for m in self.messages("ada")))
+
+    def test_a_stop_waits_for_nobody(self):
+        with self.chancery.connect("smtp") as sock:
+            file = sock.makefile("rb")
+            self.reply(file)
+            sock.sendall(b"EHLO c\r\n")
+            self.reply(file)
+            self.chancery.run("restart", "smtp")
+            code, text = self.reply(file)
+        self.assertEqual((code, text[:6]), (421, "4.3.2 "))
+
+
+class Patience(Talk):
+    options = ("smtpd_timeout = 1s",)
+
+    def silent(self, *lines):
+        """What a client that falls silent behind these lines is told."""
+        with self.chancery.connect("smtp") as sock:
+            file = sock.makefile("rb")
+            self.reply(file)
+            for line in lines:
+                sock.sendall(line)
+                if line.endswith(b"\r\n"):
+                    self.reply(file)
+            return self.reply(file), self.reply(file)
+
+    def test_silence(self):
+        for lines in ((), (b"EHLO c\r\n",), (b"NOO",),
+                      (b"EHLO c\r\n", b"MAIL FROM:<x@y>\r\n",
+                       b"RCPT TO:<ada@example.test>\r\n", b"DATA\r\n",
+                       b"half a line")):
+            said, end = self.silent(*lines)
+            self.assertEqual(said[0], 421, lines)
+            self.assertTrue(said[1].startswith("4.4.2 "), said)
+            self.assertEqual(end[0], 0)
 
 
 if __name__ == "__main__":
