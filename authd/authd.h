@@ -33,7 +33,7 @@ enum {
 struct authd_conf {
 	struct password_conf password;
 	const char *hostname, *mechanisms, *realm, *key_file;
-	int cache_time, cache_size, throttle_size;
+	int cache_time, trust_time, cache_size, throttle_size;
 	int failure_delay, exchange_time, ticket_time;
 	int session_limit; /* of one user; 0: none */
 };

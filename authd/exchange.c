@@ -219,11 +219,22 @@ accept_user(struct exchange *x, struct str owner)
 }
 
 static void
-on_checked(void *ctx, enum password_result result, struct str owner,
-    const struct err *err)
+remember(struct exchange *x, const struct password_owner *owner)
+{
+	const struct authd_conf *conf = &x->authd->conf;
+	const struct memory_hit hit = { owner->name, owner->stamp, true };
+	int64_t now = time_mono();
+
+	memory_add(x->authd->memory, str_of(x->user), mech_password(x->mech),
+	    &hit, now + (int64_t)conf->trust_time * TIME_SECOND,
+	    now + (int64_t)conf->cache_time * TIME_SECOND);
+}
+
+static void
+on_checked(void *ctx, enum password_result result,
+    const struct password_owner *owner, const struct err *err)
 {
 	struct exchange *x = ctx;
-	struct authd *authd = x->authd;
 
 	switch (result) {
 	case PASSWORD_TEMP:
@@ -233,21 +244,19 @@ on_checked(void *ctx, enum password_result result, struct str owner,
 		refuse(x);
 		return;
 	case PASSWORD_RIGHT:
-		memory_add(authd->memory, str_of(x->user),
-		    mech_password(x->mech), owner,
-		    time_mono() +
-			(int64_t)authd->conf.cache_time * TIME_SECOND);
-		accept_user(x, owner);
+		remember(x, owner);
+		accept_user(x, owner->name);
 		return;
 	}
 }
 
+/* stamp: see password_check(). */
 static void
-check(struct exchange *x)
+check(struct exchange *x, struct str stamp)
 {
 	x->state = IS_CHECKED;
 	password_check(x->authd->password, str_of(x->user),
-	    mech_password(x->mech), on_checked, x);
+	    mech_password(x->mech), stamp, on_checked, x);
 }
 
 /* In lower case, with the default realm behind a name without one. */
@@ -277,15 +286,17 @@ static void
 decide(struct exchange *x)
 {
 	struct authd *authd = x->authd;
-	struct str owner;
+	struct memory_hit hit;
 	int64_t now = time_mono(), wait;
 
-	owner = memory_find(authd->memory, str_of(x->user),
-	    mech_password(x->mech), now);
-	if (owner.p != NULL) {
+	if (memory_find(authd->memory, str_of(x->user), mech_password(x->mech),
+		now, &hit)) {
 		daemon_count(authd->daemon, STAT_REMEMBERED, 1);
 		x->state = IS_CHECKED; /* so that the next in the row goes */
-		accept_user(x, owner);
+		if (hit.is_fresh)
+			accept_user(x, hit.owner);
+		else
+			check(x, hit.stamp);
 		return;
 	}
 	if (has_one_before(x)) {
@@ -300,7 +311,7 @@ decide(struct exchange *x)
 		return;
 	}
 	if (wait == 0) {
-		check(x);
+		check(x, STR(""));
 		return;
 	}
 	x->state = WAITS_FOR_TURN;
@@ -318,7 +329,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (x->state == WAITS_IN_ROW)
 		decide(x);
 	else if (x->state == WAITS_FOR_TURN)
-		check(x);
+		check(x, STR(""));
 	else if (x->state == WAITS_TO_REFUSE)
 		end(x, AUTH_FAIL);
 }

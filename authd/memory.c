@@ -15,8 +15,8 @@ enum { DIGEST = 32 };
 struct entry {
 	struct list link;
 	unsigned char digest[DIGEST];
-	char *owner;
-	int64_t until;
+	char *owner, *stamp;
+	int64_t fresh, until;
 };
 
 struct memory {
@@ -44,6 +44,7 @@ drop(struct memory *memory, struct entry *entry)
 	(void)hash_remove(memory->table, str_make(entry->digest, DIGEST));
 	list_remove(&entry->link);
 	free(entry->owner);
+	free(entry->stamp);
 	free(entry);
 }
 
@@ -90,9 +91,9 @@ digest(const struct memory *memory, struct str user, struct str password,
 	free_secret(bytes, len);
 }
 
-struct str
+bool
 memory_find(struct memory *memory, struct str user, struct str password,
-    int64_t now)
+    int64_t now, struct memory_hit *hit)
 {
 	unsigned char key[DIGEST];
 	struct entry *entry;
@@ -100,33 +101,38 @@ memory_find(struct memory *memory, struct str user, struct str password,
 	digest(memory, user, password, key);
 	entry = hash_get(memory->table, str_make(key, DIGEST));
 	if (entry == NULL)
-		return (struct str){ NULL, 0 };
+		return false;
 	if (entry->until <= now) {
 		drop(memory, entry);
-		return (struct str){ NULL, 0 };
+		return false;
 	}
-	return str_of(entry->owner);
+	hit->owner = str_of(entry->owner);
+	hit->stamp = str_of(entry->stamp);
+	hit->is_fresh = entry->fresh > now;
+	return true;
 }
 
 void
 memory_add(struct memory *memory, struct str user, struct str password,
-    struct str owner, int64_t until)
+    const struct memory_hit *hit, int64_t fresh, int64_t until)
 {
 	unsigned char key[DIGEST];
-	struct entry *entry;
+	struct entry *entry, *old;
 
 	if (memory->max == 0)
 		return;
+	entry = xcalloc(1, sizeof(*entry));
+	entry->owner = xstrndup(hit->owner.p, hit->owner.len);
+	entry->stamp = xstrndup(hit->stamp.p, hit->stamp.len);
+	entry->fresh = fresh;
+	entry->until = until;
 	digest(memory, user, password, key);
-	entry = hash_get(memory->table, str_make(key, DIGEST));
-	if (entry != NULL)
-		drop(memory, entry);
+	memcpy(entry->digest, key, DIGEST);
+	old = hash_get(memory->table, str_make(key, DIGEST));
+	if (old != NULL)
+		drop(memory, old);
 	if (hash_len(memory->table) >= memory->max)
 		drop(memory, LIST_ITEM(memory->used.next, struct entry, link));
-	entry = xcalloc(1, sizeof(*entry));
-	memcpy(entry->digest, key, DIGEST);
-	entry->owner = xstrndup(owner.p, owner.len);
-	entry->until = until;
 	(void)hash_put(memory->table, str_make(key, DIGEST), entry);
 	list_push(&memory->used, &entry->link);
 }

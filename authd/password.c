@@ -1,6 +1,7 @@
 #include "authd/password.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -18,7 +19,9 @@ struct check {
 	struct password *password;
 	char *secret;
 	size_t secret_len;
+	char *known; /* stamp with which it was right before, or "" */
 	char *owner; /* NULL: nobody of that name may log in */
+	char *stamp; /* of the entry now */
 	password_fn *fn;
 	void *ctx;
 };
@@ -32,7 +35,7 @@ struct password {
 };
 
 static const char *const attrs[] = { "mail", "mailboxOwner", "accountStatus",
-	"associatedDomain", NULL };
+	"associatedDomain", "entryCSN", NULL };
 
 struct password *
 password_new(struct event_base *base, const struct password_conf *conf)
@@ -63,7 +66,9 @@ check_free(struct check *check)
 	check->password->open--;
 	list_remove(&check->link);
 	free_secret(check->secret, check->secret_len);
+	free(check->known);
 	free(check->owner);
+	free(check->stamp);
 	free(check);
 }
 
@@ -84,10 +89,13 @@ password_free(struct password *password)
 static void
 finish(struct check *check, enum password_result result, const struct err *err)
 {
-	struct str owner = str_of(check->owner);
+	struct password_owner owner = {
+		str_of(check->owner),
+		str_of(check->stamp),
+	};
 
-	check->fn(check->ctx, result,
-	    result == PASSWORD_RIGHT ? owner : (struct str){ NULL, 0 }, err);
+	check->fn(check->ctx, result, result == PASSWORD_RIGHT ? &owner : NULL,
+	    err);
 	check_free(check);
 }
 
@@ -157,6 +165,8 @@ set_owner(struct check *check, const struct ldap_entry *user)
 	check->owner = xstrndup(owner.p, owner.len);
 	for (size_t i = 0; i < owner.len; i++)
 		check->owner[i] = lower(check->owner[i]);
+	owner = ldap_entry_value(user, "entryCSN");
+	check->stamp = xstrndup(owner.p, owner.len);
 }
 
 static void
@@ -175,6 +185,11 @@ on_found(void *ctx, const struct ldap_entry *entries, size_t count,
 	user = pick_user(entries, count);
 	if (user != NULL) {
 		set_owner(check, user);
+		if (check->known[0] != '\0' &&
+		    strcmp(check->known, check->stamp) == 0) {
+			finish(check, PASSWORD_RIGHT, NULL);
+			return;
+		}
 		(void)buf_add_str(&dn, user->dn);
 	} else {
 		(void)buf_addz(&dn, NOBODY);
@@ -203,7 +218,7 @@ make_filter(struct buf *out, struct str user)
 
 void
 password_check(struct password *password, struct str user, struct str secret,
-    password_fn *fn, void *ctx)
+    struct str stamp, password_fn *fn, void *ctx)
 {
 	struct check *check = xcalloc(1, sizeof(*check));
 	struct buf filter;
@@ -213,6 +228,7 @@ password_check(struct password *password, struct str user, struct str secret,
 	check->ctx = ctx;
 	check->secret = xstrndup(secret.p, secret.len);
 	check->secret_len = secret.len;
+	check->known = xstrndup(stamp.p, stamp.len);
 	list_push(&password->checks, &check->link);
 	password->open++;
 	buf_init(&filter, FILTER_MAX);

@@ -25,18 +25,28 @@ struct password;
 
 enum password_result { PASSWORD_RIGHT, PASSWORD_WRONG, PASSWORD_TEMP };
 
-/* owner: of the mailboxes, in lower case; with PASSWORD_RIGHT only. */
+/* With PASSWORD_RIGHT; borrowed. */
+struct password_owner {
+	struct str name;  /* of the mailboxes' owner, in lower case */
+	struct str stamp; /* changes with the entry */
+};
+
+/* owner: NULL unless the password is right. err: with PASSWORD_TEMP. */
 typedef void password_fn(void *ctx, enum password_result result,
-    struct str owner, const struct err *err);
+    const struct password_owner *owner, const struct err *err);
 
 struct password *password_new(struct event_base *base,
     const struct password_conf *conf); /* conf is borrowed */
 /* Open questions end without their callback. */
 void password_free(struct password *password);
 
-/* Exactly one callback, from the loop. The password is copied and wiped. */
+/*
+ * Exactly one callback, from the loop. The password is copied and wiped.
+ * stamp: that of the entry when this very password was right before, then it
+ * is right again if the entry has not changed; empty if it is not known.
+ */
 void password_check(struct password *password, struct str user,
-    struct str secret, password_fn *fn, void *ctx);
+    struct str secret, struct str stamp, password_fn *fn, void *ctx);
 size_t password_open(const struct password *password);
 
 #endif

@@ -4,8 +4,8 @@
  *
  * Every two seconds one search for users changed since the last one. What
  * changed is forgotten by the memory and told to those who asked (auth_watch).
- * A removed entry is in no search: chancery(8) says auth_kick, and what was
- * remembered ends by itself.
+ * A removed entry is in no search: chancery(8) says auth_kick, and new logins
+ * find out by themselves.
  */
 #ifndef AUTHD_WATCH_H
 #define AUTHD_WATCH_H

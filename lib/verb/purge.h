@@ -9,8 +9,8 @@
 
 /*
  * Tell authd that the user's sessions are void and what it remembers is old.
- * Best effort: without it authd notices a change by itself within seconds,
- * and forgets who was removed after auth_cache_time.
+ * Best effort: without it authd notices a change by itself within seconds;
+ * open sessions of somebody who was removed then stay.
  */
 void purge_sessions(struct verb_call *call, struct str user);
 

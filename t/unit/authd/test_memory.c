@@ -11,18 +11,40 @@
 #include "base/attr.h"
 
 static void
+add(struct memory *m, const char *user, const char *password, const char *owner)
+{
+	const struct memory_hit hit = { str_of(owner), STR("stamp"), true };
+
+	memory_add(m, str_of(user), str_of(password), &hit, 50, 100);
+}
+
+static bool
+knows(struct memory *m, const char *user, const char *password, int64_t now)
+{
+	struct memory_hit hit;
+
+	return memory_find(m, str_of(user), str_of(password), now, &hit);
+}
+
+static void
 knows_the_whole_credential_only(void **state)
 {
 	struct memory *m = memory_new(10);
+	struct memory_hit hit;
 
 	(void)state;
-	memory_add(m, STR("ada"), STR("secret"), STR("ada@d"), 100);
-	assert_true(
-	    str_eqz(memory_find(m, STR("ada"), STR("secret"), 99), "ada@d"));
-	assert_null(memory_find(m, STR("ada"), STR("secre"), 99).p);
-	assert_null(memory_find(m, STR("adas"), STR("ecret"), 99).p);
-	assert_null(memory_find(m, STR("ada"), STR(""), 99).p);
-	assert_null(memory_find(m, STR("ada"), STR("secret"), 100).p);
+	add(m, "ada", "secret", "ada@d");
+	assert_true(memory_find(m, STR("ada"), STR("secret"), 49, &hit));
+	assert_true(str_eqz(hit.owner, "ada@d"));
+	assert_true(str_eqz(hit.stamp, "stamp"));
+	assert_true(hit.is_fresh);
+	assert_true(memory_find(m, STR("ada"), STR("secret"), 50, &hit));
+	assert_false(hit.is_fresh);
+	assert_false(knows(m, "ada", "secre", 49));
+	assert_false(knows(m, "adas", "ecret", 49));
+	assert_false(knows(m, "ada", "", 49));
+	assert_true(knows(m, "ada", "secret", 99));
+	assert_false(knows(m, "ada", "secret", 100));
 	memory_free(m);
 }
 
@@ -32,20 +54,22 @@ forgets_when_told_and_when_full(void **state)
 	struct memory *m = memory_new(2);
 
 	(void)state;
-	memory_add(m, STR("a"), STR("1"), STR("A@d"), 100);
-	memory_add(m, STR("b"), STR("1"), STR("b@d"), 100);
+	add(m, "a", "1", "A@d");
+	add(m, "b", "1", "b@d");
 	memory_forget(m, STR("a@D"));
-	assert_null(memory_find(m, STR("a"), STR("1"), 1).p);
-	assert_non_null(memory_find(m, STR("b"), STR("1"), 1).p);
-	memory_add(m, STR("c"), STR("1"), STR("c@d"), 100);
-	memory_add(m, STR("e"), STR("1"), STR("e@d"), 100);
-	assert_null(memory_find(m, STR("b"), STR("1"), 1).p);
+	assert_false(knows(m, "a", "1", 1));
+	assert_true(knows(m, "b", "1", 1));
+	add(m, "c", "1", "c@d");
+	add(m, "c", "1", "c@d"); /* again: no second place */
+	assert_true(knows(m, "b", "1", 1));
+	add(m, "e", "1", "e@d");
+	assert_false(knows(m, "b", "1", 1));
 	memory_forget(m, (struct str){ NULL, 0 });
-	assert_null(memory_find(m, STR("c"), STR("1"), 1).p);
+	assert_false(knows(m, "c", "1", 1));
 	memory_free(m);
 	m = memory_new(0);
-	memory_add(m, STR("a"), STR("1"), STR("a"), 100);
-	assert_null(memory_find(m, STR("a"), STR("1"), 1).p);
+	add(m, "a", "1", "a");
+	assert_false(knows(m, "a", "1", 1));
 	memory_free(m);
 }
 
