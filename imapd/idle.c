@@ -2,12 +2,9 @@
  * idle - IDLE (RFC 2177): news of the selected mailbox as it happens, until
  * the client says DONE.
  */
-#include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 
 #include "base/log.h"
-#include "base/time.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/input.h"
@@ -15,45 +12,13 @@
 #include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/sync.h"
-#include "service/daemon.h"
 #include "store/client.h"
-
-enum wake { WAKE_CLIENT, WAKE_NOTICE, WAKE_STOP, WAKE_TIMEOUT, WAKE_END };
 
 static void
 ignore_notice(void *ctx, const struct store_notice *notice)
 {
 	(void)ctx;
 	(void)notice;
-}
-
-/* Wait for the client, a notice, the end of the service or of patience. */
-static enum wake
-wait_for_news(struct session *session, int64_t deadline)
-{
-	struct pollfd fds[] = {
-		{ stream_fd(session->stream), POLLIN, 0 },
-		{ store_client_fd(session->store), POLLIN, 0 },
-		{ session->daemon == NULL ? -1 :
-					    daemon_stop_fd(session->daemon),
-		    POLLIN, 0 },
-	};
-	int64_t left = (deadline - time_mono()) / 1000;
-	int ready;
-
-	if (stream_peek(session->stream).len > 0)
-		return WAKE_CLIENT;
-	if (stream_flush(session->stream) < 0)
-		return WAKE_END;
-	ready =
-	    poll(fds, sizeof(fds) / sizeof(fds[0]), left < 0 ? 0 : (int)left);
-	if (ready < 0)
-		return errno == EINTR ? WAKE_NOTICE : WAKE_END;
-	if (ready == 0)
-		return WAKE_TIMEOUT;
-	if (fds[0].revents != 0)
-		return WAKE_CLIENT;
-	return fds[2].revents != 0 ? WAKE_STOP : WAKE_NOTICE;
 }
 
 static void
@@ -103,30 +68,15 @@ tell(struct session *session)
 static bool
 idle(struct session *session)
 {
-	int64_t deadline =
-	    time_mono() + (int64_t)session->imapd->conf.timeout * TIME_SECOND;
+	int64_t deadline = session_deadline(session);
+	enum session_wake wake;
 
-	for (;;) {
+	do {
 		if (!tell(session))
 			return false;
-		switch (wait_for_news(session, deadline)) {
-		case WAKE_CLIENT:
-			return true;
-		case WAKE_NOTICE:
-			break;
-		case WAKE_STOP:
-			session_bye(session,
-			    "[UNAVAILABLE] server is going down");
-			return false;
-		case WAKE_TIMEOUT:
-			session_bye(session,
-			    "autologout, you were silent too long");
-			return false;
-		case WAKE_END:
-			session->ending = true;
-			return false;
-		}
-	}
+		wake = session_wait(session, true, deadline);
+	} while (wake == SESSION_NEWS);
+	return wake == SESSION_CLIENT;
 }
 
 void
@@ -142,7 +92,7 @@ idle_run(struct command *cmd)
 	(void)malloc_trim(0);
 	watch(session, true);
 	if (!idle(session)) {
-		command_no(cmd, "session ends");
+		cmd->word = NULL; /* BYE was all there is to say */
 		return;
 	}
 	watch(session, false);

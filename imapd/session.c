@@ -1,11 +1,13 @@
 #include "imapd/session.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "imapd/command.h"
 #include "imapd/input.h"
 #include "imapd/reply.h"
@@ -26,6 +28,7 @@ session_bye(struct session *session, const char *text)
 	if (session->ending)
 		return;
 	reply_untagged(session, "BYE %s", text);
+	session->bye = text;
 	session->ending = true;
 }
 
@@ -59,29 +62,68 @@ session_is_connected(struct session *session)
 	return false;
 }
 
-/*
- * Wait for the client, the timeout, or our own end. False: do not read on.
- */
+int64_t
+session_deadline(const struct session *session)
+{
+	return time_mono() +
+	    (int64_t)session->imapd->conf.timeout * TIME_SECOND;
+}
+
+static int
+time_left(int64_t deadline)
+{
+	int64_t left = (deadline - time_mono()) / 1000;
+
+	return left < 0 ? 0 : (int)left;
+}
+
+static enum session_wake
+say_bye(struct session *session, const char *text)
+{
+	session_bye(session, text);
+	return SESSION_END;
+}
+
+enum session_wake
+session_wait(struct session *session, bool news, int64_t deadline)
+{
+	struct daemon *daemon = session->daemon;
+	struct pollfd fds[] = {
+		{ stream_fd(session->stream), POLLIN, 0 },
+		{ news ? store_client_fd(session->store) : -1, POLLIN, 0 },
+		{ daemon == NULL ? -1 : daemon_stop_fd(daemon), POLLIN, 0 },
+		{ session->front_fd, POLLIN, 0 },
+	};
+	bool buffered = stream_peek(session->stream).len > 0;
+	int ready;
+
+	if (!buffered && stream_flush(session->stream) < 0)
+		return SESSION_END;
+	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left(deadline));
+	if (ready < 0)
+		return errno == EINTR ? SESSION_NEWS : SESSION_END;
+	if (fds[2].revents != 0)
+		return say_bye(session, "[UNAVAILABLE] server is going down");
+	if (fds[3].revents != 0)
+		return say_bye(session, "login is no longer good");
+	if (buffered || fds[0].revents != 0)
+		return SESSION_CLIENT;
+	if (ready > 0)
+		return SESSION_NEWS;
+	return say_bye(session, "autologout, you were silent too long");
+}
+
+/* False: do not read on. */
 static bool
 wait_for_command(struct session *session)
 {
-	int stop =
-	    session->daemon == NULL ? -1 : daemon_stop_fd(session->daemon);
-	int ready;
+	int64_t deadline = session_deadline(session);
+	enum session_wake wake;
 
-	if (stream_peek(session->stream).len > 0)
-		return true;
-	ready = stream_wait(session->stream, stop,
-	    session->imapd->conf.timeout * 1000);
-	if (ready < 0)
-		return false;
-	if (ready & 1)
-		return true;
-	if (ready & 2)
-		session_bye(session, "[UNAVAILABLE] server is going down");
-	else
-		session_bye(session, "autologout, you were silent too long");
-	return false;
+	do {
+		wake = session_wait(session, false, deadline);
+	} while (wake == SESSION_NEWS);
+	return wake == SESSION_CLIENT;
 }
 
 static void
@@ -99,6 +141,7 @@ serve(struct session *session)
 		/* stored may have been started anew since the last command. */
 		if (!session_is_connected(session))
 			return;
+		session->commands++;
 		command_run(session);
 		if (input_drop_message(session) < 0)
 			return;
@@ -134,6 +177,22 @@ session_clear(struct session *session)
 	buf_clear(&session->line);
 	buf_clear_secret(&session->ticket);
 	free(session->user);
+	free(session->id);
+}
+
+static void
+log_end(const struct session *session)
+{
+	const char *why = "logged out";
+	char user[400];
+
+	if (stream_state(session->stream) != STREAM_OK)
+		why = stream_error(session->stream);
+	else if (session->bye != NULL)
+		why = session->bye;
+	log_info("Disconnected: %s: user=<%s>, session=<%s>, commands=%u", why,
+	    log_escape(user, sizeof(user), str_of(session->user)), session->id,
+	    session->commands);
 }
 
 /* Take over what front says of the client. conn stays open meanwhile. */
@@ -161,9 +220,7 @@ take_handover(struct session *session, struct ipc_conn *conn, struct buf *tag,
 	session->user = xstrndup(handover.user.p, handover.user.len);
 	(void)buf_add_str(&session->ticket, handover.ticket);
 	(void)buf_add_str(tag, handover.tag);
-	log_debug("session=%" STR_F " user=%s client=%" STR_F,
-	    STR_A(handover.session), session->user,
-	    STR_A(handover.client_addr));
+	session->id = xstrndup(handover.session.p, handover.session.len);
 	return 0;
 }
 
@@ -180,11 +237,13 @@ imapd_session(struct imapd *imapd, struct daemon *daemon, int fd)
 	buf_init(&session.ticket, 0);
 	buf_init(&tag, 0);
 	ipc_conn_init(&conn, fd, HANDOVER_WAIT);
+	session.front_fd = fd;
 	if (take_handover(&session, &conn, &tag, &err) < 0) {
 		if (err.kind != ERR_NOENT) /* front went away meanwhile */
 			log_warn("handover: %s", err.text);
 	} else if (answer_login(&session, buf_str(&tag)) == 0) {
 		serve(&session);
+		log_end(&session);
 	}
 	buf_clear(&tag);
 	session_clear(&session);

@@ -32,8 +32,12 @@ struct session {
 	char *user;                 /* owned: the canonical address */
 	uint32_t user_id;           /* the store's number for it */
 	struct buf ticket;          /* authd's word for it, for stored */
-	unsigned errors;            /* commands in a row that made no sense */
-	bool ending;                /* said BYE: answer nothing more */
+	char *id;          /* owned: of the session, as front names it */
+	int front_fd;      /* the handover's connection; its end is ours */
+	unsigned commands; /* that came */
+	unsigned errors;   /* of them, in a row, that made no sense */
+	bool ending;       /* read no further command */
+	const char *bye;   /* what we said when we left; or NULL */
 
 	/* The message of an APPEND that the client announced behind line. */
 	bool has_message;
@@ -49,7 +53,23 @@ void imapd_session(struct imapd *imapd, struct daemon *daemon, int fd);
  */
 bool session_is_connected(struct session *session) MUST_USE;
 
-/* "* BYE text", and no further command is read. */
+enum session_wake {
+	SESSION_CLIENT, /* there is something to read */
+	SESSION_NEWS,   /* stored gave a notice, or has gone away */
+	SESSION_END,    /* over; BYE was said if it could be */
+};
+
+/*
+ * Wait for the client, and for notices if news is set. Ends the session at the
+ * deadline (on the monotonic clock, us), when the service stops, and when
+ * front closes the handover's connection: the login is void.
+ */
+enum session_wake session_wait(struct session *session, bool news,
+    int64_t deadline);
+/* When a client that is silent from now on is logged out. */
+int64_t session_deadline(const struct session *session);
+
+/* "* BYE text" (constant), and no further command is read. */
 void session_bye(struct session *session, const char *text);
 
 #endif

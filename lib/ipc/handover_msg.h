@@ -3,7 +3,9 @@
  *
  * front connects to run/front/SERVICE for each client and sends one
  * handover. The connection stays open as long as the session lives: its end
- * tells front that the session is over (limits per address count on it).
+ * tells front that the session is over (limits per address count on it), and
+ * front closes it when the session is to end because the login is void: one
+ * that holds the client's own descriptor must watch for that.
  *
  * STARTTLS inside SMTP: when nothing is left unread the session sends
  * handover_starttls with the client's descriptor; front writes the 220, makes
