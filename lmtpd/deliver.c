@@ -154,6 +154,7 @@ append(struct session *s, struct str digest, struct recipient **pending,
 			.user = pending[i]->user,
 			.name = pending[i]->mailbox,
 			.prefix = prefix_for(s, pending[i]),
+			.quota = pending[i]->quota,
 		};
 	if (s->peers->ops->append(s->peers->ctx, &req, arena, &answer, &err) <
 	    0) {

@@ -70,6 +70,7 @@ look_up(struct session *s, struct recipient *rcpt)
 	if (answer.status != REWRITE_OK)
 		return refuse(s, answer.status, rcpt->address);
 	rcpt->user = arena_str(s->t.arena, answer.user);
+	rcpt->quota = answer.quota;
 	rcpt->mailbox = mailbox_for(s, answer.detail);
 	add(s, rcpt);
 	return session_reply(s, 250, "2.1.5", "Ok");

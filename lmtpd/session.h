@@ -36,6 +36,7 @@ struct recipient {
 	struct str address; /* as in RCPT TO, canonical */
 	struct str user;    /* the mailbox owner's name */
 	struct str mailbox; /* the plus-detail, or INBOX */
+	uint64_t quota;     /* bytes the owner may use; 0: all */
 	uint32_t number;    /* within the queue's record */
 	struct outcome outcome;
 };

@@ -77,6 +77,20 @@ find_keywords(struct change *change, struct request *request, struct step *step)
 	return 1;
 }
 
+/* A delivery brings what the directory says about the user's quota. */
+static void
+take_quota(const struct request *request, struct open_user *user,
+    uint64_t quota)
+{
+	const struct store_append *in = request->in;
+
+	if (in->queue == 0 || !request->is_trusted ||
+	    user->row.limit_bytes == quota)
+		return;
+	user->row.limit_bytes = quota;
+	user->is_dirty = true;
+}
+
 /* 1 and step->mbox set; 0 refused or nothing to do; -1. */
 static int
 find_mbox(struct change *change, struct request *request, struct step *step,
@@ -94,6 +108,7 @@ find_mbox(struct change *change, struct request *request, struct step *step,
 	ret = target_user(change, request, target->user, &user, err);
 	if (ret <= 0)
 		return ret;
+	take_quota(request, user, target->quota);
 	if (!target_has_room(request, user, size, 1))
 		return 0;
 	ret = target_name(change, request, user, target->name, &step->mbox,

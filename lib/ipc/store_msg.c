@@ -48,6 +48,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_FIELD(M, U16, flags, 0),
 	IPC_ITEMS(M, keywords, KEYWORDS, &word_item),
 	IPC_FIELD(M, STR, prefix, PREFIX),
+	IPC_FIELD(M, U64, quota, 0),
 };
 #undef M
 static const struct ipc_msg target_item =

@@ -78,6 +78,7 @@ struct store_target {
 	uint16_t flags;  /* STORE_FLAG_* */
 	struct ipc_list keywords; /* struct store_word */
 	struct str prefix;        /* header fields of this recipient alone */
+	uint64_t quota; /* a delivery: bytes the user may use; 0: all */
 };
 
 /* One message into one mailbox or many: stored once. */

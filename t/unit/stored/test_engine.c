@@ -212,6 +212,32 @@ changes_are_told_once_and_in_order(void **state)
 }
 
 static void
+over_quota_is_refused_and_told_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct request *request = deliver(f, "m1", 0, "anna@a.test");
+	struct store_target *target =
+	    ((const struct store_append *)request->in)->targets.items;
+	struct store_append_result *result;
+
+	target->quota = 39; /* the message has 20 bytes */
+	run_one(f, request, ERR_NONE);
+	request_free(request);
+	for (int quota = 39; quota <= 40; quota++) {
+		request = deliver(f, "m2", 0, "anna@a.test");
+		target =
+		    ((const struct store_append *)request->in)->targets.items;
+		target->quota = (uint64_t)quota;
+		run_one(f, request, ERR_NONE);
+		result =
+		    ((struct store_appended *)request->answer)->results.items;
+		assert_int_equal(result->kind,
+		    quota < 40 ? ERR_LIMIT : ERR_NONE);
+		request_free(request);
+	}
+}
+
+static void
 old_tombstones_go(void **state)
 {
 	struct fixture *f = *state;
@@ -273,6 +299,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    changes_are_told_once_and_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    over_quota_is_refused_and_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_tombstones_go, setup,
 		    teardown),
 	};
