@@ -252,6 +252,7 @@ hold(struct qmgr *q, struct message *message)
 {
 	if (message->record.held)
 		return false;
+	dest_cancel(message);
 	qmgr_set_held(q, message, true);
 	return true;
 }
@@ -288,11 +289,12 @@ requeue(struct qmgr *q, struct message *message)
 	return true;
 }
 
-/* One that is being delivered goes when that has ended. */
+/* What is being delivered at this moment goes when that has ended. */
 static bool delete (struct qmgr *q, struct message *message)
 {
 	if (message->removed)
 		return false;
+	dest_cancel(message);
 	if (message->jobs == 0)
 		retire_all(q, message);
 	message->removed = true;

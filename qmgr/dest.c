@@ -119,6 +119,7 @@ enqueue(struct job *job, bool front)
 		list_push_front(&lane->jobs, &job->link);
 	else
 		list_push(&lane->jobs, &job->link);
+	list_push(&job->message->queued, &job->mine);
 	dest->waiting++;
 	if (list_is_empty(&dest->link))
 		list_push(&dest->transport->ready, &dest->link);
@@ -164,6 +165,7 @@ sort(struct qmgr *q, struct message *message, uint32_t number)
 	if (job == NULL) {
 		job = xcalloc(1, sizeof(*job));
 		list_init(&job->link);
+		list_init(&job->mine);
 		job->message = message;
 		job->dest = dest;
 		job->rcpt =
@@ -235,6 +237,45 @@ next_dest(struct transport *transport, int64_t now, int64_t *wake)
 	return NULL;
 }
 
+/* A destination nobody has mail for, and no bad memory of. */
+static void
+free_if_empty(struct dest *dest)
+{
+	if (dest->running == 0 && dest->waiting == 0 &&
+	    dest->rest.failures == 0)
+		dest_free(dest);
+}
+
+/* Take job out of its lane, which ends with its last one. */
+static void
+unqueue(struct job *job)
+{
+	struct dest *dest = job->dest;
+	struct lane *lane = get_lane(dest, job->message->record.sender);
+
+	list_remove(&job->link);
+	list_remove(&job->mine);
+	if (list_is_empty(&lane->jobs))
+		lane_free(lane);
+	if (--dest->waiting == 0)
+		list_remove(&dest->link);
+}
+
+void
+dest_cancel(struct message *message)
+{
+	while (!list_is_empty(&message->queued)) {
+		struct job *job =
+		    LIST_ITEM(message->queued.next, struct job, mine);
+		struct dest *dest = job->dest;
+
+		unqueue(job);
+		message->jobs--;
+		job_free(job);
+		free_if_empty(dest);
+	}
+}
+
 /* The first job of the next lane in turn. */
 static struct job *
 take_job(struct dest *dest)
@@ -242,13 +283,9 @@ take_job(struct dest *dest)
 	struct lane *lane = LIST_ITEM(dest->lanes.next, struct lane, link);
 	struct job *job = LIST_ITEM(lane->jobs.next, struct job, link);
 
-	list_remove(&job->link);
 	list_remove(&lane->link);
 	list_push(&dest->lanes, &lane->link);
-	if (list_is_empty(&lane->jobs))
-		lane_free(lane);
-	if (--dest->waiting == 0)
-		list_remove(&dest->link);
+	unqueue(job);
 	dest->running++;
 	job->begun = time_mono();
 	return job;
@@ -289,15 +326,6 @@ dest_kick(struct transport *transport)
 	}
 	if (wake != INT64_MAX)
 		arm(transport, wake, now);
-}
-
-/* A destination nobody has mail for, and no bad memory of. */
-static void
-free_if_empty(struct dest *dest)
-{
-	if (dest->running == 0 && dest->waiting == 0 &&
-	    dest->rest.failures == 0)
-		dest_free(dest);
 }
 
 void

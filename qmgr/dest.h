@@ -59,6 +59,7 @@ struct outcome {
 
 struct job {
 	struct list link; /* of its lane */
+	struct list mine; /* of its message's queued */
 	struct message *message;
 	struct dest *dest;
 	uint32_t *rcpt; /* owned: recipient numbers */
@@ -71,6 +72,9 @@ struct job {
 
 /* Make jobs for all recipients of message that are to be delivered. */
 void dest_activate(struct qmgr *q, struct message *message);
+
+/* Take back those that were not started yet. */
+void dest_cancel(struct message *message);
 
 /* Start jobs as far as agents and limits allow, from the loop. */
 void dest_kick(struct transport *transport);

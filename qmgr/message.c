@@ -48,6 +48,7 @@ message_new(struct str bytes, struct err *err)
 
 	list_init(&message->link);
 	list_init(&message->side);
+	list_init(&message->queued);
 	if (queue_record_parse(record, &body, bytes, arena, err) < 0) {
 		arena_free(arena);
 		free(message);

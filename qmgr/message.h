@@ -29,12 +29,13 @@ struct message {
 	struct pool *pool;
 	struct pool_segment *segment; /* NULL: not on disk yet */
 	struct seglog_place place;
-	uint32_t jobs;     /* deliveries queued or under way */
-	uint32_t attempts; /* since the last start */
-	int64_t active;    /* us, when it became ready this time */
-	bool in_ring;      /* recovery: a copy in the ring is to be moved */
-	bool dying;        /* all retired, in memory */
-	bool removed;      /* by the operator: says so in the log */
+	uint32_t jobs;      /* deliveries queued or under way */
+	struct list queued; /* of them, those in a lane: struct job */
+	uint32_t attempts;  /* since the last start */
+	int64_t active;     /* us, when it became ready this time */
+	bool in_ring;       /* recovery: a copy in the ring is to be moved */
+	bool dying;         /* all retired, in memory */
+	bool removed;       /* by the operator: says so in the log */
 };
 
 /*

@@ -33,11 +33,11 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 
 # Simulated power cuts. The recorder is preloaded, so it is a library and
 # never sanitized.
-crash_support := $(BUILD)/obj/t/crash/model.o \
-	$(BUILD)/obj/t/crash/queue_peers.o
+crash_parts := model queue_peers rewrite_peer
+crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
-	$(filter-out t/crash/model.c t/crash/recorder.c \
-	t/crash/queue_peers.c,$(wildcard t/crash/*.c)))
+	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c,\
+	$(wildcard t/crash/*.c)))
 
 $(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
 	$(call say,LD,$@)

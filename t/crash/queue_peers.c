@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,22 +14,8 @@
 #include "base/num.h"
 #include "ipc/conn.h"
 #include "ipc/queue_admin_msg.h"
-#include "ipc/rewrite_msg.h"
 #include "ipc/store_msg.h"
-
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	(void)unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    listen(fd, 128) < 0)
-		fatal("cannot listen at %s", path);
-	return fd;
-}
+#include "t/crash/rewrite_peer.h"
 
 /* One more in a table of counters. Returns the new count. */
 static int
@@ -175,16 +160,6 @@ lmtp_session(void *arg)
 	return NULL;
 }
 
-static void
-start_thread(void *(*fn)(void *), void *arg)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, fn, arg) != 0)
-		fatal("no thread");
-	pthread_detach(thread);
-}
-
 static void *
 lmtp_server(void *arg)
 {
@@ -200,7 +175,7 @@ lmtp_server(void *arg)
 		s->peers = peers;
 		s->in = fdopen(fd, "r");
 		s->out = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "w");
-		start_thread(lmtp_session, s);
+		peer_thread(lmtp_session, s);
 	}
 }
 
@@ -268,65 +243,11 @@ stored_server(void *arg)
 	return NULL;
 }
 
-/* Everybody is at home, by way of lmtp. */
-static void *
-rewrite_server(void *arg)
-{
-	struct rewrite_target target = { .transport = str_of("lmtp"),
-		.nexthop = str_of("default") };
-	struct rewrite_rcpt_answer answer = { REWRITE_OK, { &target, 1 } };
-	struct queue_peers *peers = arg;
-	struct arena *arena = arena_new(0);
-	struct ipc_fds none = { .count = 0 };
-	struct rewrite_rcpt msg;
-	struct ipc_conn conn;
-	struct frame frame;
-	struct err err;
-
-	for (;;) {
-		int fd = accept4(peers->listeners[4], NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd < 0)
-			break;
-		ipc_conn_init(&conn, fd, -1);
-		while (ipc_conn_recv(&conn, &frame, &err) == 0 &&
-		    ipc_decode(&msg, &rewrite_rcpt_msg, frame.payload, &none,
-			arena, &err) == 0) {
-			target.address = msg.address;
-			if (ipc_conn_send(&conn, &rewrite_rcpt_answer_msg,
-				frame.tag, &answer, &err) < 0)
-				break;
-			arena_reset(arena);
-		}
-		ipc_conn_clear(&conn);
-	}
-	arena_free(arena);
-	return NULL;
-}
-
-/* qmgr, as master would start it: two listening sockets by name. */
-static pid_t
-start_qmgr(struct queue_peers *peers, const char *program, const char *main_cf)
-{
-	char fds[80], service[20];
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	(void)snprintf(fds, sizeof(fds), "edge:smtpd=%d edge:ctl=%d",
-	    fcntl(peers->listeners[2], F_DUPFD, 10),
-	    fcntl(peers->listeners[3], F_DUPFD, 10));
-	setenv("CHANCERY_FDS", fds, 1);
-	(void)snprintf(service, sizeof(service), "qmgr");
-	if (chdir(peers->dir) == 0)
-		execl(program, service, "-C", main_cf, NULL);
-	_exit(127);
-}
-
 void
 queue_peers_start(struct queue_peers *peers, const char *dir,
     const char *program, const char *settings, int marks)
 {
+	static const char *const edges[] = { "smtpd", "ctl", NULL };
 	char path[300], main_cf[300];
 	struct err err;
 
@@ -337,23 +258,23 @@ queue_peers_start(struct queue_peers *peers, const char *dir,
 	peers->forgotten = hash_new();
 	peers->alive = hash_new();
 	(void)snprintf(path, sizeof(path), "%s/lmtp", dir);
-	peers->listeners[0] = listen_at(path);
+	peers->listeners[0] = peer_listen(path);
 	(void)snprintf(path, sizeof(path), "%s/stored", dir);
-	peers->listeners[1] = listen_at(path);
+	peers->listeners[1] = peer_listen(path);
 	(void)snprintf(path, sizeof(path), "%s/rewrite", dir);
-	peers->listeners[4] = listen_at(path);
+	rewrite_peer_start(path);
 	for (int i = 0; i < 2; i++) {
 		(void)snprintf(peers->edge[i], sizeof(peers->edge[i]), "%s.%s",
 		    dir, i == 0 ? "smtpd" : "ctl");
-		peers->listeners[2 + i] = listen_at(peers->edge[i]);
+		peers->listeners[2 + i] = peer_listen(peers->edge[i]);
 	}
 	(void)snprintf(main_cf, sizeof(main_cf), "%s.cf", dir);
 	if (fs_write_file(AT_FDCWD, main_cf, str_of(settings), 0600, &err) < 0)
 		fatal("%s", err.text);
-	peers->qmgr = start_qmgr(peers, program, main_cf);
-	start_thread(lmtp_server, peers);
-	start_thread(stored_server, peers);
-	start_thread(rewrite_server, peers);
+	peers->qmgr =
+	    peer_program(program, dir, main_cf, edges, peers->listeners + 2);
+	peer_thread(lmtp_server, peers);
+	peer_thread(stored_server, peers);
 }
 
 int

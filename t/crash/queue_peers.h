@@ -1,6 +1,6 @@
 /*
  * queue_peers - what stands around a qmgr under test: its process, an LMTP
- * server that remembers, a stored that settles, a rewrite that knows one way.
+ * server that remembers, a stored that settles, t/crash/rewrite_peer.h.
  *
  * The LMTP server speaks XCHANCERY and answers by the recipient's local part:
  * "temp..." 451, "fail..." 550, "late..." 451 the first time and 250 later;
@@ -29,7 +29,7 @@ struct queue_peers {
 	bool settled;           /* END has come */
 	int bad;                /* deliveries of what was forgotten */
 	int bounces;            /* deliveries from the null sender */
-	int listeners[5];
+	int listeners[4];
 };
 
 /*

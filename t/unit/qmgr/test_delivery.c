@@ -388,6 +388,30 @@ waits_in_memory_for_a_transport_that_is_not_there(void **state)
 }
 
 static void
+takes_back_what_was_not_started(void **state)
+{
+	struct queue_recipient rcpt = { .address = STR("a@x"),
+		.transport = STR("nowhere"),
+		.nexthop = STR("x") };
+	struct world *world = *state;
+	struct message *message[3];
+	struct transport *transport;
+
+	for (size_t i = 0; i < NELEMS(message); i++)
+		message[i] = put(world, &rcpt, 1);
+	dest_cancel(message[1]);
+	assert_int_equal(message[1]->jobs, 0);
+	assert_int_equal(message[0]->jobs, 1);
+	dest_cancel(message[1]); /* twice is fine */
+	dest_cancel(message[2]);
+	dest_cancel(message[0]);
+	transport = LIST_ITEM(world->q.transports.next, struct transport, link);
+	assert_int_equal(hash_len(transport->dests), 0);
+	dest_activate(&world->q, message[0]);
+	assert_int_equal(message[0]->jobs, 1);
+}
+
+static void
 keeps_what_is_held_through_a_restart(void **state)
 {
 	struct queue_recipient rcpt = { .address = STR("a@x"),
@@ -420,6 +444,7 @@ main(void)
 		TEST(acts_as_each_agent_answers),
 		TEST(names_the_message_and_numbers_the_recipients),
 		TEST(waits_in_memory_for_a_transport_that_is_not_there),
+		TEST(takes_back_what_was_not_started),
 		TEST(keeps_what_is_held_through_a_restart),
 	};
 

@@ -1,0 +1,27 @@
+/*
+ * rewrite_peer - a rewrite for tests: everybody is at home. And the small
+ * things that the peers of a daemon under test are made of.
+ */
+#ifndef CRASH_REWRITE_PEER_H
+#define CRASH_REWRITE_PEER_H
+
+#include <sys/types.h>
+
+/* A listening UNIX socket at path; what was there goes. Exits on failure. */
+int peer_listen(const char *path);
+void peer_thread(void *(*fn)(void *), void *arg);
+
+/*
+ * Run program in folder as master would, with its configuration and its
+ * edges: up to four "edge:NAME" and listening descriptors; NULL ends.
+ */
+pid_t peer_program(const char *program, const char *folder, const char *main_cf,
+    const char *const *edges, const int *fds);
+
+/*
+ * Answer rewrite_rcpt (one target, by lmtp, itself) and rewrite_user (a user
+ * of that name) on a socket at path, in a thread.
+ */
+void rewrite_peer_start(const char *path);
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * whole_work - qmgr, lmtpd and stored together under simulated power cuts.
+ *
+ *	whole_work write LIBEXEC DIR MARKS COUNT
+ *		hand COUNT messages to qmgr while lmtpd and stored deliver
+ *		them; "accepted N" in MARKS after qmgr's answer
+ *	whole_work check LIBEXEC DIR MARKS
+ *		start all three on what is in DIR, let the queue run empty:
+ *		every accepted message is in its mailbox exactly once, and no
+ *		mailbox has anything twice
+ *
+ * Each recipient of each message is a user of its own, so that how many
+ * messages a mailbox has says how often it was delivered.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "ipc/queue_admin_msg.h"
+#include "ipc/store_msg.h"
+#include "queue/client.h"
+#include "t/crash/rewrite_peer.h"
+
+enum { CLIENTS = 4, BODY = 6000 };
+
+static const char settings[] = "queue_segment_size = 1M\n"
+			       "queue_inline_limit = 16K\n"
+			       "queue_ring_size = 2M\n"
+			       "queue_spool_after = 1s\n"
+			       "minimal_backoff_time = 1s\n"
+			       "queue_minfree = 0\n"
+			       "store_pack_size = 2M\n"
+			       "store_large_size = 1M\n"
+			       "store_index_size = 64M\n"
+			       "myhostname = whole.test\n";
+
+struct whole {
+	char dir[200], main_cf[220];
+	char smtpd[220], ctl[2][220]; /* edges: outside of dir */
+	pid_t pid[3];
+};
+
+static void
+path_in(const struct whole *whole, char out[300], const char *name)
+{
+	(void)snprintf(out, 300, "%s/%s", whole->dir, name);
+}
+
+static void
+start_one(struct whole *whole, int i, const char *libexec, const char *name,
+    const char *folder, const char *const *edges, const int *fds)
+{
+	char program[300], path[300];
+
+	(void)snprintf(program, sizeof(program), "%s/%s", libexec, name);
+	path_in(whole, path, folder);
+	whole->pid[i] = peer_program(program, path, whole->main_cf, edges, fds);
+}
+
+static int
+listen_in(const struct whole *whole, const char *name)
+{
+	char path[300];
+
+	path_in(whole, path, name);
+	return peer_listen(path);
+}
+
+static void
+start(struct whole *whole, const char *libexec, const char *dir)
+{
+	static const char *const store_edges[] = { "qmgr", "lmtpd", "ctl",
+		NULL };
+	static const char *const lmtp_edges[] = { "qmgr", NULL };
+	static const char *const queue_edges[] = { "smtpd", "ctl", NULL };
+	static const char *const folders[] = { "q", "l", "s" };
+	char path[300];
+	int fds[4];
+	struct err err;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)snprintf(whole->dir, sizeof(whole->dir), "%s", dir);
+	(void)snprintf(whole->main_cf, sizeof(whole->main_cf), "%s.cf", dir);
+	(void)snprintf(whole->smtpd, sizeof(whole->smtpd), "%s.smtpd", dir);
+	for (int i = 0; i < 2; i++)
+		(void)snprintf(whole->ctl[i], sizeof(whole->ctl[i]), "%s.ctl%d",
+		    dir, i);
+	if (fs_write_file(AT_FDCWD, whole->main_cf, str_of(settings), 0600,
+		&err) < 0)
+		fatal("%s", err.text);
+	for (size_t i = 0; i < NELEMS(folders); i++) {
+		path_in(whole, path, folders[i]);
+		if (fs_mkdir(AT_FDCWD, path, 0700, &err) < 0)
+			fatal("%s", err.text);
+	}
+	/* like an instance's, their folders are there for good */
+	if (fs_sync_dir(AT_FDCWD, dir, &err) < 0)
+		fatal("%s", err.text);
+	path_in(whole, path, "q/rewrite");
+	rewrite_peer_start(path);
+	path_in(whole, path, "l/rewrite");
+	rewrite_peer_start(path);
+	fds[0] = listen_in(whole, "q/stored");
+	fds[1] = listen_in(whole, "l/stored");
+	fds[2] = peer_listen(whole->ctl[1]);
+	start_one(whole, 0, libexec, "stored", "s", store_edges, fds);
+	fds[0] = listen_in(whole, "q/lmtp");
+	start_one(whole, 1, libexec, "lmtpd", "l", lmtp_edges, fds);
+	fds[0] = peer_listen(whole->smtpd);
+	fds[1] = peer_listen(whole->ctl[0]);
+	start_one(whole, 2, libexec, "qmgr", "q", queue_edges, fds);
+}
+
+/* In order: the queue first. Each must end well. */
+static void
+stop(struct whole *whole)
+{
+	for (int i = 2; i >= 0; i--) {
+		int status = 0;
+
+		(void)kill(whole->pid[i], SIGTERM);
+		if (waitpid(whole->pid[i], &status, 0) < 0 || status != 0)
+			fatal("daemon %d ended with %x", i, status);
+	}
+}
+
+/* One question on an edge for the operator; the answer's lists in arena. */
+static void
+ask(const char *edge, const struct ipc_msg *msg, const void *request,
+    const struct ipc_msg *answer_msg, void *answer, struct arena *arena)
+{
+	struct ipc_conn conn;
+	struct err err;
+
+	ipc_conn_init(&conn, -1, 20000);
+	if (ipc_conn_open(&conn, edge, &err) < 0 ||
+	    ipc_conn_call(&conn, msg, request, answer_msg, answer, arena,
+		&err) < 0)
+		fatal("%s: %s", edge, err.text);
+	ipc_conn_clear(&conn);
+}
+
+static void
+wait_empty(struct whole *whole)
+{
+	struct queue_act flush = { QUEUE_ACT_FLUSH, str_of("") };
+	struct arena *arena = arena_new(0);
+	struct queue_listed listed;
+	struct queue_acted acted;
+	struct queue_list list = { str_of("") };
+
+	for (int i = 0; i < 2000; i++) {
+		arena_reset(arena);
+		ask(whole->ctl[0], &queue_act_msg, &flush, &queue_acted_msg,
+		    &acted, arena);
+		ask(whole->ctl[0], &queue_list_msg, &list, &queue_listed_msg,
+		    &listed, arena);
+		if (listed.total == 0) {
+			arena_free(arena);
+			return;
+		}
+		usleep(10000);
+	}
+	fatal("messages stay in the queue");
+}
+
+static unsigned
+rcpts_of(unsigned n)
+{
+	return 1 + n % 2;
+}
+
+static void
+send_one(struct queue_client *client, unsigned n, int marks)
+{
+	static char body[BODY];
+	char name[2][40], line[40];
+	struct queue_rcpt rcpt[2] = { 0 };
+	struct queue_commit request = {
+		.sender = STR("sender@x.test"),
+		.header_len = 14,
+		.prefix = STR("Received: from test\r\n"),
+		.rcpts = { rcpt, rcpts_of(n) },
+	};
+	struct err err;
+	int len;
+
+	memset(body, 'x', sizeof(body));
+	memcpy(body, "Subject: x\r\n\r\n", 14);
+	request.body = str_make(body, 20 + n * 2654435761u % (BODY - 20));
+	for (unsigned i = 0; i < rcpts_of(n); i++) {
+		(void)snprintf(name[i], sizeof(name[i]), "m%u-%u@x.test", n, i);
+		rcpt[i] = (struct queue_rcpt){ .address = str_of(name[i]),
+			.transport = STR("lmtp"),
+			.nexthop = STR("default") };
+	}
+	if (queue_client_begin(client, &err) < 0 ||
+	    queue_client_commit(client, &request, &err) < 0)
+		fatal("commit: %s", err.text);
+	len = snprintf(line, sizeof(line), "accepted %u\n", n);
+	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
+		fatal("%s", err.text);
+}
+
+static void
+client_main(const char *edge, unsigned first, unsigned count, int marks)
+{
+	struct queue_client client;
+
+	queue_client_init(&client, edge, 20000);
+	for (unsigned n = first; n < count; n += CLIENTS)
+		send_one(&client, n, marks);
+	queue_client_clear(&client);
+	_exit(0);
+}
+
+static int
+write_whole(struct whole *whole, int marks, unsigned count)
+{
+	pid_t child[CLIENTS];
+
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		child[i] = fork();
+		if (child[i] == 0)
+			client_main(whole->smtpd, i, count, marks);
+	}
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		int status;
+
+		if (waitpid(child[i], &status, 0) < 0 || status != 0)
+			fatal("a client failed");
+	}
+	wait_empty(whole);
+	stop(whole);
+	return 0;
+}
+
+/* Messages in the user's INBOX; 0 when there is no such user. */
+static unsigned
+count_inbox(const struct whole *whole, const char *user)
+{
+	struct store_list list = { str_of(user), str_of("") };
+	struct arena *arena = arena_new(0);
+	const struct store_listing *mailbox;
+	struct store_listed listed;
+	struct ipc_conn conn;
+	unsigned exists = 0;
+	struct err err;
+
+	ipc_conn_init(&conn, -1, 20000);
+	if (ipc_conn_open(&conn, whole->ctl[1], &err) < 0)
+		fatal("stored: %s", err.text);
+	if (ipc_conn_call(&conn, &store_list_msg, &list, &store_listed_msg,
+		&listed, arena, &err) == 0) {
+		mailbox = listed.mailboxes.items;
+		for (size_t i = 0; i < listed.mailboxes.count; i++)
+			exists += mailbox[i].exists;
+	} else if (err.kind != ERR_NOENT) {
+		fatal("stored: %s", err.text);
+	}
+	ipc_conn_clear(&conn);
+	arena_free(arena);
+	return exists;
+}
+
+static int
+check_whole(struct whole *whole, const char *marks_path)
+{
+	int lost = 0, twice = 0;
+	struct buf marks;
+	struct str rest, line;
+	struct err err;
+	uint64_t n;
+
+	buf_init(&marks, 0);
+	if (fs_read_file(AT_FDCWD, marks_path, &marks, &err) < 0)
+		fatal("%s", err.text);
+	wait_empty(whole);
+	rest = buf_str(&marks);
+	while (str_split(&rest, '\n', &line)) {
+		if (!str_take_str(&line, STR("accepted ")) ||
+		    !num_parse(line, UINT32_MAX, &n))
+			continue;
+		for (unsigned i = 0; i < rcpts_of((unsigned)n); i++) {
+			char user[40];
+			unsigned exists;
+
+			(void)snprintf(user, sizeof(user), "m%u-%u@x.test",
+			    (unsigned)n, i);
+			exists = count_inbox(whole, user);
+			lost += exists == 0;
+			twice += exists > 1;
+		}
+	}
+	buf_clear(&marks);
+	stop(whole);
+	if (lost + twice > 0)
+		fatal("%d are lost, %d came twice", lost, twice);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct whole whole;
+	uint64_t count;
+
+	log_init("whole_work", LOG_LEVEL_INFO);
+	if (argc == 6 && strcmp(argv[1], "write") == 0 &&
+	    num_parse(str_of(argv[5]), 1 << 20, &count)) {
+		start(&whole, argv[2], argv[3]);
+		return write_whole(&whole,
+		    open(argv[4], O_WRONLY | O_APPEND | O_CLOEXEC),
+		    (unsigned)count);
+	}
+	if (argc == 5 && strcmp(argv[1], "check") == 0) {
+		start(&whole, argv[2], argv[3]);
+		return check_whole(&whole, argv[4]);
+	}
+	fatal("usage: whole_work write|check LIBEXEC DIR MARKS [COUNT]");
+}
