@@ -176,7 +176,13 @@ main(int argc, char **argv)
 	env.libexec = paths.libexec;
 	env.share = paths.share;
 	env.dirfd = open(paths.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	env.control = -1;
+	if (env.dirfd < 0 && strcmp(verb->name, "setup") != 0) {
+		(void)fprintf(stderr,
+		    "chancery: %s: %s (\"chancery setup\" makes an "
+		    "instance)\n",
+		    paths.dir, strerror(errno));
+		return EXIT_TROUBLE;
+	}
 	status = run(verb, &env, argc - words, argv + words, json);
 	main_cf_free(env.cf);
 	if (env.dirfd >= 0)

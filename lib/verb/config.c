@@ -79,6 +79,8 @@ check(struct verb_call *call, struct err *err)
 	if (status == 0 && count == 0)
 		print_line(call->print, "no problems found");
 	buf_clear(&report);
+	if (status > 0 && errors == 0)
+		return err_set(err, ERR_TEMP, "the check could not be made");
 	if (status > 0)
 		return err_set(err, ERR_SYNTAX, "%d errors", errors);
 	return status;

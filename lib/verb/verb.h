@@ -59,7 +59,6 @@ struct verb_env {
 	const char *libexec; /* the folder of the daemons, absolute */
 	const char *share;   /* the folder of schema files */
 	int dirfd;           /* DIR, opened; -1 before setup made it */
-	int control;         /* -1: connect when needed */
 	struct main_cf *cf;  /* NULL until verb_main_cf() */
 };
 

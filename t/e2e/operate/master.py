@@ -6,6 +6,7 @@ that each test takes milliseconds."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -191,6 +192,62 @@ class Life(Small):
         self.assertEqual(done.returncode, 1)
         self.assertIn("logd", done.stderr)
         self.assertEqual(self.run_verb("status", check=False).returncode, 1)
+
+
+class Limits(Small):
+    def test_one_client_too_many_waits(self):
+        self.write("etc/master.cf", MASTER_CF.replace(" 5 ", " 2 "))
+        self.run_verb("start")
+        first, second, third = (self.connect() for _ in range(3))
+        self.echo(first)
+        self.echo(second)
+        third.sendall(b"hello\n")
+        third.settimeout(0.3)
+        with self.assertRaises(TimeoutError):
+            third.recv(100)
+        first.close()
+        third.settimeout(20)
+        self.assertEqual(third.recv(100), b"hello\n")
+
+
+class Workers(unittest.TestCase):
+    """smtpd's processes serve one session after another."""
+
+    def setUp(self):
+        self.chancery = chancery.Instance()
+        path = self.chancery.path("etc/master.cf")
+        with open(path) as f:
+            text = re.sub(r"(?m)^(smtp .*) \d+( +smtpd)$", r"\1 2\2", f.read())
+        with open(path, "w") as f:
+            f.write(text)
+        self.chancery.start()
+
+    def tearDown(self):
+        self.chancery.remove()
+
+    def greeted(self):
+        sock = self.chancery.connect("smtp")
+        self.addCleanup(sock.close)
+        self.assertEqual(sock.recv(3), b"220")
+        return sock
+
+    def pids(self):
+        return self.chancery.pids()["smtp"]
+
+    def test_a_worker_is_used_again_and_the_limit_holds(self):
+        first, second = self.greeted(), self.greeted()
+        workers = set(self.pids())
+        self.assertEqual(len(workers), 3)  # the parent, too
+        third = self.chancery.connect("smtp")
+        self.addCleanup(third.close)
+        third.settimeout(0.3)
+        with self.assertRaises(TimeoutError):
+            third.recv(3)
+        first.sendall(b"QUIT\r\n")
+        third.settimeout(20)
+        self.assertEqual(third.recv(3), b"220")
+        self.assertEqual(set(self.pids()), workers)
+        second.close()
 
 
 class Names(Small):
