@@ -185,8 +185,9 @@ class Dialogue(Talk):
             self.reply(file)
             sock.sendall(b"EHLO c\r\n")
             self.reply(file)
-            self.chancery.run("restart", "smtp")
+            self.chancery.run("stop")
             code, text = self.reply(file)
+        self.chancery.run("start")
         self.assertEqual((code, text[:6]), (421, "4.3.2 "))
 
 
