@@ -56,7 +56,8 @@ $(BUILD)/t/crash/store_work: $(patsubst %.c,$(BUILD)/obj/%.o,\
 .PHONY: check-crash
 check-crash: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
 	$(Q)for t in $(filter-out %.c %.h,$(wildcard t/crash/*)); do \
-	    echo "$$t"; $$t $(BUILD)/t/crash || exit 1; \
+	    echo "$$t"; \
+	    CHANCERY_BUILD=$(BUILD) $$t $(BUILD)/t/crash || exit 1; \
 	done
 
 .PHONY: check check-format check-layers check-headers check-unit check-replay \
