@@ -165,9 +165,16 @@ conn_finish(struct conn *conn)
 		conn_want(&conn->read, false);
 		return;
 	}
-	if (conn->tls.ssl != NULL && tls_shutdown(&conn->tls) == TLS_FAIL) {
+	switch (conn->tls.ssl != NULL ? tls_shutdown(&conn->tls) : TLS_OK) {
+	case TLS_FAIL:
 		conn_free(conn);
 		return;
+	case TLS_WANT_WRITE: /* the socket is full of what was said before */
+		conn_want(&conn->read, false);
+		conn_want(&conn->write, true);
+		return;
+	default:
+		break;
 	}
 	/* An unread byte at close() would make it a reset, our words lost. */
 	(void)shutdown(conn->fd, SHUT_WR);

@@ -47,7 +47,7 @@ struct front_conf {
 	bool allow_plaintext;
 	int max_connections;
 	int max_logins; /* connections not logged in yet */
-	int login_idle, login_time;
+	int login_idle, login_time, handover_wait;
 	int max_errors, max_failures;
 	struct limits_conf limits;
 };

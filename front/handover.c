@@ -15,6 +15,8 @@
 #include "net/connect.h"
 #include "net/fdpass.h"
 
+enum { RETRY_FIRST = 50000, RETRY_MAX = 400000 }; /* us */
+
 struct handover_conn {
 	struct conn *conn;
 	int fd; /* -1: not connected yet */
@@ -24,6 +26,7 @@ struct handover_conn {
 	struct buf in;
 	struct ipc_fds fds; /* came, not taken yet */
 	uint16_t tag;       /* of the STARTTLS to be answered */
+	int pause;          /* us, before the next try to connect */
 };
 
 void
@@ -304,6 +307,7 @@ give_up(struct conn *conn, const struct err *err)
 	daemon_count(conn->front->daemon, FRONT_HANDOVER_FAILURES, 1);
 	handover_free(conn->handover);
 	conn->handover = NULL;
+	exchange_drop(conn); /* the login came to nothing */
 	if (conn->login != NULL)
 		conn_go_on(conn,
 		    conn->service->login->verdict(conn->login, AUTH_TEMP,
@@ -333,18 +337,23 @@ connected(struct handover_conn *handover, int fd)
 void
 handover_retry(struct conn *conn)
 {
-	const struct timeval pause = { 0, HANDOVER_RETRY_MS * 1000 };
 	struct handover_conn *handover = conn->handover;
+	struct timeval pause = { 0, handover->pause };
 	int64_t waited = time_mono() - handover->since;
 	struct err err;
 	int fd = connect_unix_nonblock(conn->service->name, &err);
 
-	if (fd >= 0)
+	if (fd >= 0) {
 		connected(handover, fd);
-	else if (waited > (int64_t)HANDOVER_WAIT_MS * 1000)
+		return;
+	}
+	if (waited > (int64_t)conn->front->conf.handover_wait * TIME_SECOND) {
 		give_up(conn, &err);
-	else
-		(void)event_add(&conn->timer, &pause);
+		return;
+	}
+	(void)event_add(&conn->timer, &pause);
+	if (handover->pause < RETRY_MAX)
+		handover->pause *= 2;
 }
 
 void
@@ -355,6 +364,7 @@ handover_start(struct conn *conn)
 	handover->conn = conn;
 	handover->fd = -1;
 	handover->since = time_mono();
+	handover->pause = RETRY_FIRST;
 	buf_init_secret(&handover->out, 0); /* tickets, what is unread */
 	buf_init(&handover->in, 4096);
 	conn->handover = handover;

@@ -12,9 +12,9 @@
 
 /*
  * Connect to the service and send. While nobody takes connections there it is
- * tried again for HANDOVER_WAIT_MS, then the client hears that we are sorry.
+ * tried again for front_handover_timeout, then the client hears that we are
+ * sorry.
  */
-enum { HANDOVER_WAIT_MS = 10000, HANDOVER_RETRY_MS = 50 };
 void handover_start(struct conn *conn);
 /* The timer's: try again. */
 void handover_retry(struct conn *conn);

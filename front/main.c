@@ -46,6 +46,8 @@ static const struct conf_param params[] = {
 	    3600),
 	CONF(TIME, front, conf.login_time, "login_time_limit", "180s", 1,
 	    3600),
+	CONF(TIME, front, conf.handover_wait, "front_handover_timeout", "10s",
+	    1, 600),
 	CONF(INT, front, conf.max_errors, "login_error_limit", "10", 1, 1000),
 	CONF(INT, front, conf.max_failures, "login_failure_limit", "5", 1,
 	    1000),

@@ -484,5 +484,26 @@ class Alone(FrontCase):
         self.assertEqual(read_line(sock), b"220 hello\r\n")
 
 
+class NoSessions(FrontCase):
+    options = ("front_handover_timeout=1s",)
+    sessions = False
+
+    def test_a_login_without_a_session_comes_to_nothing(self):
+        sock = self.imap("imaps")
+        sock.sendall(b"a LOGIN ada secret\r\n")
+        self.assertIn(b"a NO [UNAVAILABLE]", read_line(sock))
+        session = self.front.authd.started[-1]["session"]
+        chancery.wait_until(
+            "authd hears of the end", lambda: any(
+                e["session"] == session for e in self.front.authd.ended))
+        self.front.start_session("imaps")
+        sock.sendall(b"b LOGIN ada secret\r\n")
+        self.assertEqual(read_line(sock), b"b OK hello\r\n")
+
+    def test_smtp_hears_421(self):
+        self.assertIn(b"421 4.3.2 mail.example.test Service temporarily",
+                      read_all(self.front.connect("smtp")))
+
+
 if __name__ == "__main__":
     chancery.main()
