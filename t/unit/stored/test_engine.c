@@ -5,12 +5,21 @@
 #include "t/unit/stored/fixture.h"
 
 #include "store/changes.h"
+#include "store/row.h"
+#include "store/verify.h"
 #include "base/time.h"
 #include "stored/append.h"
 #include "stored/expunge.h"
 #include "stored/flags.h"
 #include "stored/prune.h"
 #include "stored/settle.h"
+
+static void
+print_problem(void *ctx, const char *text)
+{
+	(void)ctx;
+	print_message("verify: %s\n", text);
+}
 
 static int
 setup(void **state)
@@ -211,6 +220,130 @@ changes_are_told_once_and_in_order(void **state)
 	end_look(&look);
 }
 
+/* 500 messages with each round, in five requests of 100 targets. */
+static void
+fill(struct fixture *f, const char *name, int rounds)
+{
+	static struct store_target target[100];
+	struct store_append in = { .internal = 1,
+		.queue_id = STR(""),
+		.targets = { target, NELEMS(target) },
+		.digest = STR(""),
+		.body = STR("x\r\n") };
+
+	for (size_t i = 0; i < NELEMS(target); i++)
+		target[i] = (struct store_target){ .user = user_name(0),
+			.name = str_of(name),
+			.prefix = STR("") };
+	for (int i = 0; i < rounds * 5; i++) {
+		struct request *request =
+		    ask(f, append_run, &store_append_msg, &in, 0);
+
+		run_one(f, request, ERR_NONE);
+		request_free(request);
+	}
+}
+
+/* Batches until the request is done. */
+static unsigned
+count_batches(struct fixture *f, struct request *request)
+{
+	unsigned batches = 0;
+	size_t count;
+
+	do {
+		engine_batch(f->engine, &f->batch, &count);
+		assert_int_equal(request->err.kind, ERR_NONE);
+		batches++;
+	} while (request->is_unfinished);
+	return batches;
+}
+
+static void
+verify(struct fixture *f)
+{
+	struct store_verify_ops ops = { print_problem, NULL, NULL };
+	struct err err;
+
+	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
+}
+
+static void
+big_requests_go_in_slices(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char all[8] = { 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff };
+	struct store_flags flags = { .mailbox = 1,
+		.uids = { (char *)all, 8 },
+		.flags = STORE_FLAG_DELETED,
+		.unchanged_since = UINT64_MAX };
+	struct store_expunge expunge = { .mailbox = 1,
+		.uids = STR(""),
+		.deleted_only = true };
+	struct request *request;
+
+	fill(f, "INBOX", 9);
+	request = ask(f, flags_run, &store_flags_msg, &flags, 0);
+	assert_int_equal(count_batches(f, request), 3);
+	assert_int_equal(((struct store_flagged *)request->answer)->changed,
+	    4500);
+	request_free(request);
+	verify(f);
+	request = ask(f, expunge_run, &store_expunge_msg, &expunge, 0);
+	assert_int_equal(count_batches(f, request), 3);
+	assert_int_equal(((struct store_expunged *)request->answer)->count,
+	    4500);
+	request_free(request);
+	verify(f);
+}
+
+static int
+mbox_is_there(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct store_mbox mbox;
+
+	*(int *)arg = store_row_mbox(txn, 7, &mbox, err);
+	return 0;
+}
+
+/* The name goes first; a crash leaves a mailbox that nobody finds. */
+static void
+a_deletion_cut_off_is_taken_up_again(void **state)
+{
+	struct fixture *f = *state;
+	struct store_mailbox in = { .op = STORE_CREATE,
+		.user = STR(""),
+		.name = STR("big") };
+	struct store_recent rest = { 7 };
+	struct request *request;
+	struct err err;
+	size_t count;
+	int is_there;
+
+	hello(f, 0);
+	request = ask(f, mailbox_run, &store_mailbox_msg, &in, 0);
+	run_one(f, request, ERR_NONE);
+	request_free(request);
+	fill(f, "big", 6);
+	in.op = STORE_DELETE;
+	request = ask(f, mailbox_run, &store_mailbox_msg, &in, 0);
+	engine_batch(f->engine, &f->batch, &count);
+	assert_true(request->is_unfinished);
+	request_free(request);
+	reopen(f, false);
+	verify(f);
+	assert_int_equal(kv_view(f->engine->kv, mbox_is_there, &is_there, &err),
+	    0);
+	assert_int_equal(is_there, 1);
+	request = ask(f, mailbox_empty_run, &store_recent_msg, &rest, 0);
+	assert_int_equal(count_batches(f, request), 1);
+	request_free(request);
+	verify(f);
+	assert_int_equal(kv_view(f->engine->kv, mbox_is_there, &is_there, &err),
+	    0);
+	assert_int_equal(is_there, 0);
+}
+
 static void
 over_quota_is_refused_and_told_apart(void **state)
 {
@@ -299,6 +432,10 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    changes_are_told_once_and_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(big_requests_go_in_slices,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_deletion_cut_off_is_taken_up_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    over_quota_is_refused_and_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_tombstones_go, setup,
