@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/time.h"
 #include "imap/token.h"
 #include "imap/utf7.h"
 #include "imapd/commands.h"
@@ -10,6 +11,7 @@
 #include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/sync.h"
+#include "service/daemon.h"
 #include "store/format.h"
 
 enum {
@@ -246,6 +248,18 @@ parse_and_run(struct command *cmd)
 		run_entry(cmd, entry);
 }
 
+static void
+count(struct session *session, const struct command *cmd, int64_t took)
+{
+	if (session->daemon == NULL)
+		return;
+	daemon_count(session->daemon, IMAPD_COMMANDS, 1);
+	if (cmd->word != NULL && strcmp(cmd->word, "BAD") == 0)
+		daemon_count(session->daemon, IMAPD_BAD_COMMANDS, 1);
+	if (!cmd->waits)
+		daemon_observe(session->daemon, IMAPD_COMMAND_TIME, took);
+}
+
 void
 command_run(struct session *session)
 {
@@ -257,9 +271,12 @@ command_run(struct session *session)
 		.text = "not understood",
 	};
 
+	int64_t began = time_mono();
+
 	arena_reset(session->arena);
 	session->errors++;
 	parse_and_run(&cmd);
+	count(session, &cmd, time_mono() - began);
 	if (cmd.word == NULL) /* not even an answer can be given */
 		session->ending = true;
 	else

@@ -31,6 +31,7 @@ struct command {
 	struct arena *arena; /* the session's, fresh for this command */
 	struct str tag, in;  /* in: what is left to parse */
 	bool uid;            /* came as UID ... */
+	bool waits;          /* for the client: how long says nothing */
 	enum command_news news;
 
 	/*

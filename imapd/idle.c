@@ -87,6 +87,7 @@ idle_run(struct command *cmd)
 
 	if (command_end(cmd) < 0)
 		return;
+	cmd->waits = true;
 	stream_putz(session->stream, "+ idling\r\n");
 	/* Most sessions do nothing but this: give back what commands took. */
 	(void)malloc_trim(0);

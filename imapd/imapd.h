@@ -21,6 +21,14 @@ struct imapd_conf {
 	int store_wait;      /* s to wait for stored to come back */
 };
 
+/* What status shows. */
+enum imapd_stat {
+	IMAPD_SESSIONS,     /* begun */
+	IMAPD_COMMANDS,     /* run */
+	IMAPD_BAD_COMMANDS, /* answered BAD */
+	IMAPD_COMMAND_TIME, /* from the command read to its answer, not IDLE */
+};
+
 struct imapd {
 	struct imapd_conf conf;
 	struct store_reader *reader; /* the index, opened before the jail */

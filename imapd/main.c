@@ -24,6 +24,14 @@ static const struct conf_param params[] = {
 	{ 0 },
 };
 
+static const struct stats_item stats[] = {
+	[IMAPD_SESSIONS] = { STATS_COUNTER, "sessions" },
+	[IMAPD_COMMANDS] = { STATS_COUNTER, "commands" },
+	[IMAPD_BAD_COMMANDS] = { STATS_COUNTER, "bad_commands" },
+	[IMAPD_COMMAND_TIME] = { STATS_HISTOGRAM, "command_time" },
+	{ 0 },
+};
+
 /* Still outside the jail: the working directory is the instance's. */
 static int
 open_store(struct daemon *d, void *ctx, struct err *err)
@@ -42,6 +50,7 @@ session(struct daemon *d, void *ctx, struct daemon_conn *conn)
 {
 	struct imapd *imapd = ctx;
 
+	daemon_count(d, IMAPD_SESSIONS, 1);
 	imapd_session(imapd, d, conn->fd);
 }
 
@@ -70,6 +79,7 @@ main(int argc, char **argv)
 		.kind = DAEMON_SESSION,
 		.params = params,
 		.promises = "stdio unix",
+		.stats = stats,
 		.max_use = 1,
 		.open = open_store,
 		.session = session,

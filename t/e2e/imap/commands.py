@@ -87,6 +87,19 @@ class Commands(imap_talk.TestCase):
         with self.assertRaises(EOFError):
             self.ada.line()
 
+    def test_what_is_counted(self):
+        def counters():
+            return {c["counter"]: c["value"]
+                    for c in self.chancery.json("status")["counters"]
+                    if c["service"] == "imap"}
+        before = counters()
+        self.ada.ok("NOOP")
+        self.ada.bad("NONSENSE")
+        after = counters()
+        self.assertEqual(after["commands"] - before["commands"], 2)
+        self.assertEqual(after["bad_commands"] - before["bad_commands"], 1)
+        self.assertEqual(after["command_time"], after["commands"])
+
     def test_pipelining(self):
         uids = self.fill(1)
         self.ada.send(f"a SELECT {self.box}\r\nb FETCH 1 (UID)\r\n"
