@@ -1,24 +1,8 @@
-#include <fcntl.h>
+#include "world.h"
+
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "base/attr.h"
-#include "base/fsutil.h"
-#include "base/log.h"
-#include "base/time.h"
-#include "qmgr/batch.h"
-#include "qmgr/dest.h"
-#include "qmgr/qmgr.h"
-#include "service/impl.h"
 
 #define PIPELINED "250-test\r\n250-PIPELINING\r\n250 XCHANCERY\r\n"
 #define PLAIN     "250 test\r\n"
@@ -154,103 +138,6 @@ listen_as(struct agent_side *side, const char *name)
 	    bind(side->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(side->listener, 5), 0);
 	assert_int_equal(pthread_create(&side->thread, NULL, serve, side), 0);
-}
-
-/* A queue in a folder of its own, in this process. */
-struct world {
-	char folder[60];
-	struct daemon daemon;
-	struct qmgr q;
-	struct message *message; /* the last that was kept */
-};
-
-static int
-setup(void **state)
-{
-	struct world *world = calloc(1, sizeof(*world));
-	struct err err;
-
-	strcpy(world->folder, "/tmp/chancery-qmgr.XXXXXX");
-	if (mkdtemp(world->folder) == NULL || chdir(world->folder) < 0)
-		return -1;
-	log_init("test", LOG_LEVEL_ERROR);
-	world->daemon.stats = stats_private();
-	world->daemon.base = event_base_new();
-	world->q.conf = (struct qmgr_conf){
-		.hostname = "mx.test",
-		.inline_limit = 65536,
-		.segment_size = 1 << 20,
-		.ring_size = 4 << 20,
-		.message_limit = 1 << 20,
-		.bounce_limit = 50000,
-		.spool_after = 30,
-		.lifetime = 1000,
-		.bounce_lifetime = 1000,
-		.min_backoff = 300,
-		.max_backoff = 4000,
-		.agent_limit = 10,
-		.dest_limit = 10,
-		.rcpt_limit = 100,
-		.agent_timeout = 10,
-	};
-	*state = world;
-	return qmgr_start(&world->q, &world->daemon, &err);
-}
-
-static int
-teardown(void **state)
-{
-	struct world *world = *state;
-	struct err err;
-
-	qmgr_stop(&world->q);
-	event_base_free(world->daemon.base);
-	stats_unmap(world->daemon.stats);
-	(void)!chdir("/");
-	(void)fs_remove_tree(AT_FDCWD, world->folder, &err);
-	free(world);
-	return 0;
-}
-
-static void
-kept(void *ctx, struct message *message, const struct err *err)
-{
-	struct world *world = ctx;
-
-	(void)err;
-	world->message = message;
-}
-
-/* Put a message with these recipients into the queue, and on disk. */
-static struct message *
-put(struct world *world, struct queue_recipient *rcpt, size_t count)
-{
-	static const char body[] = "Subject: x\r\n\r\n.dot\r\n";
-	struct queue_id id = qmgr_new_id(&world->q);
-	struct queue_record record = {
-		.queue = id.queue,
-		.epoch = id.epoch,
-		.counter = id.counter,
-		.arrival = time_real(),
-		.header_len = 14,
-		.body_len = sizeof(body) - 1,
-		.rcpts = { rcpt, count },
-		.prefix = STR("Received: t\r\n"),
-	};
-	struct message *message;
-	struct buf bytes;
-	struct err err;
-
-	buf_init(&bytes, 0);
-	assert_int_equal(queue_record_encode(&bytes, &record, &err), 0);
-	(void)buf_add_str(&bytes, record.prefix);
-	(void)buf_addz(&bytes, body);
-	message = message_new(buf_str(&bytes), &err);
-	assert_non_null(message);
-	(void)batch_add(&world->q, message, &bytes, false, kept, world);
-	assert_int_equal(batch_flush(&world->q, &err), 0);
-	assert_ptr_equal(world->message, message);
-	return message;
 }
 
 /* Run the loop until the message rests or is gone; at most ten seconds. */
@@ -435,17 +322,15 @@ keeps_what_is_held_through_a_restart(void **state)
 	assert_int_equal(world->q.epoch, held.epoch + 1);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(acts_as_each_agent_answers),
-		TEST(names_the_message_and_numbers_the_recipients),
-		TEST(waits_in_memory_for_a_transport_that_is_not_there),
-		TEST(takes_back_what_was_not_started),
-		TEST(keeps_what_is_held_through_a_restart),
+		WORLD_TEST(acts_as_each_agent_answers),
+		WORLD_TEST(names_the_message_and_numbers_the_recipients),
+		WORLD_TEST(waits_in_memory_for_a_transport_that_is_not_there),
+		WORLD_TEST(takes_back_what_was_not_started),
+		WORLD_TEST(keeps_what_is_held_through_a_restart),
 	};
 
 	return cmocka_run_group_tests_name("qmgr/delivery", tests, NULL, NULL);
