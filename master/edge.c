@@ -21,6 +21,8 @@ struct owner {
 static const struct owner owners[] = {
 	{ "run", "", "", 0711 },
 	{ "run/ctl", "dir", "", 0750 },
+	/* Where we connect for ctl: nobody else may put anything here. */
+	{ "run/master", "", "", 0700 },
 	{ "log", "log", "log", 0750 },
 	{ "spool", "queue", "queue", 0700 },
 	{ "store", "", "", 0711 },
@@ -141,7 +143,8 @@ edge_connect_ctl(const struct service *service, struct err *err)
 	for (size_t i = 0; i < service->edges_len; i++) {
 		if (strcmp(service->edges[i].role, "ctl") != 0)
 			continue;
-		(void)snprintf(path, sizeof(path), "run/ctl/%s", service->name);
+		(void)snprintf(path, sizeof(path), "run/master/%s",
+		    service->name);
 		return connect_unix(path, err);
 	}
 	return err_set(err, ERR_NOENT, "%s does not talk to the operator",

@@ -162,6 +162,27 @@ go_to_background(struct master *m)
 }
 
 /*
+ * The folder is logd's: the name must not lead anywhere else, whatever logd
+ * has become.
+ */
+static int
+open_stderr_log(void)
+{
+	int fd = open("log/stderr.log",
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0640);
+	struct stat st;
+
+	if (fd >= 0 &&
+	    (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		st.st_uid != geteuid() || st.st_nlink != 1)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/*
  * Once everything is bound, and before there are children to inherit it: a
  * closed terminal must not hurt.
  */
@@ -169,8 +190,7 @@ static void
 leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int out = open("log/stderr.log",
-	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	int out = open_stderr_log();
 
 	(void)dup2(null, STDIN_FILENO);
 	(void)dup2(out >= 0 ? out : null, STDOUT_FILENO);

@@ -73,7 +73,7 @@ edge_folder(const char *client)
 {
 	const struct program *program = program_find(client);
 
-	return program == NULL ? "run/ctl" : program->folder;
+	return program == NULL ? "run/master" : program->folder;
 }
 
 const char *const *

@@ -13,7 +13,8 @@ int
 listen_unix(const char *path, mode_t mode, struct err *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd;
+	mode_t mask;
+	int fd, ret;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return err_set(err, ERR_LIMIT, "socket %s: name too long",
@@ -24,8 +25,14 @@ listen_unix(const char *path, mode_t mode, struct err *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(err, "socket");
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    chmod(path, mode) < 0 || listen(fd, BACKLOG) < 0) {
+	/*
+	 * Not by chmod: in a folder that is another's the name may be a
+	 * symbolic link by then. A socket is made with 0777 less the mask.
+	 */
+	mask = umask(~mode & 0777);
+	ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+	(void)umask(mask);
+	if (ret < 0 || listen(fd, BACKLOG) < 0) {
 		err_sys(err, "bind %s", path);
 		(void)close(fd);
 		return -1;

@@ -119,7 +119,7 @@ edges_join_programs_that_exist(void **state)
 	}
 	assert_string_equal(edge_folder("qmgr"), "spool");
 	assert_string_equal(edge_folder("smtpd"), "run/smtpd");
-	assert_string_equal(edge_folder("ctl"), "run/ctl");
+	assert_string_equal(edge_folder("ctl"), "run/master");
 }
 
 int
