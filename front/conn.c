@@ -157,6 +157,7 @@ conn_finish(struct conn *conn)
 	if (conn->state != CONN_CLOSING)
 		arm(conn, LINGER_SECONDS * (int64_t)TIME_SECOND);
 	conn->state = CONN_CLOSING;
+	uncount_login(conn); /* who was refused takes nobody's place */
 	switch (conn_flush(conn)) {
 	case -1:
 		conn_free(conn);

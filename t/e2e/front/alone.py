@@ -466,6 +466,23 @@ class Limits(FrontCase):
         self.assertIn(read_all(sock), (b"", b"<reset>"))
 
 
+class Full(FrontCase):
+    """Whoever has not logged in cannot keep others out for long."""
+
+    options = ("front_login_limit=3", "login_idle_timeout=2s")
+
+    def test_connections_before_login(self):
+        held = [self.front.connect("imaps") for _ in range(3)]  # silent
+        inside = self.front.connect("imap")
+        self.assertEqual(read_all(inside), b"* BYE Too many connections\r\n")
+        for sock in held:  # thrown out when their time is over
+            self.assertIn(read_all(sock), (b"", b"<reset>"))
+        logged_in = [self.imap() for _ in range(3)]
+        for sock in logged_in:
+            self.login(sock)  # and does not count any more
+        self.imap()
+
+
 class Alone(FrontCase):
     sessions = False
     authd = False
