@@ -18,12 +18,7 @@ enum { SWEEP_SECONDS = 30 };
 /* clang-format off */
 static const struct conf_param params[] = {
 	CONF(STR, authd, conf.hostname, "myhostname", "", 0, 255),
-	CONF(STR, authd, conf.password.socket, "directory_socket", "ldapi",
-	    1, 107),
-	CONF(STR, authd, conf.password.suffix, "directory_suffix",
-	    "o=chancery", 1, 1000),
-	CONF(TIME, authd, conf.password.timeout, "directory_timeout", "5s",
-	    1, 60),
+	CONF_TABLE(authd, conf.password.directory, directory_params),
 	CONF(INT, authd, conf.password.connections, "auth_bind_connections",
 	    "4", 1, PASSWORD_CONNECTIONS_MAX),
 	CONF(STR, authd, conf.mechanisms, "login_mechanisms", "PLAIN LOGIN",

@@ -30,6 +30,7 @@ struct password {
 	const struct password_conf *conf;
 	struct ldap_client *search;
 	struct ldap_client *bind[PASSWORD_CONNECTIONS_MAX];
+	int connections; /* in use; the setting may have changed since */
 	struct list checks;
 	size_t open;
 };
@@ -41,13 +42,13 @@ struct password *
 password_new(struct event_base *base, const struct password_conf *conf)
 {
 	struct ldap_client_conf search = {
-		.path = conf->socket,
-		.timeout_ms = conf->timeout * 1000,
+		.path = conf->directory.socket,
+		.timeout_ms = conf->directory.timeout * 1000,
 		.pipeline = SEARCHES,
 		.external = true,
 	}, bind = {
-		.path = conf->socket,
-		.timeout_ms = conf->timeout * 1000,
+		.path = conf->directory.socket,
+		.timeout_ms = conf->directory.timeout * 1000,
 		.pipeline = 1, /* RFC 4511 section 4.2.1 */
 	};
 	struct password *password = xcalloc(1, sizeof(*password));
@@ -55,7 +56,8 @@ password_new(struct event_base *base, const struct password_conf *conf)
 	password->conf = conf;
 	list_init(&password->checks);
 	password->search = ldap_client_new(base, &search);
-	for (int i = 0; i < conf->connections; i++)
+	password->connections = conf->connections;
+	for (int i = 0; i < password->connections; i++)
 		password->bind[i] = ldap_client_new(base, &bind);
 	return password;
 }
@@ -78,7 +80,7 @@ password_free(struct password *password)
 	if (password == NULL)
 		return;
 	ldap_client_free(password->search);
-	for (int i = 0; i < password->conf->connections; i++)
+	for (int i = 0; i < password->connections; i++)
 		ldap_client_free(password->bind[i]);
 	while (!list_is_empty(&password->checks))
 		check_free(
@@ -121,7 +123,7 @@ choose(struct password *password)
 {
 	struct ldap_client *best = password->bind[0];
 
-	for (int i = 1; i < password->conf->connections; i++) {
+	for (int i = 1; i < password->connections; i++) {
 		if (ldap_client_open(password->bind[i]) <
 		    ldap_client_open(best))
 			best = password->bind[i];
@@ -193,7 +195,7 @@ on_found(void *ctx, const struct ldap_entry *entries, size_t count,
 		(void)buf_add_str(&dn, user->dn);
 	} else {
 		(void)buf_addz(&dn, NOBODY);
-		(void)buf_addz(&dn, check->password->conf->suffix);
+		(void)buf_addz(&dn, check->password->conf->directory.suffix);
 	}
 	ldap_client_bind(choose(check->password), buf_cstr(&dn),
 	    str_make(check->secret, check->secret_len), on_bind, check);
@@ -237,7 +239,7 @@ password_check(struct password *password, struct str user, struct str secret,
 		(void)buf_addz(&filter, "(!(objectClass=*))");
 	else
 		make_filter(&filter, user);
-	ldap_client_search(password->search, password->conf->suffix,
+	ldap_client_search(password->search, password->conf->directory.suffix,
 	    buf_cstr(&filter), attrs, on_found, check);
 	buf_clear(&filter);
 }

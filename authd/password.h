@@ -12,12 +12,12 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "dict/directory_conf.h"
 
 enum { PASSWORD_CONNECTIONS_MAX = 32 };
 
 struct password_conf {
-	const char *socket, *suffix;
-	int timeout; /* seconds */
+	struct directory_conf directory;
 	int connections;
 };
 

@@ -126,8 +126,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)snprintf(filter, sizeof(filter),
 	    "(&(objectClass=mailUser)(entryCSN>=%s))", watch->csn);
-	ldap_client_search(watch->client, watch->authd->conf.password.suffix,
-	    filter, attrs, on_answer, watch);
+	ldap_client_search(watch->client,
+	    watch->authd->conf.password.directory.suffix, filter, attrs,
+	    on_answer, watch);
 }
 
 /* From a little before now: changes of the last seconds come once more. */
@@ -148,8 +149,8 @@ struct watch *
 watch_new(struct authd *authd)
 {
 	struct ldap_client_conf conf = {
-		.path = authd->conf.password.socket,
-		.timeout_ms = authd->conf.password.timeout * 1000,
+		.path = authd->conf.password.directory.socket,
+		.timeout_ms = authd->conf.password.directory.timeout * 1000,
 		.pipeline = 1,
 		.external = true,
 	};

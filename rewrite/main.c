@@ -7,12 +7,7 @@
 #include "rewrite/job.h"
 
 static const struct conf_param params[] = {
-	CONF(STR, rewrite, source_conf.socket, "directory_socket", "ldapi", 1,
-	    107),
-	CONF(STR, rewrite, source_conf.suffix, "directory_suffix", "o=chancery",
-	    1, 1000),
-	CONF(TIME, rewrite, source_conf.timeout, "directory_timeout", "5s", 1,
-	    60),
+	CONF_TABLE(rewrite, source_conf.directory, directory_params),
 	CONF(TIME, rewrite, source_conf.cache_time, "rewrite_cache_time", "3s",
 	    0, 3600),
 	CONF(INT, rewrite, source_conf.cache_size, "rewrite_cache_size",

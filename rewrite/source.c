@@ -39,8 +39,8 @@ struct source *
 source_new(struct event_base *base, const struct source_conf *conf)
 {
 	struct ldap_client_conf client = {
-		.path = conf->socket,
-		.timeout_ms = conf->timeout * 1000,
+		.path = conf->directory.socket,
+		.timeout_ms = conf->directory.timeout * 1000,
 		.pipeline = PIPELINE,
 		.external = true,
 	};
@@ -214,7 +214,7 @@ source_fetch(struct source *source, enum source_kind kind, struct str name,
 	list_push(&fetch->waiters, &waiter->link);
 	buf_init(&filter, FILTER_MAX);
 	make_filter(&filter, kind, name);
-	ldap_client_search(source->client, source->conf->suffix,
+	ldap_client_search(source->client, source->conf->directory.suffix,
 	    buf_cstr(&filter), record_attrs, on_answer, fetch);
 	buf_clear(&filter);
 }

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "dict/directory_conf.h"
 #include "rewrite/record.h"
 
 enum source_kind {
@@ -18,9 +19,8 @@ enum source_kind {
 };
 
 struct source_conf {
-	const char *socket;      /* of the directory, in our folder */
-	const char *suffix;      /* DN */
-	int timeout, cache_time; /* seconds */
+	struct directory_conf directory;
+	int cache_time; /* seconds */
 	int cache_size;
 };
 
@@ -29,7 +29,7 @@ struct source;
 /* record is borrowed for the call; NULL: err says why. */
 typedef void source_fn(void *ctx, struct record *record, const struct err *err);
 
-/* conf is borrowed and may change between calls (not socket, timeout). */
+/* conf is borrowed and may change between calls (not directory). */
 struct source *source_new(struct event_base *base,
     const struct source_conf *conf);
 /* Who still waits is not called. */
