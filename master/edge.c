@@ -140,6 +140,9 @@ edge_connect_ctl(const struct service *service, struct err *err)
 {
 	char path[128];
 
+	/* slapd binds its own socket, and knows us as who may do anything. */
+	if (strcmp(service->program->name, "directory") == 0)
+		return connect_unix("run/ctl/ldapi", err);
 	for (size_t i = 0; i < service->edges_len; i++) {
 		if (strcmp(service->edges[i].role, "ctl") != 0)
 			continue;

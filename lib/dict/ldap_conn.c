@@ -24,29 +24,41 @@ fail(struct ldap_conn *conn, int code, const char *what, struct err *err)
 	return -1;
 }
 
-struct ldap_conn *
-ldap_conn_open(const char *path, int timeout_ms, struct err *err)
+/* Who we are the kernel has told: RFC 4422 appendix A. */
+static struct ldap_conn *
+bind_external(LDAP *ld, int timeout_ms, struct err *err)
 {
-	struct ldap_conn *conn = xcalloc(1, sizeof(*conn));
+	struct ldap_conn *conn;
 	char empty[] = "";
 	struct berval none = { 0, empty }; /* present, but empty */
 	int rc;
 
+	if (ld == NULL)
+		return NULL;
+	conn = xcalloc(1, sizeof(*conn));
+	conn->ld = ld;
 	conn->timeout.tv_sec = timeout_ms / 1000;
 	conn->timeout.tv_usec = timeout_ms % 1000 * 1000;
-	conn->ld = ldap_internal_connect(path, true, timeout_ms, err);
-	if (conn->ld == NULL) {
-		free(conn);
-		return NULL;
-	}
-	rc = ldap_sasl_bind_s(conn->ld, NULL, "EXTERNAL", &none, NULL, NULL,
-	    NULL);
-	if (rc != LDAP_SUCCESS) {
-		(void)fail(conn, rc, "bind", err);
-		ldap_conn_close(conn);
-		return NULL;
-	}
-	return conn;
+	rc = ldap_sasl_bind_s(ld, NULL, "EXTERNAL", &none, NULL, NULL, NULL);
+	if (rc == LDAP_SUCCESS)
+		return conn;
+	(void)fail(conn, rc, "bind", err);
+	ldap_conn_close(conn);
+	return NULL;
+}
+
+struct ldap_conn *
+ldap_conn_open(const char *path, int timeout_ms, struct err *err)
+{
+	return bind_external(ldap_internal_connect(path, true, timeout_ms, err),
+	    timeout_ms, err);
+}
+
+struct ldap_conn *
+ldap_conn_open_fd(int fd, int timeout_ms, struct err *err)
+{
+	return bind_external(ldap_internal_connect_fd(fd, timeout_ms, err),
+	    timeout_ms, err);
 }
 
 void

@@ -32,6 +32,8 @@ struct ldap_conn;
 /* path: of the UNIX socket, at most 107 bytes. NULL with err set. */
 struct ldap_conn *ldap_conn_open(const char *path, int timeout_ms,
     struct err *err);
+/* Over a connected socket, which is taken over, whatever the result. */
+struct ldap_conn *ldap_conn_open_fd(int fd, int timeout_ms, struct err *err);
 void ldap_conn_close(struct ldap_conn *conn); /* NULL is fine */
 
 /*

@@ -78,17 +78,12 @@ open_socket(const char *path, bool blocking, struct err *err)
 }
 
 LDAP *
-ldap_internal_connect(const char *path, bool blocking, int timeout_ms,
-    struct err *err)
+ldap_internal_connect_fd(int fd, int timeout_ms, struct err *err)
 {
 	struct timeval limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
 	int version = LDAP_VERSION3, rc;
 	LDAP *ld = NULL;
-	int fd;
 
-	fd = open_socket(path, blocking, err);
-	if (fd < 0)
-		return NULL;
 	rc = ldap_init_fd(fd, LDAP_PROTO_IPC, "ldapi:///", &ld);
 	if (rc != LDAP_SUCCESS) {
 		(void)close(fd);
@@ -100,6 +95,15 @@ ldap_internal_connect(const char *path, bool blocking, int timeout_ms,
 	(void)ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	(void)ldap_set_option(ld, LDAP_OPT_RESTART, LDAP_OPT_ON);
 	return ld;
+}
+
+LDAP *
+ldap_internal_connect(const char *path, bool blocking, int timeout_ms,
+    struct err *err)
+{
+	int fd = open_socket(path, blocking, err);
+
+	return fd < 0 ? NULL : ldap_internal_connect_fd(fd, timeout_ms, err);
 }
 
 static int

@@ -19,6 +19,9 @@
 LDAP *ldap_internal_connect(const char *path, bool blocking, int timeout_ms,
     struct err *err);
 
+/* The same over a connected socket; it is closed if that fails. */
+LDAP *ldap_internal_connect_fd(int fd, int timeout_ms, struct err *err);
+
 /*
  * All entries of a result chain into arena. ERR_LIMIT when they are more
  * than it may hold, ERR_TEMP when they do not decode.

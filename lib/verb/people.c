@@ -27,11 +27,30 @@ suffix_of(struct verb_call *call, struct err *err)
 	return main_cf_get(cf, "directory_suffix", err);
 }
 
+/*
+ * Straight to the socket, as root or as the owner of the instance; others who
+ * may operate it cannot reach that and go by way of master.
+ */
+static struct ldap_conn *
+connect_directory(struct verb_call *call, struct err *err)
+{
+	struct ldap_conn *conn;
+	char path[64];
+	int fd;
+
+	/* By way of the descriptor, whatever the length of DIR. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/run/ctl/ldapi",
+	    call->env->dirfd);
+	conn = ldap_conn_open(path, PEOPLE_TIMEOUT, err);
+	if (conn != NULL)
+		return conn;
+	fd = verb_connect(call, "directory", err);
+	return fd < 0 ? NULL : ldap_conn_open_fd(fd, PEOPLE_TIMEOUT, err);
+}
+
 static int
 open_people(struct people *people, struct verb_call *call, struct err *err)
 {
-	char path[64];
-
 	*people = (struct people){ .arena = NULL };
 	if (call->env->dirfd < 0)
 		return err_set(err, ERR_NOENT, "%s: no such instance",
@@ -39,10 +58,7 @@ open_people(struct people *people, struct verb_call *call, struct err *err)
 	people->suffix = suffix_of(call, err);
 	if (people->suffix == NULL)
 		return -1;
-	/* By way of the descriptor, whatever the length of DIR. */
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/run/ctl/ldapi",
-	    call->env->dirfd);
-	people->conn = ldap_conn_open(path, PEOPLE_TIMEOUT, err);
+	people->conn = connect_directory(call, err);
 	if (people->conn == NULL)
 		return err_prefix(err, "directory");
 	people->arena = arena_new(0);

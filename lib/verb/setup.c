@@ -198,6 +198,13 @@ print_result(const struct setup *setup, struct print *print)
 		print_line(print,
 		    "postmaster@ and abuse@ reach nobody until an "
 		    "administrator is named (--admin, or \"alias add\").");
+	if (setup_is_confined(setup))
+		print_line(print,
+		    "AppArmor confines slapd: add \"%s/directory/** rwk,\" and "
+		    "\"%s/run/*/ldapi rw,\" to "
+		    "/etc/apparmor.d/local/usr.sbin.slapd, then load it with "
+		    "apparmor_parser -r /etc/apparmor.d/usr.sbin.slapd.",
+		    setup->env->dir, setup->env->dir);
 	if (print_is_json(print))
 		print_ports(setup, print);
 }

@@ -61,4 +61,10 @@ struct setup_word {
 int setup_fill(const struct setup *setup, struct buf *out, const char *template,
     const struct setup_word *words, struct err *err);
 
+/*
+ * AppArmor keeps slapd to the distribution's own folders (as Ubuntu has it)
+ * and nothing was added for this instance: it would not start.
+ */
+bool setup_is_confined(const struct setup *setup);
+
 #endif

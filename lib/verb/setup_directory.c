@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "auth/secret.h"
+#include "base/attr.h"
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "verb/run.h"
@@ -173,6 +174,28 @@ fill_folder(struct setup *setup, int folder, struct err *err)
 	buf_clear(&nobody);
 	(void)umask(mask);
 	return ret;
+}
+
+bool
+setup_is_confined(const struct setup *setup)
+{
+	static const char *const files[] = {
+		"/sys/kernel/security/apparmor/profiles",
+		"/etc/apparmor.d/local/usr.sbin.slapd",
+	};
+	struct buf text[NELEMS(files)];
+	struct err ignored;
+	bool confined;
+
+	for (size_t i = 0; i < NELEMS(files); i++) {
+		buf_init(&text[i], TEXT_MAX);
+		(void)fs_read_file(AT_FDCWD, files[i], &text[i], &ignored);
+	}
+	confined = str_find(buf_str(&text[0]), STR("slapd (enforce)")) >= 0 &&
+	    str_find(buf_str(&text[1]), str_of(setup->env->dir)) < 0;
+	for (size_t i = 0; i < NELEMS(files); i++)
+		buf_clear(&text[i]);
+	return confined;
 }
 
 int

@@ -1,0 +1,138 @@
+"""The operator's verbs for domains, users and aliases: what they print, what
+they refuse, whom they let, and that --purge leaves nothing."""
+
+import os
+import subprocess
+import unittest
+
+import chancery
+
+
+class Verbs(chancery.TestCase):
+    users = ("ada",)
+
+    def fails(self, code, *words, stdin=None):
+        done = self.chancery.run(*words, stdin=stdin, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertNotIn("secret", done.stderr)
+        return done.stderr
+
+    def add(self, address, *options):
+        self.chancery.run("user", "add", address, "--password-file", "-",
+                          *options, stdin="secret\n")
+
+    def test_domains(self):
+        self.chancery.run("domain", "add", "Other.test", "--admin",
+                          "ada@example.test")
+        self.assertIn({"domain": "other.test",
+                       "administrator": "ada@example.test"},
+                      self.chancery.json("domain", "list")["domains"])
+        self.assertIn("already", self.fails(1, "domain", "add", "other.test"))
+        self.add("x@other.test")
+        self.assertIn("still has 1",
+                      self.fails(1, "domain", "remove", "other.test"))
+        self.chancery.run("user", "remove", "x@other.test")
+        self.chancery.run("domain", "remove", "other.test")
+        self.fails(1, "domain", "remove", "other.test")
+        for wrong in ("", ".", "a..b", "-a.test", "a b", "x" * 64 + ".test"):
+            self.fails(1, "domain", "add", wrong)
+        self.fails(2, "domain", "add")
+
+    def test_users(self):
+        self.add("Bob@example.test", "--name", "Bob Müller", "--quota", "5M")
+        self.assertEqual(
+            self.chancery.json("user", "show", "bob@example.test"),
+            {"address": "bob@example.test", "name": "Bob Müller",
+             "status": "active", "quota": 5 << 20,
+             "alternate_addresses": [], "forwarding_addresses": [],
+             "dn": "mail=bob@example.test,associatedDomain=example.test,"
+             "ou=domains,o=chancery"})
+        listed = self.chancery.json("user", "list", "example.test")["users"]
+        self.assertEqual(sorted(u["address"] for u in listed),
+                         ["ada@example.test", "bob@example.test"])
+        for address, word in (("bob@example.test", "exists"),
+                              ("carol@nowhere.test", "not a domain"),
+                              ("carol", "no domain"),
+                              ("a b@example.test", "no address"),
+                              ("@example.test", "no address")):
+            self.assertIn(word, self.fails(
+                1, "user", "add", address, "--password-file", "-",
+                stdin="secret\n"))
+        self.fails(1, "user", "add", "c@example.test", "--quota", "many",
+                   "--password-file", "-", stdin="secret\n")
+        self.fails(1, "user", "add", "c@example.test", "--password-file", "-",
+                   stdin="\n")
+        self.fails(1, "user", "show", "c@example.test")
+        self.chancery.run("user", "remove", "bob@example.test")
+        self.fails(1, "user", "remove", "bob@example.test")
+
+    def test_a_password_file_others_can_read_is_refused(self):
+        path = self.chancery.path("password")
+        with open(path, "w") as f:
+            f.write("secret-word\n")
+        os.chmod(path, 0o644)
+        self.fails(1, "user", "password", "ada@example.test",
+                   "--password-file", path)
+        os.chmod(path, 0o600)
+        self.chancery.run("user", "password", "ada@example.test",
+                          "--password-file", path)
+        self.chancery.run("user", "password", "ada@example.test",
+                          "--password-file", "-",
+                          stdin=self.chancery.password("ada") + "\n")
+
+    def test_aliases(self):
+        self.chancery.run("alias", "add", "info@example.test",
+                          "ada@example.test", "postmaster@example.test")
+        self.assertIn({"address": "info@example.test",
+                       "targets": ["ada@example.test",
+                                   "postmaster@example.test"]},
+                      self.chancery.json("alias", "list")["aliases"])
+        self.fails(1, "alias", "add", "info@example.test", "ada@example.test")
+        self.fails(1, "alias", "add", "ada@example.test", "ada@example.test")
+        self.fails(1, "alias", "add", "out@example.test", "x@nowhere.test")
+        self.fails(1, "user", "add", "info@example.test", "--password-file",
+                   "-", stdin="secret\n")
+        self.fails(2, "alias", "add", "info@example.test")
+        self.chancery.run("alias", "remove", "info@example.test")
+        self.fails(1, "alias", "remove", "info@example.test")
+
+    def test_purge_leaves_nothing(self):
+        self.chancery.add_user("gone")
+        self.send("x@elsewhere.test", ["gone"], "Subject: 1\r\n\r\nx\r\n")
+        self.wait_for_messages("gone", 1)
+        imap = self.chancery.imap("gone")
+        imap.create("Work/Old")
+        imap.append("Work/Old", None, None, b"Subject: 2\r\n\r\nx\r\n")
+        imap.logout()
+        self.chancery.run("user", "remove", "gone@example.test", "--purge")
+        left = self.chancery.json("mailbox", "list", "gone@example.test")
+        self.assertEqual([(m["name"], m["messages"], m["bytes"])
+                          for m in left["mailboxes"]], [("INBOX", 0, 0)])
+        self.chancery.run("user", "remove", "gone@example.test", "--purge")
+        self.chancery.run("user", "remove", "never@example.test", "--purge")
+        self.chancery.run("mailbox", "verify")
+        self.chancery.add_user("gone")
+        self.assertEqual(self.messages("gone"), [])
+        self.chancery.run("user", "remove", "gone@example.test")
+
+
+    @unittest.skipUnless(chancery.IS_ROOT, "needs root: other users' rights")
+    def test_members_of_the_operators_group_may_and_others_not(self):
+        self.chancery.stop()
+        with open(self.chancery.path("etc/main.cf"), "a") as main_cf:
+            main_cf.write("operator_group = 4711\n")
+        self.chancery.start()
+
+        def run(group):
+            return subprocess.run(
+                ["setpriv", "--reuid=65534", "--regid=65534", group,
+                 chancery.COMMAND, "-C", self.chancery.dir, "user", "show",
+                 "ada@example.test"], stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, check=False)
+
+        self.assertIn("status: active", run("--groups=4711").stdout)
+        self.assertEqual(run("--clear-groups").returncode, 1)
+
+
+if __name__ == "__main__":
+    chancery.main()
