@@ -90,6 +90,8 @@ idle_run(struct command *cmd)
 	cmd->waits = true;
 	stream_putz(session->stream, "+ idling\r\n");
 	/* Most sessions do nothing but this: give back what commands took. */
+	if (stream_flush(session->stream) == 0)
+		stream_shrink(session->stream);
 	(void)malloc_trim(0);
 	watch(session, true);
 	if (!idle(session)) {

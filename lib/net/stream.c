@@ -60,6 +60,17 @@ stream_free(struct stream *stream)
 	release(stream);
 }
 
+void
+stream_shrink(struct stream *stream)
+{
+	if (stream->out.len == 0)
+		buf_clear(&stream->out);
+	if (stream->in.len == 0) {
+		buf_clear_secret(&stream->in);
+		stream->in_taken = 0;
+	}
+}
+
 int
 stream_detach(struct stream *stream)
 {

@@ -69,6 +69,9 @@ void stream_putz(struct stream *stream, const char *text);
 void stream_putf(struct stream *stream, const char *fmt, ...) PRINTFLIKE(2, 3);
 int stream_flush(struct stream *stream); /* 0, or -1 with the state set */
 
+/* Give back the memory of buffers that are empty: before a long wait. */
+void stream_shrink(struct stream *stream);
+
 /* Give up the descriptor (returned) after a flush; the rest is freed. */
 int stream_detach(struct stream *stream);
 

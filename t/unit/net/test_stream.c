@@ -48,6 +48,35 @@ reads_up_to_its_bound_and_then_the_end(void **state)
 }
 
 static void
+loses_nothing_when_it_shrinks(void **state)
+{
+	struct stream *stream;
+	char got[8] = "";
+	int other;
+
+	(void)state;
+	make_pair(&stream, &other, 100);
+	stream_shrink(stream); /* nothing there yet */
+	assert_int_equal(write(other, "abc", 3), 3);
+	assert_int_equal(stream_fill(stream), 0);
+	stream_skip(stream, 1);
+	stream_putz(stream, "out");
+	stream_shrink(stream);
+	assert_true(str_eqz(stream_peek(stream), "bc"));
+	assert_int_equal(stream_flush(stream), 0);
+	assert_int_equal(read(other, got, sizeof(got)), 3);
+	assert_string_equal(got, "out");
+	stream_skip(stream, 2);
+	stream_shrink(stream);
+	assert_int_equal(stream_peek(stream).len, 0);
+	assert_int_equal(write(other, "de", 2), 2);
+	assert_int_equal(stream_fill(stream), 0);
+	assert_true(str_eqz(stream_peek(stream), "de"));
+	close(other);
+	stream_free(stream);
+}
+
+static void
 answers_leave_before_a_read_waits(void **state)
 {
 	struct stream *stream;
@@ -142,6 +171,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_up_to_its_bound_and_then_the_end),
+		cmocka_unit_test(loses_nothing_when_it_shrinks),
 		cmocka_unit_test(answers_leave_before_a_read_waits),
 		cmocka_unit_test(a_peer_that_left_is_an_end_not_a_signal),
 		cmocka_unit_test(large_runs_keep_their_order),
