@@ -69,6 +69,8 @@ class Looker(unittest.TestCase):
         if service["jail"] == "reduced" and not self.as_root:
             return
         self.assertEqual(service["jail"], "full", who)
+        if not chancery.IS_ROOT:
+            return  # a jailed process shows the rest to root alone
         self.assertTrue(os.readlink(f"/proc/{pid}/root").startswith(
             os.path.realpath(self.dir) + "/"), who)
         self.assertNotEqual(os.readlink(f"/proc/{pid}/ns/net"),
@@ -90,6 +92,9 @@ class Looker(unittest.TestCase):
 
     def look_at_all(self):
         seen = 0
+        if not chancery.IS_ROOT:
+            print("skipped: roots, namespaces and descriptors of the "
+                  "daemons, as that takes root")
         for service in self.services():
             for pid in service["pids"]:
                 try:

@@ -60,7 +60,11 @@ class PortBase:
 
     def __init__(self):
         folder = os.path.join(tempfile.gettempdir(), "chancery-test-ports")
-        os.makedirs(folder, mode=0o777, exist_ok=True)
+        os.makedirs(folder, exist_ok=True)
+        try:
+            os.chmod(folder, 0o1777)  # other users run tests, too
+        except PermissionError:
+            pass  # theirs, and so they did
         for base in range(11000, 32000, 1000):
             path = os.path.join(folder, f"{base}.{os.geteuid()}")
             self.lock = open(path, "w")
