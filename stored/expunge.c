@@ -36,19 +36,21 @@ expunge_collect(struct change *change, const struct open_mbox *mbox,
     const struct store_uids *uids, bool deleted_only, uint32_t *next,
     struct expunge_row **out, size_t *count, struct err *err)
 {
+	size_t room =
+	    mbox->row.exists < STORE_SLICE ? mbox->row.exists : STORE_SLICE;
 	struct store_hot row;
 	struct rows rows;
 	uint32_t uid;
 	int ret;
 
-	*out = arena_alloc(change->arena, STORE_SLICE * sizeof(**out));
+	*out = arena_alloc(change->arena, room * sizeof(**out));
 	*count = 0;
 	rows_begin(&rows, change, mbox, uids, *next);
 	*next = 0;
 	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
 		if (deleted_only && !(row.flags & STORE_FLAG_DELETED))
 			continue;
-		if (*count == STORE_SLICE) {
+		if (*count == room) {
 			*next = uid;
 			break;
 		}

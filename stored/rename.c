@@ -15,8 +15,8 @@ struct work {
 	struct change *change;
 	struct open_user *user;
 	struct str from, to;
-	struct row *row;
-	size_t count;
+	struct row *row; /* in the batch's arena */
+	size_t count, cap;
 };
 
 static bool
@@ -47,6 +47,21 @@ check_new(struct work *work, struct request *request, struct str name,
 	return ret < 0 ? -1 : 0;
 }
 
+static struct row *
+next_row(struct work *work)
+{
+	struct row *old = work->row;
+
+	if (work->count == work->cap) {
+		work->cap = work->cap * 2 + 16;
+		work->row = arena_alloc(work->change->arena,
+		    work->cap * sizeof(*work->row));
+		if (work->count > 0)
+			memcpy(work->row, old, work->count * sizeof(*old));
+	}
+	return &work->row[work->count];
+}
+
 /* All rows to be moved, in arena. 1, 0 refused. */
 static int
 collect(struct work *work, struct request *request, struct err *err)
@@ -57,7 +72,6 @@ collect(struct work *work, struct request *request, struct err *err)
 	struct str key, value;
 	int ret;
 
-	work->row = arena_alloc(arena, MAILBOX_MAX * sizeof(*work->row));
 	store_key_name(&prefix, work->user->row.id, work->from);
 	if (kv_range_open_prefix(&range, work->change->txn, STORE_TAB_NAME,
 		kv_key_get(&prefix), err) < 0)
@@ -65,10 +79,11 @@ collect(struct work *work, struct request *request, struct err *err)
 	while (work->count < MAILBOX_MAX &&
 	    (ret = kv_range_next(&range, &key, &value, err)) > 0) {
 		struct str name = str_sub(key, 4, key.len), rest;
-		struct row *row = &work->row[work->count];
+		struct row *row;
 
 		if (!str_eq(name, work->from) && !is_below(name, work->from))
 			continue;
+		row = next_row(work);
 		rest = str_sub(name, work->from.len, name.len);
 		row->old = arena_str(arena, name);
 		row->new = str_of(arena_printf(arena, "%" STR_F "%" STR_F,
