@@ -126,22 +126,28 @@ find_mbox(struct change *change, struct request *request, struct step *step,
 	return find_keywords(change, request, step);
 }
 
+/* 1 it was delivered before, and the result says so; 0; -1. */
+static int
+was_applied(struct change *change, const struct store_append *in,
+    struct step *step, struct err *err)
+{
+	int ret = 0;
+
+	if (in->queue != 0)
+		ret = settle_is_applied(change, in->queue, in->queue_id,
+		    step->target->number, err);
+	step->result->repeated = ret > 0;
+	return ret;
+}
+
 static int
 prepare(struct change *change, struct request *request, struct step *step,
     uint64_t size, struct err *err)
 {
-	const struct store_append *in = request->in;
-	int ret;
+	int ret = was_applied(change, request->in, step, err);
 
-	if (in->queue != 0) {
-		ret = settle_is_applied(change, in->queue, in->queue_id,
-		    step->target->number, err);
-		if (ret < 0)
-			return -1;
-		step->result->repeated = ret > 0;
-		if (ret > 0)
-			return 0;
-	}
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	ret = find_mbox(change, request, step, size + step->target->prefix.len,
 	    err);
 	if (ret == 0)
@@ -165,6 +171,9 @@ place(struct change *change, struct request *request, struct step *step,
 	uint32_t uid;
 	int ret;
 
+	/* A number that one request has twice is one recipient, too. */
+	if (was_applied(change, in, step, err) != 0)
+		return step->result->repeated ? 0 : -1;
 	if (change_modseq(change, step->mbox, &modseq, err) < 0)
 		return -1;
 	ret = append_row(change, step->mbox, modseq, &row, &uid, err);
@@ -270,12 +279,14 @@ append_run(struct change *change, struct request *request, struct err *err)
 	}
 	if (wanted == 0)
 		return 0;
-	if (new_blob(change, request, body, &blob, err) < 0)
+	/* The reference held meanwhile takes along what nobody wanted. */
+	if (new_blob(change, request, body, &blob, err) < 0 ||
+	    change_blob_ref(change, blob, 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (step[i].mbox != NULL &&
 		    place(change, request, &step[i], blob, (uint32_t)body.len,
 			err) < 0)
 			return -1;
-	return 0;
+	return change_blob_ref(change, blob, -1, err);
 }

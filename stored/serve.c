@@ -17,6 +17,7 @@
 enum {
 	STEP_US = 20000,          /* between epochs */
 	CHECK_SECONDS = 5,        /* between looks for old pins */
+	COMPLAIN_SECONDS = 60,    /* between tries to end one reader */
 	BATCH_REQUESTS = 1000,    /* offered to the engine at once */
 	PRUNE_SECONDS = 6 * 3600, /* between looks for old tombstones */
 	IDLE_US = 50000,          /* after a batch, before work ahead begins */
@@ -150,9 +151,14 @@ on_step(evutil_socket_t fd, short what, void *arg)
 static void
 end_reader(void *ctx, int64_t age)
 {
+	static const int64_t pause = (int64_t)COMPLAIN_SECONDS * TIME_SECOND;
 	struct client *client = ctx;
+	int64_t now = time_mono();
 	int fd = -1;
 
+	if (client->complained != 0 && now - client->complained < pause)
+		return;
+	client->complained = now;
 	if (client->pid > 0)
 		fd = (int)syscall(SYS_pidfd_open, client->pid, 0);
 	log_warn("%s[%d] reads an old state since %lld s: ending it",

@@ -220,6 +220,53 @@ changes_are_told_once_and_in_order(void **state)
 	end_look(&look);
 }
 
+static void
+verify(struct fixture *f)
+{
+	struct store_verify_ops ops = { print_problem, NULL, NULL };
+	struct err err;
+
+	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
+}
+
+/* One number twice in one request; and a message that nobody takes. */
+static void
+what_nobody_takes_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct store_target target[2] = {
+		{ .number = 4,
+		    .user = user_name(0),
+		    .name = STR("INBOX"),
+		    .prefix = STR("") },
+		{ .number = 4,
+		    .user = user_name(0),
+		    .name = STR("INBOX"),
+		    .prefix = STR("") },
+	};
+	struct store_append in = { .queue = 77,
+		.queue_id = STR("q"),
+		.targets = { target, 2 },
+		.digest = STR("digest"),
+		.body = STR("x\r\n") };
+	struct store_append_result *result;
+	struct request *request = ask(f, append_run, &store_append_msg, &in, 0);
+
+	run_one(f, request, ERR_NONE);
+	result = ((struct store_appended *)request->answer)->results.items;
+	assert_true(!result[0].repeated && result[1].repeated);
+	request_free(request);
+	verify(f);
+	in.queue_id = STR("q2");
+	target[0].name = target[1].name = STR("none");
+	request = ask(f, append_run, &store_append_msg, &in, 0);
+	run_one(f, request, ERR_NONE);
+	result = ((struct store_appended *)request->answer)->results.items;
+	assert_true(result[0].kind == ERR_NOENT && result[1].kind == ERR_NOENT);
+	request_free(request);
+	verify(f);
+}
+
 /* 500 messages with each round, in five requests of 100 targets. */
 static void
 fill(struct fixture *f, const char *name, int rounds)
@@ -257,15 +304,6 @@ count_batches(struct fixture *f, struct request *request)
 		batches++;
 	} while (request->is_unfinished);
 	return batches;
-}
-
-static void
-verify(struct fixture *f)
-{
-	struct store_verify_ops ops = { print_problem, NULL, NULL };
-	struct err err;
-
-	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
 }
 
 static void
@@ -432,6 +470,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    changes_are_told_once_and_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_nobody_takes_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(big_requests_go_in_slices,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
