@@ -48,6 +48,7 @@ struct authd {
 	struct throttle *throttle;
 	struct memory *memory;
 	struct count *count;
+	size_t shown; /* sessions, as the statistics have them */
 	struct watch *watch;
 	struct list exchanges;
 	size_t open;          /* exchanges */
@@ -56,5 +57,16 @@ struct authd {
 	struct ipc_listener *listener[AUTHD_LISTENERS];
 	size_t listeners;
 };
+
+/* After sessions began or ended: let the statistics follow. */
+static inline void
+authd_show_sessions(struct authd *authd)
+{
+	size_t now = count_of_all(authd->count);
+
+	daemon_count(authd->daemon, STAT_SESSIONS,
+	    (int64_t)now - (int64_t)authd->shown);
+	authd->shown = now;
+}
 
 #endif

@@ -213,6 +213,7 @@ accept_user(struct exchange *x, struct str owner)
 	log_result(x, "login");
 	if (x->peer != NULL)
 		count_begin(authd->count, x->peer, str_of(x->session), owner);
+	authd_show_sessions(authd);
 	reply(x->peer, x->tag, &step);
 	buf_clear(&ticket);
 	exchange_free(x);
@@ -482,6 +483,7 @@ exchange_end_session(struct ipc_peer *peer, uint16_t tag, const void *in)
 
 	(void)tag;
 	count_end(authd->count, msg->session, msg->user);
+	authd_show_sessions(authd);
 }
 
 void

@@ -73,6 +73,7 @@ closed(struct ipc_peer *peer)
 	exchange_forget_peer(authd, peer);
 	watch_forget_peer(authd, peer);
 	count_end_all(authd->count, peer);
+	authd_show_sessions(authd);
 }
 
 static int
