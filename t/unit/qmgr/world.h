@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ world_setup(void **state)
 	if (mkdtemp(world->folder) == NULL || chdir(world->folder) < 0)
 		return -1;
 	log_init("test", LOG_LEVEL_ERROR);
+	(void)signal(SIGPIPE, SIG_IGN); /* as every daemon does */
 	world->daemon.stats = stats_private();
 	world->daemon.base = event_base_new();
 	world->q.conf = (struct qmgr_conf){
