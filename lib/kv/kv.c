@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fsutil.h"
@@ -241,6 +243,43 @@ open_env(struct kv *kv, const struct kv_conf *conf, struct err *err)
 	return 0;
 }
 
+/*
+ * LMDB makes a file in place, and one that a power cut left half-made is
+ * "invalid" for ever. So a new one is made in a folder beside, synced, and
+ * only then given its name.
+ */
+static int
+make_file(const struct kv_conf *conf, struct err *err)
+{
+	char folder[4096], from[4200], to[4200];
+	MDB_env *env = NULL;
+	int rc;
+
+	(void)snprintf(folder, sizeof(folder), "%s/new", conf->path);
+	(void)snprintf(from, sizeof(from), "%s/data.mdb", folder);
+	(void)snprintf(to, sizeof(to), "%s/data.mdb", conf->path);
+	if (fs_remove_tree(AT_FDCWD, folder, err) < 0)
+		return -1;
+	if (access(to, F_OK) == 0)
+		return 0;
+	if (fs_mkdir(AT_FDCWD, folder, 0700, err) < 0)
+		return -1;
+	if ((rc = mdb_env_create(&env)) == MDB_SUCCESS &&
+	    (rc = mdb_env_set_mapsize(env, conf->size)) == MDB_SUCCESS &&
+	    (rc = mdb_env_open(env, folder, MDB_NOTLS, KV_FILE_MODE)) ==
+		MDB_SUCCESS)
+		rc = mdb_env_sync(env, 1);
+	mdb_env_close(env);
+	if (rc != MDB_SUCCESS)
+		return err_set(err, ERR_TEMP, "make %s: %s", to,
+		    mdb_strerror(rc));
+	if (rename(from, to) < 0)
+		return err_sys(err, "rename %s", to);
+	if (fs_sync_dir(AT_FDCWD, conf->path, err) < 0)
+		return -1;
+	return fs_remove_tree(AT_FDCWD, folder, err);
+}
+
 int
 kv_open(struct kv **out, const struct kv_conf *conf, struct err *err)
 {
@@ -252,7 +291,8 @@ kv_open(struct kv **out, const struct kv_conf *conf, struct err *err)
 	kv->mode = conf->mode;
 	kv->limit = conf->limit;
 	if (conf->mode == KV_WRITER &&
-	    fs_mkdir(AT_FDCWD, conf->path, 0700, err) < 0)
+	    (fs_mkdir(AT_FDCWD, conf->path, 0700, err) < 0 ||
+		make_file(conf, err) < 0))
 		goto fail;
 	if (open_env(kv, conf, err) < 0)
 		goto fail;
