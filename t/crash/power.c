@@ -64,28 +64,29 @@ snapshot(int journal, int dirfd, uint64_t parent, int depth)
 		struct journal_head head = { .op = JOURNAL_LINK,
 			.parent = parent };
 		struct buf bytes;
-		struct stat st;
+		struct journal_file st;
 		struct err err;
 
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0 ||
-		    fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		    !journal_look(dirfd, entry->d_name, AT_SYMLINK_NOFOLLOW,
+			&st))
 			continue;
-		head.ino = st.st_ino;
-		if (S_ISDIR(st.st_mode)) {
+		head.ino = st.id;
+		if (S_ISDIR(st.mode)) {
 			head.op = JOURNAL_MKDIR;
 			put(journal, head, entry->d_name, str_of(""));
 			snapshot(journal,
-			    openat(dirfd, entry->d_name, O_RDONLY), st.st_ino,
+			    openat(dirfd, entry->d_name, O_RDONLY), st.id,
 			    depth + 1);
-		} else if (S_ISREG(st.st_mode)) {
+		} else if (S_ISREG(st.mode)) {
 			put(journal, head, entry->d_name, str_of(""));
 			buf_init(&bytes, 0);
 			if (fs_read_file(dirfd, entry->d_name, &bytes, &err) <
 			    0)
 				trouble(err.text);
 			head = (struct journal_head){ .op = JOURNAL_WRITE,
-				.ino = st.st_ino };
+				.ino = st.id };
 			put(journal, head, "", buf_str(&bytes));
 			buf_clear(&bytes);
 		}
@@ -98,18 +99,17 @@ record(char **argv)
 {
 	const char *root = argv[0], *path = argv[1], *marks = argv[2];
 	int journal, fd;
-	struct stat st;
+	struct journal_file st;
 
 	journal = open(path,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	fd = open(marks, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (journal < 0 || fd < 0 || stat(root, &st) < 0)
+	if (journal < 0 || fd < 0 || !journal_look(AT_FDCWD, root, 0, &st))
 		trouble("cannot open the root, the journal or the marks");
 	close(fd);
-	put(journal,
-	    (struct journal_head){ .op = JOURNAL_ROOT, .ino = st.st_ino }, "",
-	    str_of(""));
-	snapshot(journal, open(root, O_RDONLY), st.st_ino, 0);
+	put(journal, (struct journal_head){ .op = JOURNAL_ROOT, .ino = st.id },
+	    "", str_of(""));
+	snapshot(journal, open(root, O_RDONLY), st.id, 0);
 	put(journal, (struct journal_head){ .op = JOURNAL_DURABLE }, "",
 	    str_of(""));
 	setenv("CRASH_JOURNAL", path, 1);

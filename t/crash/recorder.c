@@ -35,7 +35,7 @@ static struct {
 	int journal; /* -1: not recording */
 	dev_t device;
 	dev_t marks_device;
-	ino_t marks;
+	uint64_t marks;
 	const char *lose;
 } rec = { .journal = -1 };
 
@@ -47,16 +47,17 @@ begin(void)
 	const char *journal = getenv("CRASH_JOURNAL");
 	const char *root = getenv("CRASH_ROOT");
 	const char *marks = getenv("CRASH_MARKS");
-	struct stat st;
+	struct journal_file st;
 	int fd;
 
 	rec.lose = getenv("CRASH_LOSE");
-	if (journal == NULL || root == NULL || stat(root, &st) < 0)
+	if (journal == NULL || root == NULL ||
+	    !journal_look(AT_FDCWD, root, 0, &st))
 		return;
-	rec.device = st.st_dev;
-	if (marks != NULL && stat(marks, &st) == 0) {
-		rec.marks_device = st.st_dev;
-		rec.marks = st.st_ino;
+	rec.device = st.device;
+	if (marks != NULL && journal_look(AT_FDCWD, marks, 0, &st)) {
+		rec.marks_device = st.device;
+		rec.marks = st.id;
 	}
 	fd = REAL(open)(journal, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (fd < 0)
@@ -94,13 +95,13 @@ put(struct journal_head *head, const char *name, const struct iovec *data,
 	errno = saved;
 }
 
-/* Is fd a file or folder that is followed? Sets its inode. */
+/* Is fd a file or folder that is followed? */
 static bool
-is_followed(int fd, struct stat *st)
+is_followed(int fd, struct journal_file *st)
 {
-	return rec.journal >= 0 && fstat(fd, st) == 0 &&
-	    (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) &&
-	    st->st_dev == rec.device;
+	return rec.journal >= 0 && journal_look(fd, "", AT_EMPTY_PATH, st) &&
+	    (S_ISREG(st->mode) || S_ISDIR(st->mode)) &&
+	    st->device == rec.device;
 }
 
 /* The folder in which path's last part is, and that part. */
@@ -109,7 +110,7 @@ parent_of(int dirfd, const char *path, uint64_t *parent, const char **name)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[4096] = ".";
-	struct stat st;
+	struct journal_file st;
 
 	*name = slash == NULL ? path : slash + 1;
 	if (slash != NULL && (size_t)(slash - path) < sizeof(folder)) {
@@ -118,10 +119,10 @@ parent_of(int dirfd, const char *path, uint64_t *parent, const char **name)
 		if (slash == path)
 			strcpy(folder, "/");
 	}
-	if (rec.journal < 0 || fstatat(dirfd, folder, &st, 0) < 0 ||
-	    st.st_dev != rec.device)
+	if (rec.journal < 0 || !journal_look(dirfd, folder, 0, &st) ||
+	    st.device != rec.device)
 		return false;
-	*parent = st.st_ino;
+	*parent = st.id;
 	return true;
 }
 
@@ -129,24 +130,24 @@ static void
 put_write(int fd, const struct iovec *iov, int count, off_t at, ssize_t n)
 {
 	struct journal_head head = { .op = JOURNAL_WRITE };
-	struct stat st;
+	struct journal_file st;
 
-	if (n <= 0 || rec.journal < 0 || fstat(fd, &st) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (n <= 0 || rec.journal < 0 ||
+	    !journal_look(fd, "", AT_EMPTY_PATH, &st) || !S_ISREG(st.mode))
 		return;
-	if (st.st_ino == rec.marks && st.st_dev == rec.marks_device) {
+	if (st.id == rec.marks && st.device == rec.marks_device) {
 		head.op = JOURNAL_MARK;
 		put(&head, NULL, iov, count, (size_t)n);
 		return;
 	}
-	if (st.st_dev != rec.device)
+	if (st.device != rec.device)
 		return;
-	head.ino = st.st_ino;
+	head.ino = st.id;
 	head.at = (uint64_t)(at < 0 ? lseek(fd, 0, SEEK_CUR) - n : at);
 	put(&head, NULL, iov, count, (size_t)n);
 	if (fcntl(fd, F_GETFL) & O_DSYNC) {
 		head = (struct journal_head){ .op = JOURNAL_SYNC_BEGIN,
-			.ino = st.st_ino,
+			.ino = st.id,
 			.at = 1 };
 		put(&head, NULL, NULL, 0, 0);
 		head.op = JOURNAL_SYNC_END;
@@ -159,11 +160,11 @@ put_truncate(int fd, off_t size)
 {
 	struct journal_head head = { .op = JOURNAL_TRUNCATE,
 		.at = (uint64_t)size };
-	struct stat st;
+	struct journal_file st;
 
 	if (!is_followed(fd, &st))
 		return;
-	head.ino = st.st_ino;
+	head.ino = st.id;
 	put(&head, NULL, NULL, 0, 0);
 }
 
@@ -172,12 +173,12 @@ put_opened(int fd, int dirfd, const char *path, int flags)
 {
 	struct journal_head head = { .op = JOURNAL_LINK };
 	const char *name;
-	struct stat st;
+	struct journal_file st;
 
 	if (fd < 0 || (flags & (O_CREAT | O_TRUNC)) == 0 ||
-	    !is_followed(fd, &st) || !S_ISREG(st.st_mode))
+	    !is_followed(fd, &st) || !S_ISREG(st.mode))
 		return;
-	head.ino = st.st_ino;
+	head.ino = st.id;
 	if ((flags & O_CREAT) && parent_of(dirfd, path, &head.parent, &name))
 		put(&head, name, NULL, 0, 0);
 	if (flags & O_TRUNC)
@@ -281,7 +282,7 @@ posix_fallocate(int fd, off_t at, off_t len)
 	int ret = REAL(posix_fallocate)(fd, at, len);
 	struct stat st;
 
-	if (ret == 0 && is_followed(fd, &st))
+	if (ret == 0 && fstat(fd, &st) == 0)
 		put_truncate(fd, st.st_size);
 	return ret;
 }
@@ -291,15 +292,15 @@ synced(int (*real)(int), const char *name, int fd)
 {
 	struct journal_head head = { .op = JOURNAL_SYNC_BEGIN };
 	bool follow;
-	struct stat st;
+	struct journal_file st;
 	int ret;
 
 	follow = is_followed(fd, &st);
-	if (follow && S_ISDIR(st.st_mode))
+	if (follow && S_ISDIR(st.mode))
 		name = "dirsync";
 	if (rec.lose != NULL && strcmp(rec.lose, name) == 0)
 		follow = false;
-	head.ino = follow ? st.st_ino : 0;
+	head.ino = follow ? st.id : 0;
 	head.at = strcmp(name, "fdatasync") == 0;
 	if (follow)
 		put(&head, NULL, NULL, 0, 0);
@@ -328,11 +329,11 @@ mkdirat(int dirfd, const char *path, mode_t mode)
 	struct journal_head head = { .op = JOURNAL_MKDIR };
 	int ret = REAL(mkdirat)(dirfd, path, mode);
 	const char *name;
-	struct stat st;
+	struct journal_file st;
 
 	if (ret == 0 && parent_of(dirfd, path, &head.parent, &name) &&
-	    fstatat(dirfd, path, &st, 0) == 0) {
-		head.ino = st.st_ino;
+	    journal_look(dirfd, path, 0, &st)) {
+		head.ino = st.id;
 		put(&head, name, NULL, 0, 0);
 	}
 	return ret;
@@ -374,11 +375,11 @@ linkat(int olddir, const char *old, int newdir, const char *new, int flags)
 	struct journal_head head = { .op = JOURNAL_LINK };
 	int ret = REAL(linkat)(olddir, old, newdir, new, flags);
 	const char *name;
-	struct stat st;
+	struct journal_file st;
 
 	if (ret == 0 && parent_of(newdir, new, &head.parent, &name) &&
-	    fstatat(newdir, new, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		head.ino = st.st_ino;
+	    journal_look(newdir, new, AT_SYMLINK_NOFOLLOW, &st)) {
+		head.ino = st.id;
 		put(&head, name, NULL, 0, 0);
 	}
 	return ret;
@@ -399,11 +400,11 @@ renameat(int olddir, const char *old, int newdir, const char *new)
 	    parent_of(newdir, new, &head.parent, &name);
 	int ret = REAL(renameat)(olddir, old, newdir, new);
 	struct iovec iov = { (void *)(uintptr_t)old_name, 0 };
-	struct stat st;
+	struct journal_file st;
 
 	if (ret == 0 && follow &&
-	    fstatat(newdir, new, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		head.ino = st.st_ino;
+	    journal_look(newdir, new, AT_SYMLINK_NOFOLLOW, &st)) {
+		head.ino = st.id;
 		iov.iov_len = strlen(old_name);
 		put(&head, name, &iov, 1, iov.iov_len);
 	}
