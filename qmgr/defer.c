@@ -1,5 +1,8 @@
 #include "qmgr/defer.h"
 
+#include <fcntl.h>
+
+#include "base/fsutil.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/rand.h"
@@ -69,11 +72,18 @@ defer_open(struct qmgr *q)
 		.limit = (size_t)4 << 30,
 	};
 	struct err err;
+	int ret;
 
 	q->due = evtimer_new(q->base, on_due, q);
 	list_init(&q->unsaved);
 	q->gone = hash_new();
-	if (kv_open(&q->kv, &conf, &err) < 0) {
+	ret = kv_open(&q->kv, &conf, &err);
+	if (ret < 0 && err.kind == ERR_CORRUPT) {
+		log_warn("schedule: %s; it is made anew", err.text);
+		if (fs_remove_tree(AT_FDCWD, conf.path, &err) == 0)
+			ret = kv_open(&q->kv, &conf, &err);
+	}
+	if (ret < 0) {
 		log_warn("schedule: %s; deferred mail is tried at once after "
 			 "a restart",
 		    err.text);

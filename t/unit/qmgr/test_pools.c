@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "qmgr/defer.h"
 #include "qmgr/retire.h"
 #include "qmgr/spool.h"
 #include "seglog/segment.h"
@@ -189,6 +190,49 @@ counts_a_change_that_covers_many_recipients(void **state)
 	free(rcpt);
 }
 
+static void
+makes_a_damaged_schedule_anew(void **state)
+{
+	static const char garbage[8192] = "not an index";
+	struct queue_recipient rcpt = nowhere;
+	struct world *world = *state;
+	struct qmgr_conf conf = world->q.conf;
+	struct queue_id id = put(world, &rcpt, 1)->id;
+	struct err err;
+
+	qmgr_stop(&world->q);
+	assert_int_equal(fs_write_file(AT_FDCWD, "schedule/data.mdb",
+			     str_make(garbage, sizeof(garbage)), 0600, &err),
+	    0);
+	world->q = (struct qmgr){ .conf = conf };
+	assert_int_equal(qmgr_start(&world->q, &world->daemon, &err), 0);
+	assert_non_null(world->q.kv);
+	assert_non_null(qmgr_find(&world->q, &id));
+}
+
+static void
+keeps_the_next_try_through_a_restart(void **state)
+{
+	struct queue_recipient rcpt = nowhere;
+	struct world *world = *state;
+	struct qmgr_conf conf = world->q.conf;
+	struct message *message = put(world, &rcpt, 1);
+	struct queue_id id = message->id;
+	struct err err;
+	int64_t at;
+
+	dest_cancel(message);
+	defer_message(&world->q, message, false);
+	at = message->due.at;
+	assert_true(at > time_real() + 200 * (int64_t)TIME_SECOND);
+	qmgr_stop(&world->q);
+	world->q = (struct qmgr){ .conf = conf };
+	assert_int_equal(qmgr_start(&world->q, &world->daemon, &err), 0);
+	message = qmgr_find(&world->q, &id);
+	assert_true(message->due.at == at);
+	assert_int_equal(message->attempts, 1);
+}
+
 int
 main(void)
 {
@@ -197,6 +241,8 @@ main(void)
 		WORLD_TEST(moves_what_is_old_and_finds_it_after_a_restart),
 		WORLD_TEST(refuses_the_whole_batch_when_the_disk_does),
 		WORLD_TEST(keeps_a_retirement_that_the_disk_refused),
+		WORLD_TEST(makes_a_damaged_schedule_anew),
+		WORLD_TEST(keeps_the_next_try_through_a_restart),
 		WORLD_TEST(counts_a_change_that_covers_many_recipients),
 	};
 
