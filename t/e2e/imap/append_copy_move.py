@@ -157,5 +157,24 @@ class Append(imap_talk.TestCase):
         self.assertFalse([u for u in said if "\\*" in u])
 
 
+class Quota(imap_talk.TestCase):
+    """A full mailbox takes nothing more (RFC 5530, OVERQUOTA)."""
+
+    def test_over_quota(self):
+        carl = self.chancery.address("carl")
+        self.chancery.run("user", "add", carl, "--quota", "20K",
+                          "--password-file", "-", stdin="secret-carl\n")
+        self.send("ada", ["carl"], "Subject: x\r\n\r\n" + "y" * 900 + "\r\n")
+        self.wait_for_messages("carl", 1)
+        client = self.client("carl", select="INBOX")
+        large = b"Subject: x\r\n\r\n" + b"y" * 30000
+        self.assertTrue(client.no("APPEND INBOX ", large)
+                        .startswith("[OVERQUOTA]"))
+        client.append(large[:15000])
+        self.assertTrue(client.no("COPY 2 INBOX").startswith("[OVERQUOTA]"))
+        # what moves takes no more room
+        client.ok("MOVE 2 Trash")
+
+
 if __name__ == "__main__":
     chancery.main()
