@@ -81,7 +81,8 @@ check-headers:
 	$(Q)t/headers "$(CC) $(ALL_CFLAGS)"
 
 # A failing binary's name is printed again at the end, where it is looked for.
-check-unit: $(unit_tests)
+# Some run the daemons themselves.
+check-unit: all $(unit_tests)
 	$(Q)t/run-unit $(unit_tests)
 
 check-replay: $(replays)

@@ -265,7 +265,7 @@ class TestCase(unittest.TestCase):
         cls._end(keep=False)
         if not cls.may_panic:
             bad = [line for line in log.split("\n")
-                   if re.search(r"<error>|panic|killed by signal", line)]
+                   if re.search(r"\]: error: |panic|Sanitizer|by signal|ended with status [1-9]", line)]
             if bad:
                 raise AssertionError("the log shows:\n" + "\n".join(bad[:20]))
 
