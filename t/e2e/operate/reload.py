@@ -58,6 +58,7 @@ class Reload(chancery.TestCase):
         smtp.quit()
 
     def test_every_service_counts(self):
+        self.certificate()  # a connection
         status = self.chancery.json("status")
         counters = {(c["service"], c["counter"]): c["value"]
                     for c in status["counters"]}
