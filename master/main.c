@@ -125,16 +125,19 @@ check(struct master *m)
 }
 
 /*
- * Leave the terminal. The parent waits for "ok" or what went wrong, and
- * becomes the exit status of "chancery start".
+ * Leave the terminal. The parent waits for "ok", perhaps with a warning
+ * behind it, or for what went wrong; it is the exit status of "chancery
+ * start".
  */
 static void
 go_to_background(struct master *m)
 {
 	char text[500];
+	const char *said;
 	size_t len = 0;
 	int pipes[2];
 	ssize_t n;
+	bool ok;
 
 	if (pipe2(pipes, O_CLOEXEC) < 0)
 		fatal("pipe: %s", strerror(errno));
@@ -154,11 +157,11 @@ go_to_background(struct master *m)
 	    (n = read(pipes[0], text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)n;
 	text[len] = '\0';
-	if (strcmp(text, "ok") == 0)
-		_exit(0);
-	if (len > 0)
-		(void)fprintf(stderr, "chancery: %s\n", text);
-	_exit(1);
+	ok = strncmp(text, "ok", 2) == 0;
+	said = ok ? text + 2 : text;
+	if (*said != '\0')
+		(void)fprintf(stderr, "chancery: %s\n", said + (*said == ' '));
+	_exit(!ok);
 }
 
 /*

@@ -186,6 +186,30 @@ check_directory(struct master *m)
 	control_settled(m);
 }
 
+/*
+ * Recovery of a large queue or store takes its time: whoever started us is
+ * told to stop waiting, and nothing is stopped.
+ */
+static void
+tell_late(struct master *m)
+{
+	char text[300] = "";
+
+	LIST_FOREACH(at, &m->services)
+	{
+		struct service *service = LIST_ITEM(at, struct service, link);
+
+		if (!service->is_pending)
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "ok service %s is still starting, after %d s",
+		    service->name, m->conf.start_timeout);
+		break;
+	}
+	log_warn("%s", text + strlen("ok "));
+	tell(m, text);
+}
+
 void
 start_check(struct master *m)
 {
@@ -197,16 +221,6 @@ start_check(struct master *m)
 		tell(m, "ok");
 		return;
 	}
-	if (time_mono() < m->deadline)
-		return;
-	LIST_FOREACH(at, &m->services)
-	{
-		struct service *service = LIST_ITEM(at, struct service, link);
-
-		if (service->is_pending) {
-			start_failed(m, "service %s did not come up in %d s",
-			    service->name, m->conf.start_timeout);
-			return;
-		}
-	}
+	if (time_mono() >= m->deadline)
+		tell_late(m);
 }

@@ -16,8 +16,9 @@ void start_services(struct master *m);
 void start_undo(struct master *m);
 
 /*
- * Is everything up, or has a process ended too early? Then tell whoever
- * started us. Called after each event until it is told.
+ * Is everything up, or did it take too long to wait for? Then tell whoever
+ * started us. Called at each tick. start_failed: a process ended before it
+ * was up, so that everything ends.
  */
 void start_check(struct master *m);
 void start_failed(struct master *m, const char *fmt, ...) PRINTFLIKE(2, 3);

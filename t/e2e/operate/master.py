@@ -187,6 +187,15 @@ class Life(Small):
         finally:
             os.kill(logd, signal.SIGCONT)
 
+    def test_a_daemon_that_takes_long_is_waited_for_no_longer(self):
+        # no index to open, and nobody to make one: imapd waits for it
+        self.write("etc/master.cf", "imap unix - - - - 1 imapd\n", "a")
+        self.write("etc/main.cf", "service_start_timeout = 1s\n", "a")
+        done = self.run_verb("start")
+        self.assertIn("imap is still starting", done.stderr)
+        self.echo(self.connect())
+        self.assertEqual(self.run_verb("status", check=False).returncode, 1)
+
     def test_a_daemon_that_cannot_start_stops_the_start(self):
         self.write("etc/main.cf", "log_file = no/such/folder\n", "a")
         done = self.run_verb("start", check=False)
