@@ -98,68 +98,43 @@ session_count(struct session *s, enum lmtpd_stat stat, int64_t n)
 		daemon_count(s->daemon, stat, n);
 }
 
-/* Drop the rest of a refused line. */
-static void
-skip_line(struct session *s)
-{
-	bool found = false;
-
-	while (!found) {
-		struct str in = stream_peek(s->stream);
-		size_t len = in.len;
-
-		found = line_skip(&in);
-		stream_skip(s->stream, len - in.len);
-		if (!found && stream_fill(s->stream) < 0)
-			return;
-	}
-}
-
 /*
- * Wait for more of a command. Between transactions the daemon's end is waited
- * for as well, so that a stop need not wait for an idle client.
+ * Between transactions the daemon's end is waited for as well, so that a stop
+ * need not wait for an idle client. -1: it came, and the client was told.
  */
 static int
-wait_for_input(struct session *s)
+wait_for_command(struct session *s)
 {
 	int ready = 0;
 
 	if (s->daemon != NULL && !s->t.open && stream_peek(s->stream).len == 0)
 		ready = stream_wait(s->stream, daemon_stop_fd(s->daemon),
 		    s->conf->timeout * 1000);
-	if (ready > 0 && ready & 2) {
-		s->closing = true;
-		return session_reply(s, 421, "4.3.2",
-		    "%s Service is being stopped", s->conf->hostname);
-	}
-	return stream_fill(s->stream);
+	if (ready <= 0 || !(ready & 2))
+		return 0;
+	s->closing = true;
+	return session_reply(s, 421, "4.3.2", "%s Service is being stopped",
+	    s->conf->hostname);
 }
 
 /* *line lives until the next read. -1: none, answered if there is a peer. */
 static int
 read_line(struct session *s, struct str *line)
 {
-	for (;;) {
-		struct str in = stream_peek(s->stream);
-		size_t len = in.len;
-		enum line_result result =
-		    line_take(&in, SMTP_COMMAND_MAX, line);
+	enum line_result result;
 
-		if (result == LINE_OK) {
-			/* Skipping does not move the bytes. */
-			stream_skip(s->stream, len - in.len);
-			return 0;
-		}
-		if (result != LINE_MORE) {
-			(void)session_reply(s, 500, "5.5.2", "Error: %s",
-			    result == LINE_LONG ? "line too long" :
-						  "bare CR or LF received");
-			skip_line(s);
-			return -1;
-		}
-		if (wait_for_input(s) < 0)
-			return -1;
+	if (wait_for_command(s) < 0)
+		return -1;
+	result = line_read(s->stream, SMTP_COMMAND_MAX, line);
+	if (result == LINE_OK)
+		return 0;
+	if (result != LINE_MORE) {
+		(void)session_reply(s, 500, "5.5.2", "Error: %s",
+		    result == LINE_LONG ? "line too long" :
+					  "bare CR or LF received");
+		(void)line_drop(s->stream);
 	}
+	return -1;
 }
 
 static void

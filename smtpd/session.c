@@ -187,58 +187,25 @@ session_offers_tls(const struct session *s)
 	    s->facts.tls_version.len == 0;
 }
 
-/* Drop the rest of a refused line. -1: the stream ended. */
-static int
-skip_line(struct session *s)
-{
-	for (;;) {
-		struct str in = stream_peek(s->stream);
-		size_t len = in.len;
-		bool found = line_skip(&in);
-
-		stream_skip(s->stream, len - in.len);
-		if (found)
-			return 0;
-		if (stream_fill(s->stream) < 0)
-			return -1;
-	}
-}
-
 int
 session_read_line(struct session *s, size_t max, struct str *line)
 {
-	static const char *const bare[] = {
-		[LINE_BARE_CR] = "<CR>",
-		[LINE_BARE_LF] = "<LF>",
+	static const char *const troubles[] = {
+		[LINE_BARE_CR] = "bare <CR> received",
+		[LINE_BARE_LF] = "bare <LF> received",
+		[LINE_LONG] = "line too long",
 	};
+	enum line_result result = line_read(s->stream, max, line);
 
-	for (;;) {
-		struct str in = stream_peek(s->stream);
-		size_t len = in.len;
-		enum line_result result = line_take(&in, max, line);
-
-		switch (result) {
-		case LINE_OK:
-			/* Skipping does not move the bytes. */
-			stream_skip(s->stream, len - in.len);
-			return 0;
-		case LINE_MORE:
-			if (stream_fill(s->stream) < 0)
-				return -1;
-			continue;
-		case LINE_LONG:
-			(void)session_reply(s, 500, "5.5.2",
-			    "Error: line too long");
-			break;
-		default:
-			(void)session_reply(s, 500, "5.5.2",
-			    "Error: bare %s received", bare[result]);
-			break;
-		}
+	if (result == LINE_OK)
+		return 0;
+	if (result != LINE_MORE) {
+		(void)session_reply(s, 500, "5.5.2", "Error: %s",
+		    troubles[result]);
 		s->errors++;
-		(void)skip_line(s);
-		return -1;
+		(void)line_drop(s->stream);
 	}
+	return -1;
 }
 
 /* The stream is sticky about its end; a last word may still go out. */

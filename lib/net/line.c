@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "net/stream.h"
+
 /* The place of the first CR or LF in s, or s.len. */
 static size_t
 find_end(struct str s)
@@ -41,4 +43,38 @@ line_skip(struct str *in)
 
 	str_skip(in, at < 0 ? in->len : (size_t)at + 1);
 	return at >= 0;
+}
+
+enum line_result
+line_read(struct stream *stream, size_t max, struct str *line)
+{
+	for (;;) {
+		struct str in = stream_peek(stream);
+		size_t len = in.len;
+		enum line_result result = line_take(&in, max, line);
+
+		if (result == LINE_OK) {
+			/* Skipping does not move the bytes. */
+			stream_skip(stream, len - in.len);
+			return LINE_OK;
+		}
+		if (result != LINE_MORE || stream_fill(stream) < 0)
+			return result;
+	}
+}
+
+int
+line_drop(struct stream *stream)
+{
+	for (;;) {
+		struct str in = stream_peek(stream);
+		size_t len = in.len;
+		bool found = line_skip(&in);
+
+		stream_skip(stream, len - in.len);
+		if (found)
+			return 0;
+		if (stream_fill(stream) < 0)
+			return -1;
+	}
 }

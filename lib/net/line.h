@@ -38,4 +38,14 @@ enum line_result line_take(struct str *in, size_t max, struct str *line);
  */
 bool line_skip(struct str *in);
 
+struct stream;
+
+/*
+ * The two on a stream, waiting for what is not there yet. line_read: LINE_MORE
+ * says that the stream is at its end; *line lives until the next read. After
+ * a refusal answer it, then line_drop the rest (-1: the stream ended).
+ */
+enum line_result line_read(struct stream *stream, size_t max, struct str *line);
+int line_drop(struct stream *stream);
+
 #endif

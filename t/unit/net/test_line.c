@@ -2,11 +2,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/attr.h"
 #include "net/line.h"
+#include "net/stream.h"
 
 /* A line of at most 5 bytes is taken out of each. */
 static const struct {
@@ -73,6 +76,36 @@ skipping_ends_behind_the_first_lf(void **state)
 	assert_false(line_skip(&in));
 }
 
+static void
+a_stream_gives_lines_and_drops_refused_ones(void **state)
+{
+	static const char in[] = "one\r\nbad\nrest\r\ntoo long\r\ntwo\r\nth";
+	struct stream *stream;
+	struct str line;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(send(pair[1], in, sizeof(in) - 1, 0), sizeof(in) - 1);
+	assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
+	stream = stream_new(pair[0], 100);
+	assert_int_equal(line_read(stream, 5, &line), LINE_OK);
+	assert_true(str_eqz(line, "one"));
+	assert_int_equal(line_read(stream, 5, &line), LINE_BARE_LF);
+	assert_int_equal(line_drop(stream), 0);
+	assert_int_equal(line_read(stream, 5, &line), LINE_OK);
+	assert_true(str_eqz(line, "rest"));
+	assert_int_equal(line_read(stream, 5, &line), LINE_LONG);
+	assert_int_equal(line_drop(stream), 0);
+	assert_int_equal(line_read(stream, 5, &line), LINE_OK);
+	assert_true(str_eqz(line, "two"));
+	assert_int_equal(line_read(stream, 5, &line), LINE_MORE);
+	assert_int_equal(stream_state(stream), STREAM_EOF);
+	assert_int_equal(line_drop(stream), -1);
+	stream_free(stream);
+	(void)close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -80,6 +113,7 @@ main(void)
 		cmocka_unit_test(only_crlf_ends_a_line),
 		cmocka_unit_test(a_nul_is_text),
 		cmocka_unit_test(skipping_ends_behind_the_first_lf),
+		cmocka_unit_test(a_stream_gives_lines_and_drops_refused_ones),
 	};
 
 	return cmocka_run_group_tests_name("net/line", tests, NULL, NULL);
