@@ -1,0 +1,185 @@
+/*
+ * The directory as it should not be: absent, mute, talking nonsense, hanging
+ * up. What it is like when it works the end-to-end tests show.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "base/log.h"
+#include "dict/ldap_client.h"
+#include "net/listen.h"
+
+enum { TIMEOUT_MS = 200 };
+
+enum manner { ABSENT, MUTE, NONSENSE, HANGS_UP, HALF };
+
+struct server {
+	struct event_base *base;
+	enum manner manner;
+	char folder[32], path[64];
+	int listener, conn[64];
+	int conns;
+	struct event *event;
+	struct ldap_client *client;
+	int answers;
+	struct err err;
+};
+
+static void
+on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	/* An LDAP message that begins well, and says it is 100 bytes long. */
+	static const char half[] = "\x30\x64\x02\x01\x01\x61";
+	struct server *s = arg;
+	int conn = accept(fd, NULL, NULL);
+
+	(void)what;
+	assert_true(conn >= 0);
+	if (s->manner == NONSENSE)
+		assert_int_equal(write(conn, "HTTP/1.1 400\r\n\r\n", 16), 16);
+	if (s->manner == HALF)
+		assert_int_equal(write(conn, half, 6), 6);
+	if (s->manner == HANGS_UP) {
+		(void)close(conn);
+		return;
+	}
+	assert_true(s->conns < (int)NELEMS(s->conn));
+	s->conn[s->conns++] = conn;
+}
+
+static void
+on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
+    const struct err *err)
+{
+	struct server *s = ctx;
+
+	(void)entries;
+	assert_int_equal(count, 0);
+	assert_non_null(err);
+	s->err = *err;
+	s->answers++;
+	if (ldap_client_open(s->client) == 0)
+		(void)event_base_loopbreak(s->base);
+}
+
+static void
+begin(struct server *s, enum manner manner, bool external)
+{
+	struct ldap_client_conf conf = {
+		.path = s->path,
+		.timeout_ms = TIMEOUT_MS,
+		.pipeline = 4,
+		.external = external,
+	};
+	struct err err;
+
+	*s = (struct server){ .manner = manner, .listener = -1 };
+	s->base = event_base_new();
+	strcpy(s->folder, "/tmp/test-ldap-XXXXXX");
+	assert_non_null(mkdtemp(s->folder));
+	(void)snprintf(s->path, sizeof(s->path), "%s/ldapi", s->folder);
+	if (manner != ABSENT) {
+		s->listener = listen_unix(s->path, 0600, &err);
+		assert_true(s->listener >= 0);
+		s->event = event_new(s->base, s->listener, EV_READ | EV_PERSIST,
+		    on_accept, s);
+		(void)event_add(s->event, NULL);
+	}
+	s->client = ldap_client_new(s->base, &conf);
+}
+
+static void
+end(struct server *s)
+{
+	ldap_client_free(s->client);
+	if (s->event != NULL)
+		event_free(s->event);
+	for (int i = 0; i < s->conns; i++)
+		(void)close(s->conn[i]);
+	if (s->listener >= 0)
+		(void)close(s->listener);
+	(void)unlink(s->path);
+	(void)rmdir(s->folder);
+	event_base_free(s->base);
+}
+
+/* Every question gets its one answer, in time, whatever the server does. */
+static void
+trouble_is_temporary(void **state)
+{
+	static const enum manner manners[] = { ABSENT, MUTE, NONSENSE, HANGS_UP,
+		HALF };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * NELEMS(manners); i++) {
+		struct server s;
+
+		begin(&s, manners[i / 2], i % 2 == 0);
+		for (int j = 0; j < 10; j++)
+			ldap_client_search(s.client, "o=x", "(a=b)", NULL,
+			    on_answer, &s);
+		ldap_client_bind(s.client, "cn=x", STR("secret"), on_answer,
+		    &s);
+		assert_int_equal(s.answers, 0); /* never from inside */
+		(void)event_base_dispatch(s.base);
+		assert_int_equal(s.answers, 11);
+		assert_int_equal(s.err.kind, ERR_TEMP);
+		end(&s);
+	}
+}
+
+static void
+an_empty_password_is_none(void **state)
+{
+	struct server s;
+
+	(void)state;
+	begin(&s, MUTE, false);
+	ldap_client_bind(s.client, "cn=x", STR(""), on_answer, &s);
+	(void)event_base_dispatch(s.base);
+	assert_int_equal(s.answers, 1);
+	assert_int_equal(s.err.kind, ERR_DENIED);
+	assert_int_equal(s.conns, 0);
+	end(&s);
+}
+
+static void
+too_many_questions_are_refused(void **state)
+{
+	struct server s;
+
+	(void)state;
+	begin(&s, MUTE, true);
+	for (int i = 0; i < LDAP_CLIENT_WAITING + 5; i++)
+		ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_answer,
+		    &s);
+	(void)event_base_loop(s.base, EVLOOP_ONCE);
+	assert_int_equal(s.answers, 5);
+	assert_int_equal(s.err.kind, ERR_TEMP);
+	end(&s); /* with the others open: no callback comes any more */
+	assert_int_equal(s.answers, 5);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trouble_is_temporary),
+		cmocka_unit_test(an_empty_password_is_none),
+		cmocka_unit_test(too_many_questions_are_refused),
+	};
+
+	log_init("test", LOG_LEVEL_ERROR);
+	ldap_client_prepare();
+	return cmocka_run_group_tests_name("dict/ldap_client", tests, NULL,
+	    NULL);
+}
