@@ -229,6 +229,50 @@ verify(struct fixture *f)
 	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
 }
 
+/*
+ * Full in the middle of a batch, or only in its commit, when the journal has
+ * it already: either way a larger index has all that was answered.
+ */
+static void
+a_full_index_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+	bool is_full = false;
+	char id[12];
+	int done = 0;
+	size_t count;
+
+	hello(f, 0);
+	engine_close(f->engine);
+	f->conf.index_size = 400 << 10;
+	assert_int_equal(engine_open(&f->engine, &f->conf, &err), 0);
+	while (!is_full) {
+		struct request *request;
+
+		(void)snprintf(id, sizeof(id), "m%d", done);
+		request = deliver(f, id, 0, "anna@a.test");
+		engine_batch(f->engine, &f->batch, &count);
+		is_full = f->engine->is_failed || request->err.kind != ERR_NONE;
+		if (is_full)
+			assert_int_equal(request->err.kind, ERR_TEMP);
+		else
+			done++;
+		request_free(request);
+		assert_true(done < 10000);
+	}
+	assert_true(done > 50);
+	engine_close(f->engine);
+	f->conf.index_size = 64 << 20;
+	assert_int_equal(engine_open(&f->engine, &f->conf, &err), 0);
+	verify(f);
+	for (int i = 0; i < done; i++) {
+		(void)snprintf(id, sizeof(id), "m%d", i);
+		assert_true(is_repeated(f, id, 0));
+	}
+	assert_false(is_repeated(f, "new", 0));
+}
+
 /* One number twice in one request; and a message that nobody takes. */
 static void
 what_nobody_takes_leaves_nothing(void **state)
@@ -470,6 +514,8 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    changes_are_told_once_and_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_index_loses_nothing,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    what_nobody_takes_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(big_requests_go_in_slices,
