@@ -4,7 +4,9 @@
  *
  * Who we are the directory learns from the kernel (SASL EXTERNAL over a UNIX
  * socket). Every call ends within the time limit; trouble with the directory
- * itself is ERR_TEMP, and the connection is then of no further use.
+ * itself is ERR_TEMP, and the connection is then of no further use. A process
+ * that keeps a connection ignores SIGPIPE, as our daemons do: libldap writes
+ * to a server that hung up.
  */
 #ifndef DICT_LDAP_CONN_H
 #define DICT_LDAP_CONN_H
