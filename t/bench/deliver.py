@@ -30,7 +30,11 @@ class Ours:
 
     def __init__(self, args):
         self.instance = chancery.Instance(DOMAIN)
-        self.instance.start()
+        try:
+            self.instance.start()
+        except BaseException:
+            self.instance.remove()
+            raise
         self.smtp = self.instance.port("smtp")
         self.imap = self.instance.port("imap")
         for n in range(args.users):
