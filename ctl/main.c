@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ctl/sendmail.h"
 #include "verb/verb.h"
 
 enum { EXIT_OK, EXIT_TROUBLE, EXIT_USAGE };
@@ -97,6 +98,15 @@ explain(FILE *out, const struct verb *verb)
 	    verb->options != NULL ? verb->options : "");
 }
 
+/* The last part of the name we were called by. */
+static const char *
+called_as(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash == NULL ? name : slash + 1;
+}
+
 /* Take everybody's options out of argv, wherever they stand. */
 static int
 take_common(int argc, char **argv, bool *json, bool *help)
@@ -143,33 +153,25 @@ run(const struct verb *verb, struct verb_env *env, int argc, char **argv,
 	return call.is_usage ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
-int
-main(int argc, char **argv)
+/* "-C DIR" in front of the words. */
+static void
+take_dir(int *argc, char ***argv, const char **dir)
 {
-	const char *dir = default_dir;
-	const struct verb *verb;
-	bool json = false, help = false;
-	struct paths paths;
-	struct verb_env env = { 0 };
-	int words, status;
+	if (*argc < 2 || strcmp((*argv)[0], "-C") != 0)
+		return;
+	*dir = (*argv)[1];
+	*argc -= 2;
+	*argv += 2;
+}
 
-	log_init("chancery", LOG_LEVEL_INFO);
-	argc = take_common(argc - 1, argv + 1, &json, &help);
-	argv++;
-	if (argc >= 2 && strcmp(argv[0], "-C") == 0) {
-		dir = argv[1];
-		argc -= 2;
-		argv += 2;
-	}
-	verb = verb_find(argc, argv, &words);
-	if (verb == NULL) {
-		list_verbs(help || argc == 0 ? stdout : stderr);
-		return help ? EXIT_OK : EXIT_USAGE;
-	}
-	if (help) {
-		explain(stdout, verb);
-		return EXIT_OK;
-	}
+static int
+run_in(const char *dir, const struct verb *verb, int argc, char **argv,
+    bool json)
+{
+	struct verb_env env = { 0 };
+	struct paths paths;
+	int status;
+
 	find_paths(&paths);
 	find_dir(&paths, dir);
 	env.dir = paths.dir;
@@ -183,9 +185,45 @@ main(int argc, char **argv)
 		    paths.dir, strerror(errno));
 		return EXIT_TROUBLE;
 	}
-	status = run(verb, &env, argc - words, argv + words, json);
+	status = run(verb, &env, argc, argv, json);
 	main_cf_free(env.cf);
 	if (env.dirfd >= 0)
 		(void)close(env.dirfd);
 	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	char *queue_list[] = { argv[0], "queue", "list", NULL };
+	bool json = false, help = false;
+	const char *dir = default_dir;
+	const struct verb *verb;
+	int words;
+
+	log_init("chancery", LOG_LEVEL_INFO);
+	if (strcmp(called_as(argv[0]), "sendmail") == 0)
+		return sendmail(dir, argc, argv);
+	if (strcmp(called_as(argv[0]), "mailq") == 0) {
+		argc = 3;
+		argv = queue_list;
+	}
+	argc--;
+	argv++;
+	take_dir(&argc, &argv, &dir);
+	/* Its words are sendmail's own, not a verb's. */
+	if (argc >= 1 && strcmp(argv[0], "sendmail") == 0)
+		return sendmail(dir, argc, argv);
+	argc = take_common(argc, argv, &json, &help);
+	take_dir(&argc, &argv, &dir);
+	verb = verb_find(argc, argv, &words);
+	if (verb == NULL) {
+		list_verbs(help || argc == 0 ? stdout : stderr);
+		return help ? EXIT_OK : EXIT_USAGE;
+	}
+	if (help) {
+		explain(stdout, verb);
+		return EXIT_OK;
+	}
+	return run_in(dir, verb, argc - words, argv + words, json);
 }

@@ -11,6 +11,8 @@ install: all
 	install -d $(install_root)/sbin $(install_root)/libexec/chancery \
 	    $(install_root)/share/chancery
 	install -m 755 $(BUILD)/bin/chancery $(install_root)/sbin/
+	ln -sf chancery $(install_root)/sbin/sendmail
+	ln -sf chancery $(install_root)/sbin/mailq
 	install -m 755 $(BUILD)/libexec/* $(install_root)/libexec/chancery/
 	install -m 644 $(wildcard etc/*.schema etc/*.in) \
 	    $(install_root)/share/chancery/
