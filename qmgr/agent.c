@@ -16,7 +16,7 @@
 #include "qmgr/agent_impl.h"
 #include "qmgr/result.h"
 
-enum { CONNECT_SECONDS = 30 };
+enum { GREETING_SECONDS = 30 }; /* at most, until it is ready */
 
 struct agent *
 agent_of(struct list *link)
@@ -249,7 +249,10 @@ agent_new(struct transport *transport)
 {
 	struct qmgr *q = transport->q;
 	struct agent *agent = xcalloc(1, sizeof(*agent));
-	struct timeval wait = { CONNECT_SECONDS, 0 };
+	int seconds = q->conf.agent_timeout < GREETING_SECONDS ?
+	    q->conf.agent_timeout :
+	    GREETING_SECONDS;
+	struct timeval wait = { seconds, 0 };
 	int fd = connect_agent(transport->name);
 
 	agent->error = fd < 0 ? errno : 0;
