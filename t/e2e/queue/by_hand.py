@@ -33,8 +33,13 @@ class Operator(chancery.TestCase):
         return self.chancery.json("queue", "list")["queue"]
 
     def put(self, subject):
-        self.send("ada", ["bob"], MESSAGE.format(subject))
-        return self.queue()[-1]["id"]
+        """Send it; returns its queue id, as smtpd names it."""
+        with self.chancery.smtp() as smtp:
+            smtp.ehlo()
+            smtp.mail("ada@example.test")
+            smtp.rcpt("bob@example.test")
+            _, text = smtp.data(MESSAGE.format(subject))
+        return text.decode().split()[-1]
 
     def subjects(self):
         return b"".join(self.messages("bob"))
