@@ -106,6 +106,36 @@ refuses_any_changed_byte_of_header_and_table(void **state)
 	assert_true(is_taken(bytes, sizeof(bytes), &life, 8192));
 }
 
+static bool
+is_record(const char *bytes, const struct superblock *super, uint64_t offset)
+{
+	struct err err;
+
+	return batch_record_check(str_make(bytes, 21), super, offset, 5,
+		   &err) == 0;
+}
+
+/* As one record is read again, without its batch. */
+static void
+refuses_any_changed_byte_of_a_record(void **state)
+{
+	char bytes[BATCH_ALIGN], *record = bytes + 112;
+	struct superblock other = life;
+	struct batch made;
+
+	(void)state;
+	make_batch(bytes, &made);
+	for (size_t i = 0; i < BATCH_RECORD_HEAD + 5; i++) {
+		record[i] ^= 1;
+		assert_false(is_record(record, &life, 8192 + 128));
+		record[i] ^= 1;
+	}
+	assert_true(is_record(record, &life, 8192 + 128));
+	assert_false(is_record(record, &life, 12288 + 128));
+	other.secret++;
+	assert_false(is_record(record, &other, 8192 + 128));
+}
+
 static void
 refuses_another_place_and_another_life(void **state)
 {
@@ -197,6 +227,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_back_what_it_wrote),
 		cmocka_unit_test(refuses_any_changed_byte_of_header_and_table),
+		cmocka_unit_test(refuses_any_changed_byte_of_a_record),
 		cmocka_unit_test(refuses_another_place_and_another_life),
 		cmocka_unit_test(refuses_tables_out_of_bounds),
 		cmocka_unit_test(superblock_takes_the_younger_good_slot),
