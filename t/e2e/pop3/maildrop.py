@@ -27,7 +27,7 @@ class Maildrop(chancery.TestCase):
         bodies = ["Subject: 1\r\n\r\n.\r\n..\r\n...x\r\n\r\n.\r\nend\r\n",
                   "Subject: 2\r\n\r\n" + "y" * 5000 + "\r\n",
                   "Subject: 3\r\n\r\n" +
-                  "".join(f"{n:070d}\r\n" for n in range(20000))]
+                  "".join(f"{n:06d}{'.' * 64}\r\n" for n in range(20000))]
         self.fill("ada", *bodies)
         pop3 = self.chancery.pop3("ada")
         stored = self.messages("ada")
