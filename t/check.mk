@@ -53,15 +53,16 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 $(BUILD)/t/crash/store_work: $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out stored/main.c,$(wildcard stored/*.c)))
 
-.PHONY: check-crash
-check-crash: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
+.PHONY: check-crash crash-programs
+crash-programs: $(crash_programs) $(BUILD)/t/crash/recorder.so
+check-crash: crash-programs $(binaries)
 	$(Q)for t in $(filter-out %.c %.h,$(wildcard t/crash/*)); do \
 	    echo "$$t"; \
 	    CHANCERY_BUILD=$(BUILD) $$t $(BUILD)/t/crash || exit 1; \
 	done
 
 .PHONY: check check-format check-layers check-headers check-unit check-replay \
-	check-e2e check-all check-asan
+	check-e2e check-all check-asan check-seeded
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-format check-layers \
 	    check-headers check-unit check-replay check-crash \
@@ -97,6 +98,11 @@ check-e2e: all
 # The long tests.
 check-all: check
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --slow
+	$(Q)$(MAKE) --no-print-directory check-seeded
+
+# Can they fail? Each of t/seeded/*.patch must turn the test it names red.
+check-seeded:
+	$(Q)t/seeded/run
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan:
