@@ -39,6 +39,9 @@ COMMAND = os.path.join(BUILD, "bin", "chancery")
 PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "imap": 143,
          "imaps": 993, "pop3": 110, "pop3s": 995}
 IS_ROOT = os.geteuid() == 0
+# What no log of a test may hold.
+TROUBLE = (r"\]: error: |panic|Sanitizer|by signal|"
+           r"ended with status [1-9]")
 
 imaplib._MAXLINE = 10_000_000  # whole SEARCH answers of large mailboxes
 
@@ -247,6 +250,7 @@ class TestCase(unittest.TestCase):
     options = ()  # lines for main.cf
     master_options = None  # {service: "-o name=value ..."}
     may_panic = False  # a test that kills on purpose says so
+    expected_errors = ()  # parts of error lines a test brings about
 
     @classmethod
     def setUpClass(cls):
@@ -265,7 +269,8 @@ class TestCase(unittest.TestCase):
         cls._end(keep=False)
         if not cls.may_panic:
             bad = [line for line in log.split("\n")
-                   if re.search(r"\]: error: |panic|Sanitizer|by signal|ended with status [1-9]", line)]
+                   if re.search(TROUBLE, line) and
+                   not any(part in line for part in cls.expected_errors)]
             if bad:
                 raise AssertionError("the log shows:\n" + "\n".join(bad[:20]))
 
