@@ -72,15 +72,44 @@ segment_number(const char *name)
 	return strcmp(name, again) == 0 ? (uint32_t)number : 0;
 }
 
+/* Before anything is changed: is there a version that we do not know? */
+static int
+check_versions(const struct seglog *log, DIR *dir, struct err *err)
+{
+	struct superblock super;
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)) != NULL) {
+		uint32_t number = segment_number(entry->d_name);
+		int fd;
+
+		if (number == 0)
+			continue;
+		fd = seglog_segment_open(log, number, err);
+		if (fd < 0)
+			return -1;
+		if (superblock_read(&super, fd, err) < 0 &&
+		    err->kind == ERR_SYNTAX) {
+			(void)close(fd);
+			return err_prefix(err, "%s/%s", log->path,
+			    entry->d_name);
+		}
+		(void)close(fd);
+	}
+	rewinddir(dir);
+	return 0;
+}
+
 int
 scan_segments(struct seglog *log, uint64_t *damaged, struct err *err)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(log->path);
-	int ret = 0;
+	int ret;
 
 	if (dir == NULL)
 		return err_sys(err, "open folder %s", log->path);
+	ret = check_versions(log, dir, err);
 	while (ret >= 0 && (entry = readdir(dir)) != NULL) {
 		uint32_t number = segment_number(entry->d_name);
 		char path[SEGMENT_PATH_SIZE];

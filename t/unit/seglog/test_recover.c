@@ -261,15 +261,21 @@ leaves_an_unknown_version_alone(void **state)
 	char image[SEGMENT], after[SEGMENT];
 	struct seglog *log;
 	struct err err;
+	char path[200];
+	int fd;
 
 	make_log(*state, image);
 	num_put_u16(image + 4, SUPERBLOCK_VERSION + 1);
 	/* the checksum of a slot is not keyed: superblock.c's plain_seed */
 	num_put_u64(image + 56, hash_checksum(0x5365676d656e7431, image, 56));
 	save(*state, image);
+	(void)snprintf(path, sizeof(path), "%s/new.00000002", (char *)*state);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	close(fd);
 	assert_int_equal(seglog_open(&log, *state, &ring, &recovery, &err), -1);
 	assert_int_equal(err.kind, ERR_SYNTAX);
 	assert_null(log);
+	assert_int_equal(access(path, F_OK), 0); /* not even this */
 	load(*state, after);
 	assert_memory_equal(image, after, SEGMENT);
 }
