@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -47,6 +49,8 @@ peer_program(const char *program, const char *folder, const char *main_cf,
 
 	if (pid != 0)
 		return pid;
+	/* a test that fails leaves nothing running */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; edges[i] != NULL; i++)
 		len += (size_t)snprintf(names + len, sizeof(names) - len,
 		    "edge:%s=%d ", edges[i], fcntl(fds[i], F_DUPFD, 20));
