@@ -196,8 +196,7 @@ print_result(const struct setup *setup, struct print *print)
 	    setup->env->dir, setup->env->dir, setup->domain);
 	if (setup->admin[0] == '\0')
 		print_line(print,
-		    "postmaster@ and abuse@ reach nobody until an "
-		    "administrator is named (--admin, or \"alias add\").");
+		    "postmaster@ and abuse@ will reach the first user added.");
 	if (setup_is_confined(setup))
 		print_line(print,
 		    "AppArmor confines slapd: add \"%s/directory/** rwk,\" and "

@@ -141,6 +141,34 @@ need_free(struct people *people, struct str address, struct err *err)
 	return 0;
 }
 
+/*
+ * Mail to postmaster must reach somebody (RFC 5321 section 4.5.1): while no
+ * administrator is named for the site, the first user is the one.
+ */
+static int
+name_administrator(struct people *people, struct verb_call *call,
+    const struct people_address *address, struct err *err)
+{
+	struct ldap_change change =
+	    PEOPLE_ONE(SET, "mailAdministrator", &address->whole);
+	struct ldap_entry *site;
+	size_t count;
+
+	if (ldap_conn_search(people->conn, people->suffix, LDAP_CONN_BASE,
+		"(objectClass=mailSite)", NULL, people->arena, &site, &count,
+		err) < 0)
+		return -1;
+	if (count == 0 ||
+	    ldap_entry_value(&site[0], "mailAdministrator").len > 0)
+		return 0;
+	if (ldap_conn_modify(people->conn, people->suffix, &change, 1, err) < 0)
+		return err_prefix(err, "user added, but not as administrator");
+	print_line(call->print,
+	    "postmaster@ and abuse@ of every domain reach %" STR_F,
+	    STR_A(address->whole));
+	return 0;
+}
+
 static int
 add(struct people *people, struct verb_call *call, struct err *err)
 {
@@ -186,7 +214,7 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	}
 	buf_clear_secret(&typed);
 	buf_clear(&hashed);
-	return ret;
+	return ret < 0 ? -1 : name_administrator(people, call, &address, err);
 }
 
 static int

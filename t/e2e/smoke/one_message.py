@@ -20,6 +20,15 @@ class OneMessage(chancery.TestCase):
         self.assertEqual(b"\r\n".join(lines) + b"\r\n", message)
         pop3.quit()
 
+    def test_postmaster_is_the_first_user(self):
+        with self.chancery.smtp() as smtp:
+            for name in ("postmaster", "abuse@example.test"):
+                smtp.sendmail("x@elsewhere.test", [name],
+                              f"Subject: to {name}\r\n\r\nx\r\n")
+        found = self.wait_for_messages("ada", 2)
+        self.assertTrue(any(b"Subject: to postmaster\r\n" in m
+                            for m in found))
+
 
 if __name__ == "__main__":
     chancery.main()
