@@ -196,7 +196,7 @@ compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* count points in the journal, sorted; seed says which. */
+/* count points in the journal, sorted, the last its end; seed says which. */
 static uint64_t *
 draw_points(size_t count, size_t records, unsigned seed)
 {
@@ -205,6 +205,8 @@ draw_points(size_t count, size_t records, unsigned seed)
 	srandom(seed);
 	for (size_t i = 0; i < count; i++)
 		point[i] = (uint64_t)random() % records + 1;
+	if (count > 0)
+		point[0] = records;
 	qsort(point, count, sizeof(*point), compare);
 	return point;
 }
