@@ -161,6 +161,7 @@ class Echo(Looker):
         with open(os.path.join(self.dir, "etc/master.cf"), "w") as f:
             f.write("logd unix - - - - 1 logd\necho unix - - - - 5 echod\n")
         self.prefix = []
+        self.command = chancery.COMMAND
 
     def tearDown(self):
         self.run_verb("stop", check=False)
@@ -169,7 +170,7 @@ class Echo(Looker):
     def run_verb(self, *words, check=True):
         env = dict(os.environ, CHANCERY_JAIL_TEST="1")
         return subprocess.run(
-            [*self.prefix, chancery.COMMAND, "-C", self.dir, *words],
+            [*self.prefix, self.command, "-C", self.dir, *words],
             check=check, text=True, capture_output=True, env=env, timeout=60)
 
     def test_as_whoever_we_are(self):
@@ -178,11 +179,21 @@ class Echo(Looker):
         self.look_at_all()
         self.try_all()
 
+    def copy_programs(self):
+        """To where another user may run them: not below /root."""
+        for name in ("bin/chancery", "libexec/master", "libexec/logd",
+                     "libexec/echod"):
+            target = os.path.join(self.dir, "build", name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(os.path.join(chancery.BUILD, name), target)
+        self.command = os.path.join(self.dir, "build/bin/chancery")
+
     def test_as_an_ordinary_user(self):
         if not chancery.IS_ROOT:
             print("skipped: the other user, as that takes root")
             return
         self.as_root = False
+        self.copy_programs()
         for folder, _, files in os.walk(self.dir):
             for name in ["", *files]:
                 os.chown(os.path.join(folder, name), 65534, 65534)
