@@ -36,7 +36,8 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 crash_parts := model queue_peers rewrite_peer
 crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
-	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c,\
+	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c \
+	t/crash/store_verify.c,\
 	$(wildcard t/crash/*.c)))
 
 $(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
@@ -50,7 +51,8 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
-$(BUILD)/t/crash/store_work: $(patsubst %.c,$(BUILD)/obj/%.o,\
+$(BUILD)/t/crash/store_work $(BUILD)/t/crash/whole_work: \
+	$(BUILD)/obj/t/crash/store_verify.o $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out stored/main.c,$(wildcard stored/*.c)))
 
 .PHONY: check-crash crash-programs

@@ -24,6 +24,7 @@
 #include "base/num.h"
 #include "queue/client.h"
 #include "t/crash/queue_peers.h"
+#include "t/crash/rewrite_peer.h"
 
 enum { CLIENTS = 4, RCPTS_MAX = 3, SMALL_MAX = 9000, LARGE = 20000 };
 
@@ -51,24 +52,6 @@ static const char *
 name_of(unsigned n, unsigned i)
 {
 	return names[(n + i) % NELEMS(names)];
-}
-
-/* A body over queue_inline_limit goes by a file. */
-static void
-send_large(struct queue_client *client, struct queue_commit *request,
-    struct err *err)
-{
-	uint64_t limit;
-	int fd;
-
-	if (queue_client_large(client, LARGE, &fd, &limit, err) < 0)
-		fatal("large: %s", err->text);
-	if (fs_write_all(fd, request->body.p, LARGE, err) < 0 || fsync(fd) < 0)
-		fatal("large: %s", err->text);
-	close(fd);
-	request->is_large = true;
-	request->large_len = LARGE;
-	request->body = str_of("");
 }
 
 static void
@@ -99,8 +82,10 @@ send_one(struct queue_client *client, unsigned n, int marks)
 	if (queue_client_begin(client, &err) < 0)
 		fatal("begin: %s", err.text);
 	memcpy(id, client->id, sizeof(id));
-	if (n % 10 == 3)
-		send_large(client, &request, &err);
+	if (n % 10 == 3) {
+		request.body = str_make(body, LARGE);
+		peer_body_by_file(client, &request);
+	}
 	if (queue_client_commit(client, &request, &err) < 0)
 		fatal("commit: %s", err.text);
 	len = snprintf(line, sizeof(line), "accepted %s %u\n", id, n);

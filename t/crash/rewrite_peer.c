@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fsutil.h"
 #include "base/log.h"
 #include "ipc/conn.h"
 #include "ipc/rewrite_msg.h"
@@ -58,6 +59,25 @@ peer_program(const char *program, const char *folder, const char *main_cf,
 	if (chdir(folder) == 0)
 		execl(program, program, "-C", main_cf, NULL);
 	_exit(127);
+}
+
+void
+peer_body_by_file(struct queue_client *client, struct queue_commit *request)
+{
+	struct str body = request->body;
+	uint64_t limit;
+	struct err err;
+	int fd;
+
+	if (queue_client_large(client, body.len, &fd, &limit, &err) < 0 ||
+	    fs_write_all(fd, body.p, body.len, &err) < 0)
+		fatal("large: %s", err.text);
+	if (fsync(fd) < 0)
+		fatal("large: fsync");
+	close(fd);
+	request->is_large = true;
+	request->large_len = body.len;
+	request->body = str_of("");
 }
 
 /* One request, decoded and answered. -1: the connection is of no use. */

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include "queue/client.h"
+
 /* A listening UNIX socket at path; what was there goes. Exits on failure. */
 int peer_listen(const char *path);
 void peer_thread(void *(*fn)(void *), void *arg);
@@ -17,6 +19,13 @@ void peer_thread(void *(*fn)(void *), void *arg);
  */
 pid_t peer_program(const char *program, const char *folder, const char *main_cf,
     const char *const *edges, const int *fds);
+
+/*
+ * Put the request's body into a file of qmgr's, as is done with one over
+ * queue_inline_limit. Exits on failure.
+ */
+void peer_body_by_file(struct queue_client *client,
+    struct queue_commit *request);
 
 /*
  * Answer rewrite_rcpt (one target, by lmtp, itself) and rewrite_user (a user

@@ -22,12 +22,11 @@
 #include "ipc/store_msg.h"
 #include "store/pack.h"
 #include "store/row.h"
-#include "store/verify.h"
 #include "stored/append.h"
-#include "stored/check.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/flags.h"
+#include "t/crash/store_verify.h"
 
 enum {
 	MESSAGES_MAX = 10000,
@@ -337,26 +336,6 @@ check_messages(struct kv_txn *txn, void *arg, struct err *err)
 	return 0;
 }
 
-static void
-problem(void *ctx, const char *text)
-{
-	(void)ctx;
-	log_error("%s", text);
-}
-
-static void
-verify(struct work *work)
-{
-	struct store_verify_ops ops = { problem, check_body, work->engine };
-	struct err err;
-	int ret = store_verify_all(work->engine->kv, &ops, &err);
-
-	if (ret < 0)
-		fatal("verify: %s", err.text);
-	if (ret > 0)
-		fatal("the index has problems");
-}
-
 /* Deliveries that were promised are known; a new one works. */
 static void
 deliver_again(struct work *work, const struct promised *promised)
@@ -388,13 +367,13 @@ check_store(struct work *work, const char *dir, const char *marks)
 
 	read_marks(marks, &promised);
 	open_engine(work, dir);
-	verify(work);
+	store_verify_engine(work->engine);
 	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0)
 		fatal("%s", err.text);
 	if (look.bad > 0)
 		fatal("%u promises are broken", look.bad);
 	deliver_again(work, &promised);
-	verify(work);
+	store_verify_engine(work->engine);
 	engine_close(work->engine);
 	return 0;
 }

@@ -3,14 +3,17 @@
  *
  *	whole_work write LIBEXEC DIR MARKS COUNT
  *		hand COUNT messages to qmgr while lmtpd and stored deliver
- *		them; "accepted N" in MARKS after qmgr's answer
+ *		them; in MARKS "offered N" before qmgr has it and "accepted N"
+ *		after its answer
  *	whole_work check LIBEXEC DIR MARKS
  *		start all three on what is in DIR, let the queue run empty:
- *		every accepted message is in its mailbox exactly once, and no
- *		mailbox has anything twice
+ *		every accepted message is in its mailboxes exactly once; one
+ *		that was offered only is there once or not at all, and for all
+ *		its recipients alike; the store's verify has no complaint
  *
  * Each recipient of each message is a user of its own, so that how many
- * messages a mailbox has says how often it was delivered.
+ * messages a mailbox has says how often it was delivered. Some bodies go into
+ * the queue by a file, and some of those are a file of their own in the store.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -27,8 +30,16 @@
 #include "ipc/store_msg.h"
 #include "queue/client.h"
 #include "t/crash/rewrite_peer.h"
+#include "t/crash/store_verify.h"
 
-enum { CLIENTS = 4, BODY = 6000 };
+enum {
+	CLIENTS = 4,
+	MESSAGES_MAX = 10000,
+	SMALL_MAX = 6000,
+	LARGE = 20000,           /* over queue_inline_limit */
+	HUGE = (1 << 20) + 5000, /* over store_large_size too */
+	TEXT = 14,               /* of the header */
+};
 
 static const char settings[] = "queue_segment_size = 1M\n"
 			       "queue_inline_limit = 16K\n"
@@ -181,36 +192,63 @@ rcpts_of(unsigned n)
 	return 1 + n % 2;
 }
 
+/* The i-th recipient of message n. */
+static void
+name_user(char out[40], unsigned n, unsigned i)
+{
+	(void)snprintf(out, 40, "m%u-%u@x.test", n, i);
+}
+
+static size_t
+size_of(unsigned n)
+{
+	if (n % 25 == 7)
+		return HUGE;
+	return n % 10 == 3 ? LARGE : 20 + n * 2654435761u % (SMALL_MAX - 20);
+}
+
+static void
+promise(int marks, const char *what, unsigned n)
+{
+	char line[40];
+	struct err err;
+	int len = snprintf(line, sizeof(line), "%s %u\n", what, n);
+
+	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
+		fatal("%s", err.text);
+}
+
 static void
 send_one(struct queue_client *client, unsigned n, int marks)
 {
-	static char body[BODY];
-	char name[2][40], line[40];
+	static char body[HUGE];
+	char name[2][40];
 	struct queue_rcpt rcpt[2] = { 0 };
 	struct queue_commit request = {
 		.sender = STR("sender@x.test"),
-		.header_len = 14,
+		.header_len = TEXT,
 		.prefix = STR("Received: from test\r\n"),
+		.body = str_make(body, size_of(n)),
 		.rcpts = { rcpt, rcpts_of(n) },
 	};
 	struct err err;
-	int len;
 
 	memset(body, 'x', sizeof(body));
-	memcpy(body, "Subject: x\r\n\r\n", 14);
-	request.body = str_make(body, 20 + n * 2654435761u % (BODY - 20));
+	memcpy(body, "Subject: x\r\n\r\n", TEXT);
 	for (unsigned i = 0; i < rcpts_of(n); i++) {
-		(void)snprintf(name[i], sizeof(name[i]), "m%u-%u@x.test", n, i);
+		name_user(name[i], n, i);
 		rcpt[i] = (struct queue_rcpt){ .address = str_of(name[i]),
 			.transport = STR("lmtp"),
 			.nexthop = STR("default") };
 	}
-	if (queue_client_begin(client, &err) < 0 ||
-	    queue_client_commit(client, &request, &err) < 0)
+	if (queue_client_begin(client, &err) < 0)
+		fatal("begin: %s", err.text);
+	if (size_of(n) >= LARGE)
+		peer_body_by_file(client, &request);
+	promise(marks, "offered", n);
+	if (queue_client_commit(client, &request, &err) < 0)
 		fatal("commit: %s", err.text);
-	len = snprintf(line, sizeof(line), "accepted %u\n", n);
-	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
+	promise(marks, "accepted", n);
 }
 
 static void
@@ -246,9 +284,12 @@ write_whole(struct whole *whole, int marks, unsigned count)
 	return 0;
 }
 
-/* Messages in the user's INBOX; 0 when there is no such user. */
+/*
+ * Messages that the user has, of least bytes or more each; 0 when there is no
+ * such user.
+ */
 static unsigned
-count_inbox(const struct whole *whole, const char *user)
+count_mail(const struct whole *whole, const char *user, size_t least)
 {
 	struct store_list list = { str_of(user), str_of("") };
 	struct arena *arena = arena_new(0);
@@ -264,8 +305,11 @@ count_inbox(const struct whole *whole, const char *user)
 	if (ipc_conn_call(&conn, &store_list_msg, &list, &store_listed_msg,
 		&listed, arena, &err) == 0) {
 		mailbox = listed.mailboxes.items;
-		for (size_t i = 0; i < listed.mailboxes.count; i++)
+		for (size_t i = 0; i < listed.mailboxes.count; i++) {
+			if (mailbox[i].bytes < least * mailbox[i].exists)
+				fatal("%s: a message is cut short", user);
 			exists += mailbox[i].exists;
+		}
 	} else if (err.kind != ERR_NOENT) {
 		fatal("stored: %s", err.text);
 	}
@@ -274,39 +318,92 @@ count_inbox(const struct whole *whole, const char *user)
 	return exists;
 }
 
-static int
-check_whole(struct whole *whole, const char *marks_path)
+enum { OFFERED = 1, ACCEPTED = 2 };
+
+static void
+read_marks(const char *path, uint8_t what[MESSAGES_MAX])
 {
-	int lost = 0, twice = 0;
-	struct buf marks;
 	struct str rest, line;
+	struct buf marks;
 	struct err err;
 	uint64_t n;
 
 	buf_init(&marks, 0);
-	if (fs_read_file(AT_FDCWD, marks_path, &marks, &err) < 0)
+	if (fs_read_file(AT_FDCWD, path, &marks, &err) < 0)
 		fatal("%s", err.text);
-	wait_empty(whole);
 	rest = buf_str(&marks);
 	while (str_split(&rest, '\n', &line)) {
-		if (!str_take_str(&line, STR("accepted ")) ||
-		    !num_parse(line, UINT32_MAX, &n))
-			continue;
-		for (unsigned i = 0; i < rcpts_of((unsigned)n); i++) {
-			char user[40];
-			unsigned exists;
+		uint8_t bit =
+		    str_take_str(&line, STR("accepted ")) ? ACCEPTED : OFFERED;
 
-			(void)snprintf(user, sizeof(user), "m%u-%u@x.test",
-			    (unsigned)n, i);
-			exists = count_inbox(whole, user);
-			lost += exists == 0;
-			twice += exists > 1;
-		}
+		(void)str_take_str(&line, STR("offered "));
+		if (line.len == 0)
+			continue; /* behind the last line */
+		if (!num_parse(line, MESSAGES_MAX - 1, &n))
+			fatal("marks: %" STR_F, STR_A(line));
+		what[n] |= bit;
 	}
 	buf_clear(&marks);
+}
+
+/* How many recipients of n have it otherwise than was promised? */
+static unsigned
+count_broken(const struct whole *whole, unsigned n, bool is_accepted)
+{
+	unsigned broken = 0, first = 1;
+
+	for (unsigned i = 0; i < rcpts_of(n); i++) {
+		char user[40];
+		unsigned exists;
+
+		name_user(user, n, i);
+		exists = count_mail(whole, user, size_of(n));
+		if (i == 0 && !is_accepted && exists == 0)
+			first = 0;
+		if (exists == first)
+			continue;
+		log_error("%s: %u of %s message %u", user, exists,
+		    is_accepted ? "accepted" : "offered", n);
+		broken++;
+	}
+	return broken;
+}
+
+/* Open once more what the daemons have left, and look at all of it. */
+static void
+verify_store(const struct whole *whole)
+{
+	char path[300];
+	struct engine_conf conf = { .path = path,
+		.index_size = 64 << 20,
+		.segment_size = 4 << 20,
+		.large_size = 1 << 20 };
+	struct engine *engine;
+	struct err err;
+
+	path_in(whole, path, "s");
+	if (engine_open(&engine, &conf, &err) < 0)
+		fatal("%s", err.text);
+	store_verify_engine(engine);
+	engine_close(engine);
+}
+
+static int
+check_whole(struct whole *whole, const char *marks_path)
+{
+	static uint8_t what[MESSAGES_MAX];
+	unsigned broken = 0;
+
+	read_marks(marks_path, what);
+	wait_empty(whole);
+	for (unsigned n = 0; n < MESSAGES_MAX; n++)
+		if (what[n] != 0)
+			broken +=
+			    count_broken(whole, n, (what[n] & ACCEPTED) != 0);
 	stop(whole);
-	if (lost + twice > 0)
-		fatal("%d are lost, %d came twice", lost, twice);
+	verify_store(whole);
+	if (broken > 0)
+		fatal("%u recipients have it not once", broken);
 	return 0;
 }
 
@@ -318,7 +415,7 @@ main(int argc, char **argv)
 
 	log_init("whole_work", LOG_LEVEL_INFO);
 	if (argc == 6 && strcmp(argv[1], "write") == 0 &&
-	    num_parse(str_of(argv[5]), 1 << 20, &count)) {
+	    num_parse(str_of(argv[5]), MESSAGES_MAX, &count)) {
 		start(&whole, argv[2], argv[3]);
 		return write_whole(&whole,
 		    open(argv[4], O_WRONLY | O_APPEND | O_CLOEXEC),
