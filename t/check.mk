@@ -63,6 +63,11 @@ check-crash: crash-programs $(binaries)
 	    CHANCERY_BUILD=$(BUILD) $$t $(BUILD)/t/crash || exit 1; \
 	done
 
+# The same with at least 2,000 states of ring, packs and index.
+.PHONY: check-power
+check-power: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
+	$(Q)t/run-power $(BUILD)/t/crash
+
 .PHONY: check check-format check-layers check-headers check-unit check-replay \
 	check-e2e check-all check-asan check-seeded
 check: check-deps
@@ -99,6 +104,7 @@ check-e2e: all
 
 # The long tests.
 check-all: check
+	$(Q)$(MAKE) --no-print-directory check-power
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --slow
 	$(Q)$(MAKE) --no-print-directory check-seeded
 
