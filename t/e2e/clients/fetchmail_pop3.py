@@ -1,6 +1,7 @@
 """fetchmail empties a maildrop over POP3 with STLS, and over IMAP."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -12,6 +13,7 @@ class Fetchmail(chancery.TestCase):
 
     def fetch(self, user, protocol, service):
         home = tempfile.mkdtemp(prefix="chancery-fetchmail-")
+        self.addCleanup(shutil.rmtree, home)
         out = f"{home}/out"
         rc = f"{home}/rc"
         with open(rc, "w") as f:

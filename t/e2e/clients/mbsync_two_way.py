@@ -1,6 +1,7 @@
 """mbsync (isync) keeps a Maildir and our mailboxes the same, both ways."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -12,6 +13,7 @@ class Mbsync(chancery.TestCase):
 
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix="chancery-mbsync-")
+        self.addCleanup(shutil.rmtree, self.home)
         os.mkdir(f"{self.home}/mail")
         with open(f"{self.home}/rc", "w") as rc:
             rc.write(f"""

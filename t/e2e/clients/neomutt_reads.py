@@ -1,6 +1,7 @@
 """neomutt, in a terminal: the index, a message, a flag, a reply's delete."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -22,6 +23,7 @@ class Neomutt(chancery.TestCase):
 
     def test_reads_and_deletes(self):
         home = tempfile.mkdtemp(prefix="chancery-neomutt-")
+        self.addCleanup(shutil.rmtree, home)
         self.socket = f"{home}/tmux"
         with open(f"{home}/rc", "w") as rc:
             rc.write(f"""
