@@ -16,7 +16,6 @@ the build: CHANCERY_BUILD (default: build, beside the sources).
 CHANCERY_KEEP=1 keeps the folder of a failed class and says where it is.
 """
 
-import fcntl
 import imaplib
 import json
 import os
@@ -59,20 +58,14 @@ def wait_until(what, probe, seconds=20):
 
 
 class PortBase:
-    """A base of a thousand ports that nobody else in this run has."""
+    """A base of a thousand ports that nobody else has: whoever has its last
+    port bound has them all, in whatever run, as whatever user."""
 
     def __init__(self):
-        folder = os.path.join(tempfile.gettempdir(), "chancery-test-ports")
-        os.makedirs(folder, exist_ok=True)
-        try:
-            os.chmod(folder, 0o1777)  # other users run tests, too
-        except PermissionError:
-            pass  # theirs, and so they did
         for base in range(11000, 32000, 1000):
-            path = os.path.join(folder, f"{base}.{os.geteuid()}")
-            self.lock = open(path, "w")
+            self.lock = socket.socket()
             try:
-                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.lock.bind(("127.0.0.1", base + 999))
                 if all(self._is_free(base + p) for p in PORTS.values()):
                     self.base = base
                     return
