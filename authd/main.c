@@ -119,6 +119,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	static const struct ipc_peer_ops ops = {
 		.handlers = handlers,
 		.closed = closed,
+		.secret = true, /* passwords come in here */
 	};
 	const struct timeval pause = { SWEEP_SECONDS, 0 };
 	struct authd *authd = ctx;
