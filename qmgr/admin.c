@@ -126,6 +126,7 @@ describe(const struct qmgr *q, const struct message *message, size_t rcpts,
 		.rcpts_left = (uint32_t)message->live,
 		.rcpts_all = (uint32_t)record->rcpts.count,
 		.spooled = message->pool == &q->spool,
+		.hold = record->held ? record->hold : str_of(""),
 	};
 	describe_rcpts(message, rcpts, &page->listing[i]);
 }

@@ -134,8 +134,15 @@ batch_want(struct qmgr *q)
 static void
 log_active(const struct message *message)
 {
-	char id[QUEUE_SHORT_SIZE], sender[400];
+	char id[QUEUE_SHORT_SIZE], sender[400], why[400];
 
+	if (message->record.held) {
+		log_info("%s: hold: from=<%s>: %s",
+		    queue_id_short(id, &message->id),
+		    log_escape(sender, sizeof(sender), message->record.sender),
+		    log_escape(why, sizeof(why), message->record.hold));
+		return;
+	}
 	log_info("%s: from=<%s>, size=%" PRIu64 ", nrcpt=%zu (queue active)",
 	    queue_id_short(id, &message->id),
 	    log_escape(sender, sizeof(sender), message->record.sender),

@@ -272,6 +272,8 @@ encode(const struct queue_commit *commit, const struct queue_id *id,
 		.helo = commit->helo,
 		.protocol = commit->protocol,
 		.sasl_user = commit->sasl_user,
+		.held = commit->hold.len > 0,
+		.hold = commit->hold,
 		.is_large = commit->is_large,
 		.header_len = commit->header_len,
 		.body_len =
@@ -289,6 +291,7 @@ encode(const struct queue_commit *commit, const struct queue_id *id,
 			.notify = from[i].notify,
 			.transport = from[i].transport,
 			.nexthop = from[i].nexthop,
+			.sender = from[i].sender,
 		};
 	ret = queue_record_encode(out, &record, err);
 	free(to);

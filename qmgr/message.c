@@ -23,7 +23,8 @@ rebase_all(struct message *message, const char *old)
 	struct queue_record *r = &message->record;
 	const char *copy = message->envelope;
 	struct str *own[] = { &r->sender, &r->envid, &r->client_addr,
-		&r->client_name, &r->helo, &r->protocol, &r->sasl_user };
+		&r->client_name, &r->helo, &r->protocol, &r->sasl_user,
+		&r->hold };
 
 	for (size_t i = 0; i < NELEMS(own); i++)
 		rebase(own[i], old, copy);
@@ -35,6 +36,7 @@ rebase_all(struct message *message, const char *old)
 		rebase(&rcpt->original, old, copy);
 		rebase(&rcpt->transport, old, copy);
 		rebase(&rcpt->nexthop, old, copy);
+		rebase(&rcpt->sender, old, copy);
 	}
 }
 

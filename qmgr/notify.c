@@ -198,6 +198,7 @@ keep(struct notice *notice, struct queue_recipient *rcpt, size_t count,
 		.body_type = 1, /* 8BITMIME */
 		.smtputf8 = notice->utf8,
 		.protocol = str_of("internal"),
+		.hold = str_of(""),
 		.held = held,
 		.header_len = notice->header_len,
 		.body_len = notice->text.len,
@@ -234,6 +235,7 @@ keep_unrouted(struct notice *notice)
 		.original = notice->sender,
 		.orcpt = str_of(""),
 		.transport = str_of("smtp"),
+		.sender = str_of(""),
 		.nexthop = at < 0 ?
 		    str_of("localhost") :
 		    str_sub(notice->sender, (size_t)at + 1, notice->sender.len),
@@ -262,7 +264,7 @@ on_route(void *ctx, const void *in, const struct err *err)
 		notice_free(notice);
 		return;
 	}
-	if (answer->status != REWRITE_OK || answer->targets.count == 0) {
+	if (answer->targets.count == 0) {
 		keep_unrouted(notice);
 		return;
 	}
@@ -275,6 +277,7 @@ on_route(void *ctx, const void *in, const struct err *err)
 			.orcpt = str_of(""),
 			.transport = target[i].transport,
 			.nexthop = target[i].nexthop,
+			.sender = str_of(""),
 		};
 	keep(notice, rcpt, answer->targets.count, false);
 	free(rcpt);
@@ -301,8 +304,8 @@ static void
 ask_route(struct notice *notice)
 {
 	(void)ipc_async_call(notice->q->rewrite, &rewrite_rcpt_msg,
-	    &(struct rewrite_rcpt){ notice->sender }, &rewrite_rcpt_answer_msg,
-	    on_route, notice);
+	    &(struct rewrite_rcpt){ notice->sender, str_of("") },
+	    &rewrite_rcpt_answer_msg, on_route, notice);
 }
 
 /* RFC 3461 section 4.1: failures are told unless something else was asked. */

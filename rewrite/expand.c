@@ -18,9 +18,18 @@ struct expand {
 	size_t items, at, room;
 	struct rewrite_target *target;
 	size_t targets;
-	bool cut;     /* too deep or too many */
-	bool outside; /* something goes where we have no way to */
+	struct str sender; /* of MAIL FROM */
+	bool cut;          /* too deep or too many */
+	bool foreign;      /* the address asked for is not ours */
+	bool outside;      /* something goes where we have no way to */
 };
+
+static int
+too_large(struct err *err)
+{
+	(void)job_too_large(err);
+	return -1;
+}
 
 /* false when it is too much; what is there already is taken as done. */
 static bool
@@ -53,38 +62,45 @@ push(struct job *job, struct str text, int depth)
 	return text.p != NULL;
 }
 
-static bool
+static int
 add_target(struct job *job, struct str address, const struct class_found *found,
-    const struct address *parts)
+    const struct address *parts, struct err *err)
 {
 	struct expand *e = job->state;
-	struct rewrite_target target = { .address = address };
+	struct rewrite_target target = {
+		.address = address,
+		.sender = STR(""),
+	};
+	int way;
 
 	if (address.p == NULL)
-		return false;
-	if (!route_target(job->rewrite, found, parts, &target)) {
+		return too_large(err);
+	way = route_target(job, found, parts, &target, err);
+	if (way < 0)
+		return -1;
+	if (way > 0) {
 		char name[400];
 
 		log_warn("%s is elsewhere, and there is no transport to it",
 		    log_escape(name, sizeof(name), address));
 		e->outside = true;
-		return true;
+		return 0;
 	}
 	for (size_t i = 0; i < e->targets; i++) {
 		if (str_ieq(e->target[i].address, address))
-			return true;
+			return 0;
 	}
 	if (e->target == NULL)
 		e->target = arena_calloc(job->arena, REWRITE_TARGETS_MAX,
 		    sizeof(*e->target));
 	if (e->target == NULL)
-		return false;
+		return too_large(err);
 	if (e->targets == REWRITE_TARGETS_MAX) {
 		e->cut = true;
-		return true;
+		return 0;
 	}
 	e->target[e->targets++] = target;
-	return true;
+	return 0;
 }
 
 /* mail with the detail of parts, if it is to be kept. */
@@ -102,23 +118,24 @@ with_detail(struct job *job, struct str mail, const struct class_found *found,
 	    STR_A(str_sub(mail, (size_t)at, mail.len))));
 }
 
-/* false when there is no room. */
-static bool
+static int
 follow(struct job *job, const struct item *item,
-    const struct class_found *found, const struct address *parts)
+    const struct class_found *found, const struct address *parts,
+    struct err *err)
 {
 	const struct record *record = found->record;
 	int depth = item->depth + 1;
 
 	if (found->administrator.len > 0)
-		return push(job, found->administrator, depth);
+		return push(job, found->administrator, depth) ? 0 :
+								too_large(err);
 	if (record == NULL) /* relay or foreign */
-		return add_target(job, item->text, found, parts);
+		return add_target(job, item->text, found, parts, err);
 	if (record->kind == RECORD_USER &&
 	    !(record->forward_only && record->forwards.count > 0) &&
-	    !add_target(job, with_detail(job, record->mail, found, parts),
-		found, parts))
-		return false;
+	    add_target(job, with_detail(job, record->mail, found, parts), found,
+		parts, err) < 0)
+		return -1;
 	for (size_t i = 0; i < record->forwards.count; i++) {
 		struct str to = record->forwards.item[i];
 
@@ -128,9 +145,9 @@ follow(struct job *job, const struct item *item,
 		if (record->kind == RECORD_ALIAS)
 			to = with_detail(job, to, found, parts);
 		if (!push(job, to, depth))
-			return false;
+			return too_large(err);
 	}
-	return true;
+	return 0;
 }
 
 /* One address of the queue. A status other than OK ends the question. */
@@ -156,17 +173,20 @@ step(struct job *job, enum rewrite_status *status, struct err *err)
 			return result;
 	}
 	e->at++;
-	if (item.depth == 0)
-		*status = found.status;
-	else if (found.status == REWRITE_UNKNOWN ||
-	    found.status == REWRITE_DISABLED)
+	if (item.depth == 0) {
+		e->foreign = found.status == REWRITE_FOREIGN;
+		*status = e->foreign ? REWRITE_OK : found.status;
+	}
+	if (item.depth > 0 &&
+	    (found.status == REWRITE_UNKNOWN ||
+		found.status == REWRITE_DISABLED))
 		log_warn("alias to %s, which takes no mail",
 		    log_escape(name, sizeof(name), item.text));
 	if (*status != REWRITE_OK || found.status == REWRITE_UNKNOWN ||
 	    found.status == REWRITE_DISABLED)
 		return JOB_DONE;
-	return follow(job, &item, &found, &parts) ? JOB_DONE :
-						    job_too_large(err);
+	return follow(job, &item, &found, &parts, err) < 0 ? JOB_FAIL :
+							     JOB_DONE;
 }
 
 static enum job_result
@@ -175,13 +195,15 @@ answer(struct job *job, enum rewrite_status status)
 	struct expand *e = job->state;
 	struct rewrite_rcpt_answer answer = { .status = (uint8_t)status };
 
-	if (status == REWRITE_OK && e->cut)
+	if (status == REWRITE_OK && e->foreign)
+		answer.status = REWRITE_FOREIGN;
+	else if (status == REWRITE_OK && e->cut)
 		answer.status = REWRITE_LOOP;
 	else if (status == REWRITE_OK && e->targets == 0)
 		answer.status = e->outside ? REWRITE_FOREIGN :
 		    e->items > 1           ? REWRITE_LOOP :
 					     REWRITE_UNKNOWN;
-	if (answer.status == REWRITE_OK) {
+	if (answer.status == REWRITE_OK || e->foreign) {
 		answer.targets.items = e->target;
 		answer.targets.count = e->targets;
 	}
@@ -210,6 +232,8 @@ expand_ask(struct ipc_peer *peer, uint16_t tag, const void *in)
 	struct job *job =
 	    job_new(ipc_peer_ctx(peer), peer, tag, run, sizeof(struct expand));
 
+	((struct expand *)job->state)->sender =
+	    arena_str(job->arena, req->sender);
 	(void)push(job, req->address, 0);
 	job_run(job);
 }

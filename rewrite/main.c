@@ -15,7 +15,10 @@ static const struct conf_param params[] = {
 	CONF(STR, rewrite, delimiter, "recipient_delimiter", "+", 0, 1),
 	CONF(STR, rewrite, mailbox_transport, "virtual_transport", "lmtp", 1,
 	    64),
-	CONF(STR, rewrite, default_transport, "default_transport", "", 0, 64),
+	CONF(STR, rewrite, default_transport, "default_transport", "smtp", 0,
+	    64),
+	CONF(STR, rewrite, relayhost, "relayhost", "", 0, 300),
+	CONF(STR, rewrite, transport_maps, "transport_maps", "", 0, 0),
 	{ 0 },
 };
 
@@ -44,11 +47,12 @@ closed(struct ipc_peer *peer)
 static int
 open_early(struct daemon *d, void *ctx, struct err *err)
 {
+	struct rewrite *rewrite = ctx;
+
 	(void)d;
-	(void)ctx;
-	(void)err;
 	ldap_client_prepare();
-	return 0;
+	return dict_list_open(&rewrite->transports, rewrite->transport_maps,
+	    err);
 }
 
 static int
@@ -92,6 +96,7 @@ stop(void *ctx)
 		ipc_listener_free(rewrite->listener[i]);
 	source_free(rewrite->source);
 	job_free_all(rewrite);
+	dict_list_close(&rewrite->transports);
 }
 
 int

@@ -5,6 +5,7 @@
 #define REWRITE_REWRITE_H
 
 #include "base/list.h"
+#include "dict/dict.h"
 #include "ipc/server.h"
 #include "rewrite/source.h"
 #include "service/daemon.h"
@@ -21,6 +22,8 @@ enum { STAT_QUESTIONS, STAT_CACHED, STAT_SEARCHES, STAT_TROUBLE, STAT_TIME };
 struct rewrite {
 	struct source_conf source_conf;
 	const char *delimiter, *mailbox_transport, *default_transport;
+	const char *relayhost, *transport_maps;
+	struct dict_list transports; /* of transport_maps */
 
 	struct daemon *daemon;
 	struct source *source;

@@ -20,23 +20,98 @@ route_quota(const struct class_found *found)
 	return 0;
 }
 
-bool
-route_target(const struct rewrite *rewrite, const struct class_found *found,
-    const struct address *address, struct rewrite_target *target)
+/*
+ * The value of the first of these keys, in Postfix's order: the address, the
+ * address without its detail, the domain, ".domain" for what is below it,
+ * and "*". 1: none is there.
+ */
+static int
+look_map(struct job *job, const struct address *address, struct buf *value,
+    struct err *err)
 {
+	struct dict_list *maps = &job->rewrite->transports;
+	char delimiter = rewrite_delimiter(job->rewrite);
+	struct str key[] = {
+		address_full(address, delimiter, job->arena),
+		address_plain(address, job->arena),
+		address->domain,
+	};
+	struct str rest = address->domain;
+	ptrdiff_t dot;
+
+	for (size_t i = 0; i < NELEMS(key); i++) {
+		if (dict_list_lookup(maps, key[i], value, err) == 0)
+			return 0;
+		if (err->kind != ERR_NOENT)
+			return -1;
+	}
+	while ((dot = str_chr(rest, '.')) >= 0) {
+		if (dict_list_lookup(maps, str_sub(rest, (size_t)dot, rest.len),
+			value, err) == 0)
+			return 0;
+		if (err->kind != ERR_NOENT)
+			return -1;
+		str_skip(&rest, (size_t)dot + 1);
+	}
+	if (dict_list_lookup(maps, STR("*"), value, err) == 0)
+		return 0;
+	return err->kind == ERR_NOENT ? 1 : -1;
+}
+
+/*
+ * "transport:nexthop" (transport(5) of Postfix): what is empty stays as it
+ * is, but with a transport alone the next hop is the domain.
+ */
+static int
+apply_map(struct job *job, const struct address *address,
+    struct rewrite_target *target, struct err *err)
+{
+	struct buf value;
+	struct str hop, name;
+	int ret;
+
+	if (job->rewrite->transports.len == 0)
+		return 0;
+	buf_init(&value, 400);
+	ret = look_map(job, address, &value, err);
+	if (ret == 0) {
+		hop = arena_str(job->arena, buf_str(&value));
+		(void)str_split(&hop, ':', &name);
+		if (name.len > 0) {
+			target->transport = name;
+			target->nexthop = address->domain;
+		}
+		if (hop.len > 0)
+			target->nexthop = hop;
+	}
+	buf_clear(&value);
+	if (ret < 0)
+		err->kind = ERR_TEMP;
+	return ret < 0 ? -1 : 0;
+}
+
+int
+route_target(struct job *job, const struct class_found *found,
+    const struct address *address, struct rewrite_target *target,
+    struct err *err)
+{
+	const struct rewrite *rewrite = job->rewrite;
+
 	if (found->status == REWRITE_FOREIGN) {
 		target->transport = str_of(rewrite->default_transport);
-		target->nexthop = address->domain;
-		return target->transport.len > 0;
-	}
-	if (found->is_relay) {
+		target->nexthop = rewrite->relayhost[0] != '\0' ?
+		    str_of(rewrite->relayhost) :
+		    address->domain;
+	} else if (found->is_relay) {
 		target->transport = found->domain->transport;
 		target->nexthop = found->domain->nexthop.len > 0 ?
 		    found->domain->nexthop :
 		    address->domain;
-		return true;
+	} else {
+		target->transport = str_of(rewrite->mailbox_transport);
+		target->nexthop = route_partition(found);
 	}
-	target->transport = str_of(rewrite->mailbox_transport);
-	target->nexthop = route_partition(found);
-	return true;
+	if (apply_map(job, address, target, err) < 0)
+		return -1;
+	return target->transport.len > 0 ? 0 : 1;
 }

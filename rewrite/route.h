@@ -14,11 +14,14 @@ uint64_t route_quota(const struct class_found *found);
 
 /*
  * Transport and next hop of an address that stays as it is: a mailbox here,
- * a domain handed on, or (found->status FOREIGN) the rest of the world. false
- * when there is no way there.
+ * a domain handed on, or (found->status FOREIGN) the rest of the world, by
+ * way of relayhost where there is one. What transport_maps says of it comes
+ * first. Strings are the job's arena's, or live as long as the parameters.
+ *
+ * 0; 1: there is no way there; -1: err says why it cannot be told now.
  */
-bool route_target(const struct rewrite *rewrite,
-    const struct class_found *found, const struct address *address,
-    struct rewrite_target *target);
+int route_target(struct job *job, const struct class_found *found,
+    const struct address *address, struct rewrite_target *target,
+    struct err *err);
 
 #endif

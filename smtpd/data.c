@@ -86,6 +86,7 @@ commit(struct session *s, struct err *err)
 		.helo = s->helo,
 		.protocol = str_of(session_protocol(s)),
 		.sasl_user = s->user,
+		.hold = STR(""),
 		.rcpts = { t->rcpts, t->rcpt_len },
 		.header_len = t->body.header_len,
 		.is_large = large,

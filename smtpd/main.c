@@ -11,8 +11,12 @@
 #include "smtpd/peers_ipc.h"
 #include "smtpd/session.h"
 
+enum { NETWORKS_MAX = 1000 };
+
 struct smtpd {
 	struct smtpd_conf conf;
+	struct addr_net mynetworks[NETWORKS_MAX];
+	size_t mynetworks_len;
 	struct peers_ipc ipc;
 	struct peers peers;
 	struct daemon *daemon;
@@ -30,9 +34,13 @@ start(struct daemon *d, void *ctx, struct err *err)
 {
 	struct smtpd *smtpd = ctx;
 
-	(void)d, (void)err;
+	(void)d;
 	if (smtpd->conf.submission)
 		smtpd->conf.sasl = true;
+	if (addr_nets_parse(smtpd->mynetworks, NETWORKS_MAX,
+		&smtpd->mynetworks_len, str_of(smtpd->conf.mynetworks),
+		err) < 0)
+		return err_prefix(err, "mynetworks");
 	return 0;
 }
 
@@ -95,11 +103,13 @@ serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 	facts.tls_version = in.tls_version;
 	facts.tls_cipher = in.tls_cipher;
 	facts.tls_binding = in.tls_binding;
-	if (addr_parse_ip(&addr, in.client_addr, &err) == 0 &&
-	    addr_is_loopback(&addr)) {
-		facts.loopback = true;
-		facts.client_name = STR("localhost");
+	if (addr_parse_ip(&addr, in.client_addr, &err) == 0) {
+		facts.loopback = addr_is_loopback(&addr);
+		facts.trusted = addr_nets_have(smtpd->mynetworks,
+		    smtpd->mynetworks_len, &addr);
 	}
+	if (facts.loopback)
+		facts.client_name = STR("localhost");
 	conn->timeout = smtpd->conf.timeout * 1000; /* of a handshake, now */
 	stream = stream_new(in.fd, SESSION_IN_MAX);
 	stream_unread(stream, in.unread);

@@ -15,7 +15,7 @@
 #include "queue/id.h"
 
 struct peers_ops {
-	int (*rcpt)(void *ctx, struct str address,
+	int (*rcpt)(void *ctx, struct str address, struct str sender,
 	    struct rewrite_rcpt_answer *answer, struct arena *arena,
 	    struct err *err);
 	int (*sender)(void *ctx, struct str user, struct str address,

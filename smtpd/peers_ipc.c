@@ -17,12 +17,13 @@ peers_ipc_clear(struct peers_ipc *ipc)
 }
 
 static int
-ask_rcpt(void *ctx, struct str address, struct rewrite_rcpt_answer *answer,
-    struct arena *arena, struct err *err)
+ask_rcpt(void *ctx, struct str address, struct str sender,
+    struct rewrite_rcpt_answer *answer, struct arena *arena, struct err *err)
 {
 	struct peers_ipc *ipc = ctx;
 
-	return rewritec_rcpt(&ipc->rewrite, address, answer, arena, err);
+	return rewritec_rcpt(&ipc->rewrite, address, sender, answer, arena,
+	    err);
 }
 
 static int

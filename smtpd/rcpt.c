@@ -2,9 +2,10 @@
  * RCPT TO: RFC 5321 section 4.1.1.3. rewrite says who an address is, and who
  * will get the message; equal final recipients are merged.
  *
- * No open relay: an address of a domain not ours is refused, whatever its
- * local part looks like ("a%b", "b!a", a source route): the local part is
- * looked up as it is and never taken for another address.
+ * No open relay: an address of a domain not ours is taken only from who has
+ * logged in and from mynetworks, whatever its local part looks like ("a%b",
+ * "b!a", a source route): the local part is looked up as it is and never
+ * taken for another address.
  */
 #include <stdlib.h>
 
@@ -35,7 +36,14 @@ parse(struct session *s, struct str args, struct smtp_path *rcpt)
 	return 0;
 }
 
-/* Every status but OK. */
+/* Whom we carry mail to other sites for. */
+static bool
+may_relay(const struct session *s)
+{
+	return s->user.len > 0 || s->facts.trusted;
+}
+
+/* What is not to be taken. */
 static int
 refuse(struct session *s, struct str address, int status)
 {
@@ -52,7 +60,7 @@ refuse(struct session *s, struct str address, int status)
 		    "Recipient address rejected: alias loop" },
 	};
 
-	if (status == REWRITE_FOREIGN && s->user.len > 0)
+	if (status == REWRITE_FOREIGN && may_relay(s))
 		return session_reject(s, "RCPT", address, 550, "5.1.2",
 		    "<%" STR_F ">: Recipient address rejected: "
 		    "no route to this domain",
@@ -137,9 +145,10 @@ add_target(struct transaction *t, const struct rewrite_target *target,
 		.original = original,
 		.transport = arena_str(t->arena, target->transport),
 		.nexthop = arena_str(t->arena, target->nexthop),
+		.sender = arena_str(t->arena, target->sender),
 	};
 	if (rcpt->address.p == NULL || rcpt->transport.p == NULL ||
-	    rcpt->nexthop.p == NULL)
+	    rcpt->nexthop.p == NULL || rcpt->sender.p == NULL)
 		return -1;
 	if (t->seen != NULL)
 		remember(t, rcpt->address);
@@ -207,8 +216,8 @@ rcpt_command(struct session *s, struct str args)
 		return session_reply(s, 553, "5.6.7",
 		    "Must declare SMTPUTF8 to send unicode address");
 	began = time_mono();
-	ret = s->peers->ops->rcpt(s->peers->ctx, rcpt.address, &answer, s->line,
-	    &err);
+	ret = s->peers->ops->rcpt(s->peers->ctx, rcpt.address,
+	    s->t.sender.address, &answer, s->line, &err);
 	session_observe(s, SMTPD_RCPT_TIME, time_mono() - began);
 	if (ret < 0) {
 		log_warn("recipient lookup: %s", err.text);
@@ -216,7 +225,9 @@ rcpt_command(struct session *s, struct str args)
 		    "<%" STR_F ">: Temporary lookup failure",
 		    STR_A(rcpt.address));
 	}
-	if (answer.status != REWRITE_OK)
+	if (answer.status != REWRITE_OK &&
+	    (answer.status != REWRITE_FOREIGN || answer.targets.count == 0 ||
+		!may_relay(s)))
 		return refuse(s, rcpt.address, answer.status);
 	if (data_need_id(s) < 0)
 		return -1;

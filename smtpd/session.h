@@ -37,6 +37,7 @@ struct session_facts {
 	struct str session;
 	struct str tls_version, tls_cipher, tls_binding;
 	bool loopback;
+	bool trusted; /* in mynetworks: may send to other sites */
 };
 
 enum bdat_state {

@@ -21,6 +21,7 @@ struct smtpd_conf {
 	const char *mail_name;
 	const char *banner;
 	const char *mechanisms; /* of AUTH, as EHLO lists them */
+	const char *mynetworks;
 	size_t message_limit;
 	size_t inline_limit;
 	size_t header_limit;

@@ -39,6 +39,7 @@ static const struct ipc_field listing_fields[] = {
 	IPC_FIELD(M, U32, rcpts_left, 0),
 	IPC_FIELD(M, U32, rcpts_all, 0),
 	IPC_FIELD(M, BOOL, spooled, 0),
+	IPC_FIELD(M, STR, hold, QUEUE_HOLD_MAX),
 	IPC_ITEMS(M, rcpts, QUEUE_SHOWN_RCPTS_MAX, &rcpt_item),
 };
 #undef M

@@ -48,6 +48,7 @@ struct queue_listing {
 	uint64_t size;
 	uint32_t attempts, rcpts_left, rcpts_all;
 	bool spooled;
+	struct str hold;       /* why it came in on hold, or "" */
 	struct ipc_list rcpts; /* struct queue_listing_rcpt, those left first */
 };
 

@@ -36,6 +36,7 @@ static const struct ipc_field rcpt_fields[] = {
 	IPC_FIELD(M, U8, notify, 0),
 	IPC_FIELD(M, STR, transport, 64),
 	IPC_FIELD(M, STR, nexthop, ADDRESS),
+	IPC_FIELD(M, STR, sender, ADDRESS),
 };
 #undef M
 static const struct ipc_msg rcpt_item = IPC_MSG(queue_rcpt, 0, rcpt_fields);
@@ -53,6 +54,7 @@ static const struct ipc_field commit_fields[] = {
 	IPC_FIELD(M, STR, helo, NAME),
 	IPC_FIELD(M, STR, protocol, 32),
 	IPC_FIELD(M, STR, sasl_user, ADDRESS),
+	IPC_FIELD(M, STR, hold, QUEUE_HOLD_MAX),
 	IPC_ITEMS(M, rcpts, QUEUE_RCPTS_MAX, &rcpt_item),
 	IPC_FIELD(M, STR, prefix, QUEUE_PREFIX_MAX),
 	IPC_FIELD(M, U64, header_len, 0),

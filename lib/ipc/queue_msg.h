@@ -18,6 +18,7 @@ enum {
 	QUEUE_INLINE_MAX = 2 << 20, /* queue_inline_limit's upper bound */
 	QUEUE_PREFIX_MAX = 65536,
 	QUEUE_RCPTS_MAX = 50000,
+	QUEUE_HOLD_MAX = 200, /* why a message is on hold */
 	QUEUE_BEGIN = 40,
 	QUEUE_BEGUN = 41,
 	QUEUE_LARGE = 42,
@@ -58,6 +59,7 @@ struct queue_rcpt {
 	struct str original; /* address of RCPT TO, before expansion */
 	uint8_t notify;      /* RFC 3461 bits; 0: not given */
 	struct str transport, nexthop;
+	struct str sender; /* instead of the message's (SRS); "" as it is */
 };
 
 struct queue_commit {
@@ -68,6 +70,11 @@ struct queue_commit {
 	uint8_t ret; /* RFC 3461: 0 not given, 1 FULL, 2 HDRS */
 	struct str envid;
 	struct str client_addr, client_name, helo, protocol, sasl_user;
+	/*
+	 * Not "": the message is taken, but waits for the operator, who is
+	 * shown this reason (a HOLD action, a quarantine).
+	 */
+	struct str hold;
 	struct ipc_list rcpts; /* struct queue_rcpt */
 	struct str prefix;     /* header fields we add on top */
 	uint64_t header_len;   /* of the body: up to and with the empty line */

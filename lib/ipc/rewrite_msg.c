@@ -4,6 +4,7 @@ enum { NAME = 64 };
 
 static const struct ipc_field rcpt_fields[] = {
 	IPC_FIELD(struct rewrite_rcpt, STR, address, REWRITE_ADDRESS_MAX),
+	IPC_FIELD(struct rewrite_rcpt, STR, sender, REWRITE_ADDRESS_MAX),
 };
 const struct ipc_msg rewrite_rcpt_msg =
     IPC_MSG(rewrite_rcpt, REWRITE_RCPT, rcpt_fields);
@@ -13,6 +14,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_FIELD(M, STR, address, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(M, STR, transport, NAME),
 	IPC_FIELD(M, STR, nexthop, REWRITE_ADDRESS_MAX),
+	IPC_FIELD(M, STR, sender, REWRITE_ADDRESS_MAX),
 };
 #undef M
 static const struct ipc_msg target_item =

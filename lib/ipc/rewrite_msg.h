@@ -25,26 +25,32 @@ enum {
 enum rewrite_status {
 	REWRITE_OK,
 	REWRITE_UNKNOWN,  /* our domain, nobody of that name: 550 5.1.1 */
-	REWRITE_FOREIGN,  /* not our domain */
+	REWRITE_FOREIGN,  /* not our domain; the target says the way there */
 	REWRITE_DISABLED, /* the account takes no mail: 550 5.2.1 */
 	REWRITE_LOOP,     /* aliases run in a circle or too deep: 550 5.4.6 */
 };
 
-/* Expand a recipient to those who will get the message. */
+/*
+ * Expand a recipient to those who will get the message. An address of a
+ * domain not ours comes back as REWRITE_FOREIGN with itself as the only
+ * target: whoever asks decides whether the sender may.
+ */
 struct rewrite_rcpt {
 	struct str address; /* "postmaster" alone is allowed */
+	struct str sender;  /* of MAIL FROM; "" for the null sender */
 };
 extern const struct ipc_msg rewrite_rcpt_msg;
 
 struct rewrite_target {
 	struct str address;   /* final recipient, plus-detail kept */
-	struct str transport; /* "lmtp" here; others with later releases */
-	struct str nexthop;   /* "default": the store partition */
+	struct str transport; /* "lmtp": here; "smtp": to other sites */
+	struct str nexthop;   /* the store partition; a domain, a host */
+	struct str sender;    /* instead of MAIL FROM's (SRS); "" as it is */
 };
 
 struct rewrite_rcpt_answer {
 	uint8_t status;          /* enum rewrite_status */
-	struct ipc_list targets; /* struct rewrite_target; status OK only */
+	struct ipc_list targets; /* struct rewrite_target; OK and FOREIGN */
 };
 extern const struct ipc_msg rewrite_rcpt_answer_msg;
 

@@ -11,7 +11,7 @@ enum {
 	AT_TABLE = 8,   /* length of what the codec wrote */
 	AT_PREFIX = 12, /* length */
 	HEAD = 24,
-	VERSION = 1,
+	VERSION = 2,
 };
 
 static const uint32_t magic = 0x43515243; /* "CQRC" */
@@ -25,6 +25,7 @@ static const struct ipc_field recipient_fields[] = {
 	IPC_FIELD(M, STR, original, ADDRESS),
 	IPC_FIELD(M, STR, transport, 64),
 	IPC_FIELD(M, STR, nexthop, ADDRESS),
+	IPC_FIELD(M, STR, sender, ADDRESS),
 	IPC_FIELD(M, U8, notify, 0),
 	IPC_FIELD(M, U8, state, 0),
 };
@@ -49,6 +50,8 @@ static const struct ipc_field record_fields[] = {
 	IPC_FIELD(M, STR, protocol, 32),
 	IPC_FIELD(M, STR, sasl_user, ADDRESS),
 	IPC_FIELD(M, BOOL, held, 0),
+	IPC_FIELD(M, BOOL, warned, 0),
+	IPC_FIELD(M, STR, hold, QUEUE_HOLD_MAX),
 	IPC_FIELD(M, BOOL, is_large, 0),
 	IPC_FIELD(M, U64, header_len, 0),
 	IPC_FIELD(M, U64, body_len, 0),

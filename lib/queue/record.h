@@ -33,6 +33,7 @@ enum queue_state {
 	QUEUE_MOVED, /* lives on in the other pool */
 	QUEUE_HELD,
 	QUEUE_RELEASED,
+	QUEUE_WARNED, /* the sender was told of the delay */
 	QUEUE_STATES
 };
 
@@ -41,8 +42,9 @@ struct queue_recipient {
 	struct str orcpt;    /* ORCPT, xtext decoded, or "" */
 	struct str original; /* before expansion */
 	struct str transport, nexthop;
-	uint8_t notify; /* RFC 3461 bits; 0: not given */
-	uint8_t state;  /* enum queue_state, up to QUEUE_REMOVED */
+	struct str sender; /* instead of the record's; "" as it is */
+	uint8_t notify;    /* RFC 3461 bits; 0: not given */
+	uint8_t state;     /* enum queue_state, up to QUEUE_REMOVED */
 };
 
 /* RFC 3461 section 4.1, as in ipc/queue_msg.h */
@@ -64,6 +66,8 @@ struct queue_record {
 	struct str envid;
 	struct str client_addr, client_name, helo, protocol, sasl_user;
 	bool held;
+	bool warned;           /* the sender was told of the delay */
+	struct str hold;       /* why it was taken on hold; "": it was not */
 	bool is_large;         /* header and body are in a file */
 	uint64_t header_len;   /* of the body, with the empty line */
 	uint64_t body_len;     /* header and body */

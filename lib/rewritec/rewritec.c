@@ -45,10 +45,10 @@ keep(struct arena *arena, struct str *s, struct err *err)
 }
 
 int
-rewritec_rcpt(struct rewritec *client, struct str address,
+rewritec_rcpt(struct rewritec *client, struct str address, struct str sender,
     struct rewrite_rcpt_answer *answer, struct arena *arena, struct err *err)
 {
-	struct rewrite_rcpt req = { .address = address };
+	struct rewrite_rcpt req = { .address = address, .sender = sender };
 	struct rewrite_target *target;
 
 	if (address.len > REWRITE_ADDRESS_MAX) {
@@ -64,7 +64,8 @@ rewritec_rcpt(struct rewritec *client, struct str address,
 	for (size_t i = 0; i < answer->targets.count; i++) {
 		if (keep(arena, &target[i].address, err) < 0 ||
 		    keep(arena, &target[i].transport, err) < 0 ||
-		    keep(arena, &target[i].nexthop, err) < 0)
+		    keep(arena, &target[i].nexthop, err) < 0 ||
+		    keep(arena, &target[i].sender, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -28,9 +28,13 @@ struct rewritec {
 void rewritec_init(struct rewritec *client, const char *path);
 void rewritec_clear(struct rewritec *client);
 
-/* Who gets what is addressed to address: classes, aliases, routes. */
+/*
+ * Who gets what sender writes to address: classes, aliases, routes. Without
+ * a sender (struct str with p NULL) it is the null sender.
+ */
 int rewritec_rcpt(struct rewritec *client, struct str address,
-    struct rewrite_rcpt_answer *answer, struct arena *arena, struct err *err);
+    struct str sender, struct rewrite_rcpt_answer *answer, struct arena *arena,
+    struct err *err);
 
 /* The record of the mailbox owner behind address. */
 int rewritec_user(struct rewritec *client, struct str address,

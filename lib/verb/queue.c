@@ -94,7 +94,7 @@ print_row(struct print *p, const struct queue_listing *message)
 	}
 	print_close(p);
 	print_int(p, "recipients_left", message->rcpts_left);
-	print_str(p, "reason", reason);
+	print_str(p, "reason", message->hold.len > 0 ? message->hold : reason);
 	print_close(p);
 }
 
@@ -156,6 +156,8 @@ print_message(struct print *p, const struct queue_listing *message)
 	print_int(p, "attempts", message->attempts);
 	if (message->next_try > 0)
 		print_time(p, "next_try", message->next_try);
+	if (message->hold.len > 0)
+		print_str(p, "hold_reason", message->hold);
 	print_strz(p, "pool", message->spooled ? "spool" : "ring");
 	print_int(p, "recipients_left", message->rcpts_left);
 	print_int(p, "recipients_all", message->rcpts_all);

@@ -41,16 +41,21 @@ class Addresses(chancery.TestCase):
                              "o=chancery", "changetype: modify", *lines, ""]),
             text=True, stdout=subprocess.PIPE, check=True)
 
-    def rcpt(self, address):
+    def rcpt(self, address, sender="x@sender.test"):
         """(status, [targets])"""
-        kind, answer = self.edge.call(30, frames.text(address))
+        kind, answer = self.edge.call(
+            30, frames.text(address) + frames.text(sender))
         if kind == frames.ERROR:
             return "error", answer.u8()
         status = answer.u8()
-        targets = [(answer.str(), answer.str(), answer.str())
+        targets = [(answer.str(), answer.str(), answer.str(), answer.str())
                    for _ in range(answer.u32())]
-        for _, transport, nexthop in targets:
-            self.assertEqual((transport, nexthop), ("lmtp", "default"))
+        for target, transport, nexthop, _ in targets:
+            domain = target.split("@")[1]
+            self.assertEqual((transport, nexthop),
+                             ("lmtp", "default")
+                             if domain == "example.test"
+                             else ("smtp", domain))
         return status, sorted(target[0] for target in targets)
 
     def user(self, address):
@@ -77,7 +82,7 @@ class Addresses(chancery.TestCase):
         self.becomes("ada+Lists@example.test", OK, "ada+Lists")
         self.becomes("nobody@example.test", UNKNOWN)
         self.becomes("nobody+x@example.test", UNKNOWN)
-        self.becomes("ada@elsewhere.test", FOREIGN)
+        self.becomes("ada@elsewhere.test", FOREIGN, "ada@elsewhere.test")
         self.becomes("ada", UNKNOWN)
         self.becomes("", UNKNOWN)
         self.becomes("*@example.test", UNKNOWN)
@@ -167,10 +172,12 @@ class Addresses(chancery.TestCase):
         pid = self.chancery.pids()["directory"][0]
         os.kill(pid, signal.SIGSTOP)
         try:
-            tag = self.edge.send(30, frames.text("fresh1@example.test"))
+            tag = self.edge.send(30, frames.text("fresh1@example.test") +
+                                 frames.text(""))
             other = frames.Conn(self.chancery.path("run/lmtpd/rewrite"))
             began = time.monotonic()
-            kind, answer = other.call(30, frames.text("no domain"))
+            kind, answer = other.call(
+                30, frames.text("no domain") + frames.text(""))
             self.assertEqual((kind, answer.u8()), (31, UNKNOWN))
             self.assertLess(time.monotonic() - began, 1)
             other.close()

@@ -37,7 +37,7 @@ class Talk(chancery.TestCase):
 
 
 class Dialogue(Talk):
-    options = ("smtpd_recipient_limit = 3",)
+    options = ("smtpd_recipient_limit = 3", "mynetworks = 192.0.2.0/24")
 
     def test_what_is_offered(self):
         offered = self.dialogue("EHLO c")[1][1].split("\n")

@@ -17,9 +17,9 @@ every_kind_of_field_comes_back(void **state)
 {
 	struct queue_rcpt rcpts[] = {
 		{ STR("a@example.org"), STR(""), STR("x@example.org"), 3,
-		    STR("lmtp"), STR("default") },
+		    STR("lmtp"), STR("default"), STR("") },
 		{ STR("b@example.org"), STR("rfc822;b"), STR(""), 0,
-		    STR("lmtp"), STR("") },
+		    STR("lmtp"), STR(""), STR("SRS0=x@y") },
 	};
 	struct queue_commit in = {
 		.id = STR("id"),
@@ -55,6 +55,7 @@ every_kind_of_field_comes_back(void **state)
 	got = out.rcpts.items;
 	assert_true(str_eqz(got[1].orcpt, "rfc822;b"));
 	assert_int_equal(got[0].notify, 3);
+	assert_true(str_eqz(got[1].sender, "SRS0=x@y"));
 
 	/* Every shorter payload is refused, and so is a longer one. */
 	for (size_t len = 0; len < buf.len; len++) {
@@ -93,7 +94,7 @@ static void
 what_is_over_its_bound_is_not_sent(void **state)
 {
 	static char address[REWRITE_ADDRESS_MAX + 1];
-	struct rewrite_rcpt in = { { address, sizeof(address) } };
+	struct rewrite_rcpt in = { .address = { address, sizeof(address) } };
 	struct ipc_fds fds = { .count = 0 };
 	struct buf buf;
 	struct err err;

@@ -21,6 +21,7 @@ make_record(struct buf *out, bool large)
 		    .original = str_of("all@example.org"),
 		    .transport = str_of("lmtp"),
 		    .nexthop = str_of("default"),
+		    .sender = str_of("SRS0=x@example.org"),
 		    .notify = QUEUE_NOTIFY_FAILURE },
 		{ .address = str_of("b@example.org"),
 		    .orcpt = str_of("rfc822;B@example.org"),
@@ -35,6 +36,9 @@ make_record(struct buf *out, bool large)
 		.arrival = 1234567890123456,
 		.sender = str_of("s@example.com"),
 		.smtputf8 = true,
+		.held = true,
+		.warned = true,
+		.hold = str_of("a virus"),
 		.is_large = large,
 		.header_len = 14,
 		.body_len = sizeof(body) - 1,
@@ -70,11 +74,15 @@ reads_back_what_it_wrote(void **state)
 		assert_int_equal(record.counter, 9);
 		assert_int_equal(record.arrival, 1234567890123456);
 		assert_true(record.smtputf8);
+		assert_true(record.held);
+		assert_true(record.warned);
+		assert_true(str_eqz(record.hold, "a virus"));
 		assert_true(str_eqz(record.prefix, prefix));
 		assert_true(str_eqz(rest, large ? "" : body));
 		assert_int_equal(record.rcpts.count, 2);
 		rcpt = record.rcpts.items;
 		assert_true(str_eqz(rcpt[0].original, "all@example.org"));
+		assert_true(str_eqz(rcpt[0].sender, "SRS0=x@example.org"));
 		assert_int_equal(rcpt[1].state, QUEUE_DELIVERED);
 		buf_clear(&bytes);
 	}

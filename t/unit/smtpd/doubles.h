@@ -4,8 +4,9 @@
  *
  * At example.test live ada, bob and carol; "list" is ada and bob, "both" is
  * bob and carol, "off" is disabled, "loop" a circle, "down" asks a dead
- * directory. Whoever logs in as ada or bob has the password "secret" and owns
- * the address of that name. What was committed is written down.
+ * directory; to other domains but nowhere.test there is a way. Whoever logs in
+ * as ada or bob has the password "secret" and owns the address of that name.
+ * What was committed is written down.
  */
 #ifndef T_SMTPD_DOUBLES_H
 #define T_SMTPD_DOUBLES_H
@@ -30,9 +31,28 @@ struct doubles {
 	char name[32];
 };
 
+/* There is a way to every domain. */
 static int
-double_rcpt(void *ctx, struct str address, struct rewrite_rcpt_answer *answer,
-    struct arena *arena, struct err *err)
+double_foreign(struct str address, struct rewrite_rcpt_answer *answer,
+    struct arena *arena)
+{
+	struct rewrite_target *target = arena_calloc(arena, 1, sizeof(*target));
+
+	*target = (struct rewrite_target){
+		.address = arena_str(arena, address),
+		.transport = STR("smtp"),
+		.nexthop = STR("other.test"),
+		.sender = STR(""),
+	};
+	answer->targets = (struct ipc_list){ target, 1 };
+	if (str_ends(address, STR("@nowhere.test")))
+		answer->targets.count = 0;
+	return 0;
+}
+
+static int
+double_rcpt(void *ctx, struct str address, struct str sender,
+    struct rewrite_rcpt_answer *answer, struct arena *arena, struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -50,12 +70,12 @@ double_rcpt(void *ctx, struct str address, struct rewrite_rcpt_answer *answer,
 	struct rewrite_target *targets;
 	struct str local = address;
 
-	(void)ctx;
+	(void)ctx, (void)sender;
 	*answer = (struct rewrite_rcpt_answer){ .status = REWRITE_FOREIGN };
 	if (str_eqz(address, "postmaster"))
 		local = STR("ada");
 	else if (!str_ends(address, STR("@example.test")))
-		return 0;
+		return double_foreign(address, answer, arena);
 	else
 		local.len -= strlen("@example.test");
 	if (str_eqz(local, "down"))
@@ -75,6 +95,7 @@ double_rcpt(void *ctx, struct str address, struct rewrite_rcpt_answer *answer,
 					    users[i].targets[n])),
 				    .transport = STR("lmtp"),
 				    .nexthop = STR("default"),
+				    .sender = STR(""),
 			    };
 	}
 	return 0;

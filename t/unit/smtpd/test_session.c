@@ -364,8 +364,12 @@ submissions_need_a_login(void **state)
 		    "Sender address rejected: not owned by user "
 		    "ada@example.test" },
 		{ HI "AUTH PLAIN AGFkYQBzZWNyZXQ=\r\n"
-		  "MAIL FROM:<>\r\nRCPT TO:<a@other.test>\r\n" BYE,
+		  "MAIL FROM:<>\r\nRCPT TO:<a@nowhere.test>\r\n" BYE,
 		    "220 250 235 250 550 221", NULL, "550 5.1.2" },
+		{ HI "AUTH PLAIN AGFkYQBzZWNyZXQ=\r\n"
+		  "MAIL FROM:<>\r\nRCPT TO:<a@other.test>\r\nDATA\r\n.\r\n"
+		  BYE, "220 250 235 250 250 354 250 221",
+		    ">a@other.test|0|ada@example.test\n", NULL },
 		{ HI "AUTH PLAIN AGFkYQBzZWNyZXQ=\r\n"
 		  "MAIL FROM:<ada@example.test> AUTH=<>\r\n" BYE,
 		    "220 250 235 250 221", NULL, NULL },
