@@ -11,7 +11,8 @@
 
 const char command_capabilities[] =
     "IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS UNSELECT "
-    "MOVE CHILDREN LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE";
+    "MOVE CHILDREN LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE "
+    "QRESYNC";
 
 enum { ID_PAIRS_MAX = 30, ID_FIELD_MAX = 30, ID_VALUE_MAX = 1024 };
 
@@ -88,24 +89,34 @@ basic_id(struct command *cmd)
 	command_ok(cmd, "pleased to meet you");
 }
 
-/*
- * RFC 5161: names we cannot enable are not in the answer. Nothing we have
- * needs to be enabled, so none ever is.
- */
+/* RFC 5161: names we cannot enable are not in the answer. */
 void
 basic_enable(struct command *cmd)
 {
+	struct session *session = cmd->session;
+	uint32_t bits = 0;
+	struct buf words;
 	struct str name;
 	struct err err;
+
+	buf_init(&words, 0);
 
 	do {
 		if (token_sp(&cmd->in, &err) < 0 ||
 		    token_atom(&cmd->in, &name, &err) < 0) {
 			command_syntax(cmd, &err);
+			buf_clear(&words);
 			return;
 		}
+		if (enabled_word(name) == 0)
+			continue;
+		bits |= enabled_word(name);
+		(void)buf_addf(&words, " %" STR_F, STR_A(name));
 	} while (cmd->in.len > 0);
-	reply_untagged(cmd->session, "ENABLED");
+	stream_putz(session->stream, "* ENABLED");
+	reply_bytes(session, buf_str(&words));
+	buf_clear(&words);
+	enabled_add(session, bits);
 	command_ok(cmd, "done");
 }
 

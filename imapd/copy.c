@@ -23,13 +23,7 @@ copyuid(struct command *cmd, const struct store_copy_result *result)
 
 	buf_init(&out, 0);
 	(void)buf_addf(&out, "COPYUID %u ", result->uidvalidity);
-	for (size_t i = 0; i < result->from.len; i++) {
-		const struct store_run *run = &result->from.run[i];
-
-		(void)buf_addf(&out, i == 0 ? "%u" : ",%u", run->first);
-		if (run->last > run->first)
-			(void)buf_addf(&out, ":%u", run->last);
-	}
+	msgset_put_uids(&out, &result->from);
 	(void)buf_addf(&out, " %u", result->first);
 	if (last > result->first)
 		(void)buf_addf(&out, ":%u", last);

@@ -2,6 +2,8 @@
  * expunge - EXPUNGE (RFC 3501 section 6.4.3) and UID EXPUNGE (RFC 4315
  * section 2.1). The EXPUNGE responses are the news at the command's end.
  */
+#include <inttypes.h>
+
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/msgset.h"
@@ -23,6 +25,9 @@ expunge(struct command *cmd, const struct store_uids *uids)
 		     session->selected->mailbox, uids, true, &modseq, &count,
 		     &err) < 0)
 		command_trouble(cmd, &err);
+	else if (count > 0 && enabled_is(session, ENABLED_QRESYNC))
+		/* RFC 7162 section 3.2.7 */
+		command_ok(cmd, "[HIGHESTMODSEQ %" PRIu64 "] expunged", modseq);
 	else
 		command_ok(cmd, "expunged");
 }

@@ -1,63 +1,30 @@
 /*
- * fetch - FETCH and UID FETCH (RFC 3501 section 6.4.5).
+ * FETCH and UID FETCH (RFC 3501 section 6.4.5), with CHANGEDSINCE and VANISHED
+ * (RFC 7162 sections 3.1.4 and 3.2.6).
  *
  * Messages are served in pieces: read the rows (and digests) of some, write
  * their responses, go on behind them. Flags and UIDs come from the view, what
  * does not change from the index, bytes from the packs. Nothing is pinned
  * while the client is written to.
  */
+#include "imapd/fetch.h"
+
 #include "base/log.h"
-#include "imap/bodystructure.h"
-#include "imap/date.h"
-#include "imap/envelope.h"
-#include "imap/fetchatt.h"
 #include "imap/token.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
-#include "imapd/fetch_body.h"
 #include "imapd/msgset.h"
+#include "imapd/qresync.h"
 #include "imapd/rows.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/sync.h"
-#include "store/message.h"
+#include "store/changes.h"
 
 enum {
-	PIECE = 256,        /* messages served at a time */
 	FLUSH = 128 * 1024, /* bytes of responses before they are written */
-	DIRECT = 32 * 1024, /* runs this long are not copied */
 	MEMORY = 64 << 20,  /* of one piece's digests, or one structure */
 };
-
-struct fetch {
-	struct command *cmd;
-	struct session *session;
-	struct selected *selected;
-	struct fetchatt_list items;
-	bool needs_row, needs_digest, needs_body, sets_seen;
-	struct buf out;      /* responses not handed to the stream yet */
-	size_t begun;        /* where in out the last of them begins */
-	bool cut;            /* its beginning has been handed on already */
-	struct arena *arena; /* of a piece */
-	struct arena *parts; /* of one message's sections */
-	size_t missing;      /* messages that are gone */
-
-	/* the piece: indices of the view, and what was read for them */
-	size_t count;
-	size_t index[PIECE];
-	struct store_message row[PIECE]; /* uid 0: gone */
-	struct store_digest digest[PIECE];
-	bool seen[PIECE]; /* \Seen was set by this FETCH: tell the flags */
-};
-
-static void
-hand_on(struct fetch *fetch, size_t above)
-{
-	if (fetch->out.len <= above)
-		return;
-	stream_put(fetch->session->stream, buf_str(&fetch->out));
-	buf_reset(&fetch->out);
-}
 
 static void
 find_needs(struct fetch *fetch)
@@ -71,6 +38,7 @@ find_needs(struct fetch *fetch)
 			break;
 		case FETCHATT_INTERNALDATE:
 		case FETCHATT_SIZE:
+		case FETCHATT_MODSEQ:
 			fetch->needs_row = true;
 			break;
 		case FETCHATT_ENVELOPE:
@@ -85,6 +53,9 @@ find_needs(struct fetch *fetch)
 			break;
 		}
 	}
+	/* fetch_put tells the MODSEQ that setting \Seen brought. */
+	if (fetch->sets_seen && enabled_is(fetch->session, ENABLED_CONDSTORE))
+		fetch->needs_row = true;
 }
 
 static uint32_t
@@ -96,8 +67,8 @@ uid_of(const struct fetch *fetch, size_t i)
 static int
 read_digests(struct fetch *fetch, struct err *err)
 {
-	struct store_digest digest[PIECE];
-	uint64_t blob[PIECE];
+	struct store_digest digest[FETCH_PIECE];
+	uint64_t blob[FETCH_PIECE];
 	size_t count = 0;
 
 	for (size_t i = 0; i < fetch->count; i++)
@@ -115,15 +86,16 @@ read_digests(struct fetch *fetch, struct err *err)
 
 /*
  * Bytes fetched without PEEK make a message seen. Where that fails the client
- * still gets its mail.
+ * still gets its mail. Who wants MODSEQ is to get that of this change, so the
+ * view must know it.
  */
-static void
-set_seen(struct fetch *fetch)
+static int
+set_seen(struct fetch *fetch, struct err *err)
 {
 	struct view *view = &fetch->selected->view;
 	struct store_uids uids = { 0 };
 	uint64_t modseq;
-	struct err err;
+	int ret = 0;
 
 	for (size_t i = 0; i < fetch->count; i++) {
 		size_t at = fetch->index[i];
@@ -133,7 +105,7 @@ set_seen(struct fetch *fetch)
 			    view->message[at].uid);
 	}
 	if (uids.len == 0)
-		return;
+		return 0;
 	if (store_client_flags(fetch->session->store,
 		&(struct store_flags_change){
 		    .mailbox = fetch->selected->mailbox,
@@ -142,8 +114,8 @@ set_seen(struct fetch *fetch)
 		    .flags = STORE_FLAG_SEEN,
 		    .unchanged_since = UINT64_MAX,
 		},
-		&modseq, NULL, &err) < 0) {
-		log_warn("%s: set \\Seen: %s", fetch->session->user, err.text);
+		&modseq, NULL, err) < 0) {
+		log_warn("%s: set \\Seen: %s", fetch->session->user, err->text);
 	} else {
 		for (size_t i = 0; i < fetch->count; i++) {
 			size_t at = fetch->index[i];
@@ -152,8 +124,11 @@ set_seen(struct fetch *fetch)
 			    view_flags(view, at) | STORE_FLAG_SEEN,
 			    view_keywords(view, at));
 		}
+		if (enabled_is(fetch->session, ENABLED_CONDSTORE))
+			ret = sync_look(fetch->session, err);
 	}
 	store_uids_clear(&uids);
+	return ret;
 }
 
 /* A digest nobody made: the structure comes from the message itself. */
@@ -165,122 +140,6 @@ make_digest(struct fetch *fetch, size_t i, const struct store_body *body,
 		return 0;
 	return store_digest_make(&fetch->digest[i], fetch->arena, body->body,
 	    NULL, err);
-}
-
-/*
- * Copy, or for long runs hand on what is there and then the bytes. A literal
- * cannot hold NUL (RFC 3501 section 9, CHAR8): 0x80 stands in for it.
- */
-static void
-put_piece(struct fetch *fetch, struct str bytes)
-{
-	struct buf *out = &fetch->out;
-	char *at, *end;
-
-	if (bytes.len >= DIRECT && str_chr(bytes, '\0') < 0) {
-		hand_on(fetch, 0);
-		fetch->cut = true;
-		stream_put(fetch->session->stream, bytes);
-		return;
-	}
-	if (bytes.len == 0)
-		return;
-	(void)buf_add_str(out, bytes);
-	end = out->p + out->len;
-	at = end - bytes.len;
-	while ((at = memchr(at, '\0', (size_t)(end - at))) != NULL)
-		*at = (char)0x80;
-}
-
-static int
-put_section(struct fetch *fetch, struct fetch_source *source,
-    const struct fetchatt *item, struct err *err)
-{
-	struct fetch_bytes bytes;
-
-	if (fetch_body(source, item, &bytes, err) < 0)
-		return -1;
-	(void)fetchatt_put_name(&fetch->out, item);
-	if (!bytes.exists) {
-		(void)buf_addz(&fetch->out, " NIL");
-		return 0;
-	}
-	(void)buf_addf(&fetch->out, " {%zu}\r\n",
-	    bytes.piece[0].len + bytes.piece[1].len);
-	put_piece(fetch, bytes.piece[0]);
-	put_piece(fetch, bytes.piece[1]);
-	return 0;
-}
-
-static void
-put_date(struct buf *out, int64_t seconds)
-{
-	char *at = buf_reserve(out, IMAP_DATE_TIME_LEN);
-
-	out->len += imap_date_time_format(at, seconds);
-}
-
-static int
-put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
-    struct fetch_source *source, struct err *err)
-{
-	const struct store_digest *digest = &fetch->digest[i];
-	struct buf *out = &fetch->out;
-
-	switch (item->kind) {
-	case FETCHATT_FLAGS:
-		sync_put_flags(out, fetch->selected, fetch->index[i]);
-		view_mark(&fetch->selected->view, fetch->index[i], VIEW_DIRTY,
-		    false);
-		return 0;
-	case FETCHATT_SECTION:
-		return put_section(fetch, source, item, err);
-	default:
-		break;
-	}
-	(void)fetchatt_put_name(out, item);
-	(void)buf_addc(out, ' ');
-	if (item->kind == FETCHATT_UID)
-		(void)buf_addf(out, "%u", uid_of(fetch, i));
-	else if (item->kind == FETCHATT_SIZE)
-		(void)buf_addf(out, "%u", fetch->row[i].size);
-	else if (item->kind == FETCHATT_INTERNALDATE)
-		put_date(out, fetch->row[i].internal);
-	else if (item->kind == FETCHATT_ENVELOPE)
-		(void)envelope_put(out, &digest->envelope);
-	else
-		(void)bodystructure_put(out, digest->root,
-		    item->kind == FETCHATT_BODYSTRUCTURE);
-	return 0;
-}
-
-/* "* n FETCH (...)" with the message's bytes at hand if need be. */
-static int
-put_message(struct fetch *fetch, size_t i, const struct store_body *body,
-    struct err *err)
-{
-	static const struct fetchatt flags = { .kind = FETCHATT_FLAGS };
-	struct fetch_source source = { .prefix = body->prefix,
-		.body = body->body,
-		.arena = fetch->parts };
-	char before = '(';
-
-	arena_reset(fetch->parts);
-	fetch->begun = fetch->out.len;
-	fetch->cut = false;
-	(void)buf_addf(&fetch->out, "* %zu FETCH ", fetch->index[i] + 1);
-	for (size_t k = 0; k < fetch->items.len; k++) {
-		(void)buf_addc(&fetch->out, before);
-		if (put_item(fetch, i, &fetch->items.item[k], &source, err) < 0)
-			return -1;
-		before = ' ';
-	}
-	if (fetch->seen[i] && !fetchatt_has(&fetch->items, FETCHATT_FLAGS)) {
-		(void)buf_addc(&fetch->out, ' ');
-		(void)put_item(fetch, i, &flags, &source, err);
-	}
-	(void)buf_addz(&fetch->out, ")\r\n");
-	return 0;
 }
 
 /*
@@ -298,6 +157,11 @@ serve_message(struct fetch *fetch, size_t i, struct err *err)
 		fetch->missing++;
 		return 0;
 	}
+	/* It may be in the set for what the view does not show yet. */
+	if (fetch->modifier.changed &&
+	    selected_row_modseq(fetch->selected, fetch->row[i].modseq) <=
+		fetch->modifier.since)
+		return 0;
 	if (fetch->needs_digest && fetch->digest[i].root == NULL)
 		read = true;
 	if (read &&
@@ -311,9 +175,9 @@ serve_message(struct fetch *fetch, size_t i, struct err *err)
 	}
 	ret = fetch->needs_digest ? make_digest(fetch, i, &body, err) : 0;
 	if (ret == 0)
-		ret = put_message(fetch, i, &body, err);
+		ret = fetch_put(fetch, i, &body, err);
 	store_body_close(&body);
-	hand_on(fetch, FLUSH);
+	fetch_hand_on(fetch, FLUSH);
 	return ret;
 }
 
@@ -324,8 +188,8 @@ serve_piece(struct fetch *fetch, struct err *err)
 	fetch->begun = fetch->out.len;
 	fetch->cut = false;
 	memset(fetch->seen, 0, sizeof(fetch->seen));
-	if (fetch->sets_seen)
-		set_seen(fetch);
+	if (fetch->sets_seen && set_seen(fetch, err) < 0)
+		return -1;
 	if (fetch->needs_row &&
 	    rows_read(fetch->session, fetch->index, fetch->count, fetch->row,
 		err) < 0)
@@ -341,21 +205,57 @@ serve_piece(struct fetch *fetch, struct err *err)
 	return 0;
 }
 
+/*
+ * CHANGEDSINCE: find those that changed; with VANISHED say which of the set
+ * are gone, before any other response (RFC 7162 section 3.2.6).
+ */
+static int
+find_changed(struct fetch *fetch, const struct seqset *set, struct err *err)
+{
+	struct store_uids expunged;
+	bool known;
+	int ret = store_changed(fetch->session->imapd->reader,
+	    fetch->selected->mailbox, fetch->modifier.since, &fetch->changed,
+	    &expunged, &known, err);
+
+	if (ret == 0 && fetch->modifier.vanished)
+		qresync_tell_vanished(fetch->session, set, 0,
+		    known ? &expunged : NULL);
+	store_uids_clear(&expunged);
+	return ret;
+}
+
+/* The next message that is wanted, or VIEW_NONE. */
+static size_t
+next_wanted(struct fetch *fetch, struct msgset_walk *walk)
+{
+	size_t i;
+
+	do {
+		i = msgset_next(walk);
+	} while (fetch->modifier.changed && i != VIEW_NONE &&
+	    !store_uids_has(&fetch->changed,
+		fetch->selected->view.message[i].uid));
+	return i;
+}
+
 static int
 serve(struct fetch *fetch, const struct seqset *set, struct err *err)
 {
 	struct msgset_walk walk;
 	size_t i;
 
+	if (fetch->modifier.changed && find_changed(fetch, set, err) < 0)
+		return -1;
 	msgset_begin(&walk, &fetch->selected->view, set, fetch->cmd->uid);
 	do {
 		fetch->count = 0;
-		while (fetch->count < PIECE &&
-		    (i = msgset_next(&walk)) != VIEW_NONE)
+		while (fetch->count < FETCH_PIECE &&
+		    (i = next_wanted(fetch, &walk)) != VIEW_NONE)
 			fetch->index[fetch->count++] = i;
 		if (fetch->count > 0 && serve_piece(fetch, err) < 0)
 			return -1;
-	} while (fetch->count == PIECE);
+	} while (fetch->count == FETCH_PIECE);
 	return 0;
 }
 
@@ -375,7 +275,7 @@ fail(struct fetch *fetch, const struct err *err)
 		return;
 	}
 	buf_truncate(&fetch->out, fetch->begun);
-	hand_on(fetch, 0);
+	fetch_hand_on(fetch, 0);
 }
 
 /*
@@ -385,7 +285,7 @@ fail(struct fetch *fetch, const struct err *err)
 static void
 finish(struct fetch *fetch)
 {
-	hand_on(fetch, 0);
+	fetch_hand_on(fetch, 0);
 	if (fetch->missing > 0 && !fetch->cmd->uid)
 		command_no(fetch->cmd,
 		    "[EXPUNGEISSUED] some messages are gone");
@@ -407,8 +307,35 @@ run(struct fetch *fetch, const struct seqset *set)
 	else
 		finish(fetch);
 	buf_clear(&fetch->out);
+	store_uids_clear(&fetch->changed);
 	arena_free(fetch->parts);
 	arena_free(fetch->arena);
+}
+
+/* SP (items) [fetch-modifiers] */
+static int
+parse(struct fetch *fetch, struct err *err)
+{
+	struct command *cmd = fetch->cmd;
+
+	if (token_sp(&cmd->in, err) < 0 ||
+	    fetchatt_parse(cmd->arena, &cmd->in, &fetch->items, err) < 0 ||
+	    modifier_parse_fetch(&cmd->in, &fetch->modifier, err) < 0 ||
+	    token_end(&cmd->in, err) < 0)
+		return -1;
+	if (fetch->modifier.vanished &&
+	    (!cmd->uid || !enabled_is(fetch->session, ENABLED_QRESYNC)))
+		return err_set(err, ERR_SYNTAX,
+		    "VANISHED is for UID FETCH with QRESYNC enabled");
+	/* RFC 3501 section 6.4.8: the UID is in every answer */
+	if (cmd->uid &&
+	    fetchatt_add(cmd->arena, &fetch->items, FETCHATT_UID, err) < 0)
+		return -1;
+	/* RFC 7162 section 3.1.4.1 */
+	if (fetch->modifier.changed)
+		return fetchatt_add(cmd->arena, &fetch->items, FETCHATT_MODSEQ,
+		    err);
+	return 0;
 }
 
 void
@@ -428,15 +355,11 @@ fetch_run(struct command *cmd)
 	fetch->cmd = cmd;
 	fetch->session = cmd->session;
 	fetch->selected = cmd->session->selected;
-	if (token_sp(&cmd->in, &err) < 0 ||
-	    fetchatt_parse(cmd->arena, &cmd->in, &fetch->items, &err) < 0 ||
-	    token_end(&cmd->in, &err) < 0 ||
-	    /* RFC 3501 section 6.4.8: the UID is in every answer */
-	    (cmd->uid &&
-		fetchatt_add(cmd->arena, &fetch->items, FETCHATT_UID, &err) <
-		    0)) {
+	if (parse(fetch, &err) < 0) {
 		command_syntax(cmd, &err);
 		return;
 	}
+	if (fetchatt_has(&fetch->items, FETCHATT_MODSEQ))
+		enabled_add(cmd->session, ENABLED_CONDSTORE);
 	run(fetch, &set);
 }

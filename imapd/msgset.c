@@ -68,3 +68,15 @@ msgset_uids(const struct view *view, const struct seqset *set, bool uid,
 	if (first != 0)
 		store_uids_append(uids, first, last);
 }
+
+void
+msgset_put_uids(struct buf *out, const struct store_uids *uids)
+{
+	for (size_t i = 0; i < uids->len; i++) {
+		const struct store_run *run = &uids->run[i];
+
+		(void)buf_addf(out, i == 0 ? "%u" : ",%u", run->first);
+		if (run->last > run->first)
+			(void)buf_addf(out, ":%u", run->last);
+	}
+}

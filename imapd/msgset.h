@@ -38,4 +38,7 @@ size_t msgset_next(struct msgset_walk *walk);
 void msgset_uids(const struct view *view, const struct seqset *set, bool uid,
     struct store_uids *uids);
 
+/* "1:3,5", as COPYUID and VANISHED want it. */
+void msgset_put_uids(struct buf *out, const struct store_uids *uids);
+
 #endif

@@ -1,10 +1,13 @@
 /*
- * search - SEARCH and UID SEARCH (RFC 3501 section 6.4.4).
+ * search - SEARCH and UID SEARCH (RFC 3501 section 6.4.4), with MODSEQ (RFC
+ * 7162 section 3.1.5).
  *
  * The view decides what it can; the messages it leaves undecided are read in
  * pieces, rows first, then digests, then bytes, each only for those that are
  * undecided still.
  */
+#include <inttypes.h>
+
 #include "imap/searchkey.h"
 #include "imap/token.h"
 #include "imapd/command.h"
@@ -31,16 +34,20 @@ struct search {
 	struct arena *arena; /* of a piece */
 	struct arena *parts; /* of a message's structure */
 	struct buf out;
+	uint64_t modseq; /* the highest of those found, if it is wanted */
 	size_t count, index[PIECE]; /* undecided by the view */
 };
 
+/* row is there when the program asks for MODSEQ, if not always. */
 static void
-found(struct search *search, size_t index)
+found(struct search *search, size_t index, const struct store_message *row)
 {
 	size_t number = search->cmd->uid ?
 	    search->selected->view.message[index].uid :
 	    index + 1;
 
+	if (row != NULL && row->modseq > search->modseq)
+		search->modseq = row->modseq;
 	(void)buf_addf(&search->out, " %zu", number);
 	if (search->out.len > FLUSH) {
 		stream_put(search->session->stream, buf_str(&search->out));
@@ -143,7 +150,7 @@ judge_piece(struct search *search, struct err *err)
 		if (verdict[i] == VERDICT_UNDECIDED)
 			verdict[i] = later[next++];
 		if (verdict[i] == VERDICT_YES)
-			found(search, search->index[i]);
+			found(search, search->index[i], &row[i]);
 	}
 	search->count = 0;
 	return 0;
@@ -165,10 +172,13 @@ judge_all(struct search *search, struct err *err)
 		if (view_is(view, i, VIEW_EXPUNGED))
 			continue;
 		verdict = search_judge(&search->judge, &one);
+		/* RFC 7162 section 3.1.5: the rows of all are needed then */
+		if (verdict == VERDICT_YES && search->judge.program.modseq)
+			verdict = VERDICT_UNDECIDED;
 		if (verdict == VERDICT_YES) {
 			if (judge_piece(search, err) < 0)
 				return -1;
-			found(search, i);
+			found(search, i, NULL);
 		} else if (verdict == VERDICT_UNDECIDED) {
 			search->index[search->count++] = i;
 			if (search->count == PIECE &&
@@ -193,6 +203,9 @@ run(struct search *search)
 		command_trouble(search->cmd, &err);
 	else
 		command_ok(search->cmd, "done");
+	if (search->modseq > 0 && search->judge.program.modseq)
+		(void)buf_addf(&search->out, " (MODSEQ %" PRIu64 ")",
+		    selected_row_modseq(search->selected, search->modseq));
 	/* What was found so far is no lie, even where not all was looked at. */
 	(void)buf_addz(&search->out, "\r\n");
 	stream_put(search->session->stream, buf_str(&search->out));
@@ -227,6 +240,11 @@ search_run(struct command *cmd)
 		    "charset not known");
 		return;
 	}
+	if (search.judge.program.modseq)
+		enabled_add(cmd->session, ENABLED_CONDSTORE);
+	/* RFC 7162 section 3.2.10.2: numbers stay while they are used */
+	if (search.judge.program.numbers)
+		cmd->news = NEWS_NO_EXPUNGE;
 	if (search_judge_prepare(&search.judge, cmd->arena, &err) < 0)
 		command_syntax(cmd, &err);
 	else

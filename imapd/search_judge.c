@@ -183,6 +183,11 @@ judge_one(struct search_judge *judge, const struct searchkey *key,
 			return VERDICT_UNDECIDED;
 		return judge_day(key->kind,
 		    imap_date_day(subject->row->internal), key->day);
+	case SEARCHKEY_MODSEQ:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return verdict_of(selected_row_modseq(judge->selected,
+				      subject->row->modseq) >= key->modseq);
 	case SEARCHKEY_LARGER:
 		if (subject->stage < BY_ROW)
 			return VERDICT_UNDECIDED;

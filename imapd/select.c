@@ -1,9 +1,14 @@
 /*
  * select - SELECT, EXAMINE, CLOSE, UNSELECT (RFC 3501 sections 6.3.1, 6.3.2
- * and 6.4.2, RFC 3691).
+ * and 6.4.2, RFC 3691), with the parameters of RFC 7162 sections 3.1.8 and
+ * 3.2.5.
  */
+#include <inttypes.h>
+
+#include "imap/modifier.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
+#include "imapd/qresync.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
@@ -45,6 +50,8 @@ tell_mailbox(struct session *session)
 	    selected->uidvalidity);
 	reply_untagged(session, "OK [UIDNEXT %u] predicted next UID",
 	    selected->uidnext);
+	reply_untagged(session, "OK [HIGHESTMODSEQ %" PRIu64 "] highest",
+	    selected_modseq(selected));
 }
 
 static int
@@ -61,6 +68,23 @@ open_named(struct session *session, struct str name, bool read_only,
 	return selected_open(session, found.mailbox, read_only, out, err);
 }
 
+/* The parameters, of which QRESYNC must have been enabled. */
+static int
+parse_parameters(struct command *cmd, struct modifier_select *out)
+{
+	struct err err;
+
+	if (modifier_parse_select(cmd->arena, &cmd->in, out, &err) < 0) {
+		command_syntax(cmd, &err);
+		return -1;
+	}
+	if (out->qresync && !enabled_is(cmd->session, ENABLED_QRESYNC)) {
+		command_bad(cmd, "QRESYNC is not enabled");
+		return -1;
+	}
+	return command_end(cmd);
+}
+
 /*
  * RFC 3501 section 6.3.1: a SELECT that fails leaves nothing selected; so the
  * old mailbox goes first, whatever becomes of the new one.
@@ -69,11 +93,13 @@ static void
 select_mailbox(struct command *cmd, bool read_only)
 {
 	struct session *session = cmd->session;
+	struct modifier_select parameters;
 	struct selected *selected;
 	struct str name;
 	struct err err;
 
-	if (command_mailbox(cmd, &name) < 0 || command_end(cmd) < 0)
+	if (command_mailbox(cmd, &name) < 0 ||
+	    parse_parameters(cmd, &parameters) < 0)
 		return;
 	if (session->selected != NULL) {
 		leave(session);
@@ -84,8 +110,16 @@ select_mailbox(struct command *cmd, bool read_only)
 		command_trouble(cmd, &err);
 		return;
 	}
+	if (parameters.condstore)
+		enabled_add(session, ENABLED_CONDSTORE);
 	session->selected = selected;
 	tell_mailbox(session);
+	if (parameters.qresync &&
+	    qresync_select(session, &parameters.resync, &err) < 0) {
+		leave(session);
+		command_trouble(cmd, &err);
+		return;
+	}
 	command_ok(cmd,
 	    read_only ? "[READ-ONLY] selected" : "[READ-WRITE] selected");
 }

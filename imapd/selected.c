@@ -73,6 +73,18 @@ selected_is_recent(const struct selected *selected, uint32_t uid)
 	return uid >= selected->recent_first && uid < selected->recent_next;
 }
 
+uint64_t
+selected_modseq(const struct selected *selected)
+{
+	return selected->modseq > 0 ? selected->modseq : 1;
+}
+
+uint64_t
+selected_row_modseq(const struct selected *selected, uint64_t modseq)
+{
+	return modseq < selected->modseq ? modseq : selected_modseq(selected);
+}
+
 /*
  * Only one session is told that a message is recent (RFC 3501 section 2.3.2),
  * so stored decides which. Where it cannot, none is from then on: that costs a

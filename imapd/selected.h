@@ -25,6 +25,8 @@ struct selected {
 	/* The view shows all up to this: see store/changes.h. */
 	uint64_t modseq;
 	uint32_t after;
+	/* The lowest modseq of an expunge not told yet; 0: none. */
+	uint64_t untold;
 
 	/* UIDs that are recent in this session: what stored gave us last. */
 	uint32_t recent_first, recent_next;
@@ -55,5 +57,13 @@ int selected_reload_keywords(struct session *session, struct err *err);
 /* Where the messages of the mailbox begin to be recent for this session. */
 void selected_claim_recent(struct session *session, struct selected *selected);
 bool selected_is_recent(const struct selected *selected, uint32_t uid);
+
+/* HIGHESTMODSEQ, which is never 0 (RFC 7162 section 3.1.2.1). */
+uint64_t selected_modseq(const struct selected *selected);
+/*
+ * The modseq to tell for a row: what happened since the view was brought up to
+ * date is news of later, so this is never above what the view shows.
+ */
+uint64_t selected_row_modseq(const struct selected *selected, uint64_t modseq);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "imap/token.h"
+#include "imapd/enabled.h"
 #include "imapd/imapd.h"
 #include "net/stream.h"
 
@@ -31,7 +32,8 @@ struct session {
 	struct selected *selected;  /* owned; NULL: nothing is selected */
 	char *user;                 /* owned: the canonical address */
 	uint32_t user_id;           /* the store's number for it */
-	struct buf ticket;          /* authd's word for it, for stored */
+	struct enabled enabled;
+	struct buf ticket; /* authd's word for it, for stored */
 	char *id;          /* owned: of the session, as front names it */
 	int front_fd;      /* the handover's connection; its end is ours */
 	unsigned commands; /* that came */

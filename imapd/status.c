@@ -1,6 +1,8 @@
 /*
- * status - STATUS (RFC 3501 section 6.3.10).
+ * status - STATUS (RFC 3501 section 6.3.10), with HIGHESTMODSEQ (RFC 7162).
  */
+#include <inttypes.h>
+
 #include "imap/statusatt.h"
 #include "imap/token.h"
 #include "imap/utf7.h"
@@ -36,7 +38,7 @@ count_recent(struct session *session, uint32_t mailbox,
 	return 0;
 }
 
-static uint32_t
+static uint64_t
 value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
 {
 	switch (item) {
@@ -48,6 +50,8 @@ value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
 		return mbox->uidnext;
 	case STATUS_UIDVALIDITY:
 		return mbox->uidvalidity;
+	case STATUS_HIGHESTMODSEQ:
+		return mbox->modseq > 0 ? mbox->modseq : 1;
 	default:
 		return mbox->unseen;
 	}
@@ -78,8 +82,8 @@ status_put(struct session *session, struct buf *out, struct str name,
 
 		if (word.p == NULL)
 			continue;
-		(void)buf_addf(out, "%c%" STR_F " %u", before, STR_A(word),
-		    value_of(&mbox, recent, item));
+		(void)buf_addf(out, "%c%" STR_F " %" PRIu64, before,
+		    STR_A(word), value_of(&mbox, recent, item));
 		before = ' ';
 	}
 	(void)buf_addz(out, ")\r\n");
@@ -106,6 +110,8 @@ status_run(struct command *cmd)
 	}
 	if (command_end(cmd) < 0)
 		return;
+	if (items & STATUS_HIGHESTMODSEQ)
+		enabled_add(session, ENABLED_CONDSTORE);
 	buf_init(&out, 0);
 	if (store_mailbox_find(session->imapd->reader, session->user_id, name,
 		&found, &err) < 0 ||

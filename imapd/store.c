@@ -1,7 +1,10 @@
 /*
- * store - STORE and UID STORE (RFC 3501 section 6.4.6).
+ * store - STORE and UID STORE (RFC 3501 section 6.4.6), also on the condition
+ * that nobody else changed a message (RFC 7162 section 3.1.3): that is judged
+ * by stored, who alone knows what comes before what.
  */
 #include "imap/flags.h"
+#include "imap/modifier.h"
 #include "imap/token.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
@@ -16,13 +19,19 @@ struct order {
 	struct imap_flags flags;
 	enum store_flags_mode mode;
 	bool silent;
+	struct modifier_store modifier;
+	struct store_uids rejected; /* changed since; cleared at the end */
 };
 
-/* store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP flags */
+/*
+ * [store-modifiers] SP store-att-flags
+ * store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP flags
+ */
 static int
 parse_order(struct command *cmd, struct order *order, struct err *err)
 {
-	if (token_sp(&cmd->in, err) < 0)
+	if (modifier_parse_store(&cmd->in, &order->modifier, err) < 0 ||
+	    token_sp(&cmd->in, err) < 0)
 		return -1;
 	order->mode = STORE_FLAGS_REPLACE;
 	if (str_take(&cmd->in, '+'))
@@ -70,6 +79,13 @@ expect(struct selected *selected, const struct command *cmd,
 		    selected_keyword_bit(selected, order->flags.keyword[k]);
 	msgset_begin(&walk, view, &order->set, cmd->uid);
 	while ((i = msgset_next(&walk)) != VIEW_NONE) {
+		/* RFC 7162 section 3.1.3: their MODSEQ is told in any case */
+		if (order->modifier.conditional)
+			view_mark(view, i, VIEW_MOVED, true);
+		if (store_uids_has(&order->rejected, view->message[i].uid)) {
+			view_mark(view, i, VIEW_DIRTY, true);
+			continue;
+		}
 		(void)view_set(view, i,
 		    (unsigned)apply(order->mode, view_flags(view, i),
 			order->flags.bits),
@@ -81,7 +97,7 @@ expect(struct selected *selected, const struct command *cmd,
 
 static int
 change_flags(struct session *session, const struct command *cmd,
-    const struct order *order, struct err *err)
+    struct order *order, struct err *err)
 {
 	struct selected *selected = session->selected;
 	struct store_uids uids;
@@ -98,14 +114,44 @@ change_flags(struct session *session, const struct command *cmd,
 			.flags = (uint16_t)order->flags.bits,
 			.keywords = order->flags.keyword,
 			.keyword_count = order->flags.keywords,
-			.unchanged_since = UINT64_MAX,
+			.unchanged_since = order->modifier.since,
 		    },
-		    &modseq, NULL, err);
+		    &modseq, &order->rejected, err);
 	store_uids_clear(&uids);
 	/* Keywords that are new to the mailbox have their bits now. */
 	if (ret == 0 && order->flags.keywords > 0)
 		ret = selected_reload_keywords(session, err);
 	return ret;
+}
+
+/*
+ * "OK [MODIFIED 7,9]": those that failed, numbered as the client named them.
+ */
+static void
+answer(struct command *cmd, const struct order *order)
+{
+	const struct view *view = &cmd->session->selected->view;
+	struct store_uids numbers = { 0 };
+	struct buf out;
+
+	if (order->rejected.len == 0) {
+		command_ok(cmd, "done");
+		return;
+	}
+	for (size_t i = 0; i < view->len && !cmd->uid; i++)
+		if (store_uids_has(&order->rejected, view->message[i].uid))
+			store_uids_append(&numbers, (uint32_t)i + 1,
+			    (uint32_t)i + 1);
+	buf_init(&out, 0);
+	(void)buf_addz(&out, "[MODIFIED ");
+	msgset_put_uids(&out, cmd->uid ? &order->rejected : &numbers);
+	(void)buf_addz(&out, "] some were changed meanwhile");
+	cmd->word = "OK";
+	cmd->text = arena_cstr(cmd->arena, buf_str(&out));
+	if (cmd->text == NULL)
+		command_no(cmd, "[LIMIT] too many were changed meanwhile");
+	buf_clear(&out);
+	store_uids_clear(&numbers);
 }
 
 /* The FETCH responses are the news that the end of the command tells. */
@@ -126,10 +172,13 @@ store_command(struct command *cmd)
 		command_no(cmd, "[READ-ONLY] mailbox is selected read-only");
 		return;
 	}
+	if (order.modifier.conditional)
+		enabled_add(session, ENABLED_CONDSTORE);
 	if (change_flags(session, cmd, &order, &err) < 0) {
 		command_trouble(cmd, &err);
-		return;
+	} else {
+		expect(session->selected, cmd, &order);
+		answer(cmd, &order);
 	}
-	expect(session->selected, cmd, &order);
-	command_ok(cmd, "done");
+	store_uids_clear(&order.rejected);
 }

@@ -1,7 +1,8 @@
 /*
  * sync - brings the view up to the store, and tells the client what is news:
  * EXISTS, RECENT, EXPUNGE, FETCH of flags, FLAGS (RFC 3501 sections 5.2, 5.5
- * and 7.4.1).
+ * and 7.4.1); with CONDSTORE also MODSEQ, and VANISHED instead of EXPUNGE with
+ * QRESYNC (RFC 7162).
  *
  * The two are apart: looking may be done at any time, telling of expunges
  * only when no command that uses sequence numbers runs.

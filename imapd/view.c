@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-enum { STATE_BITS = 8, SETS_MAX = 1 << 24 };
+enum { SETS_MAX = 1 << (32 - VIEW_SET_SHIFT) };
 
 void
 view_clear(struct view *view)
@@ -140,7 +140,7 @@ view_insert(struct view *view, uint32_t uid, unsigned flags, uint64_t keywords,
 	view->len++;
 	view->message[i].uid = uid;
 	view->message[i].state =
-	    (flags & VIEW_FLAGS) | set_number(view, keywords) << STATE_BITS;
+	    (flags & VIEW_FLAGS) | set_number(view, keywords) << VIEW_SET_SHIFT;
 	if (recent)
 		view_mark(view, i, VIEW_RECENT, true);
 	return i;
@@ -150,10 +150,11 @@ bool
 view_set(struct view *view, size_t i, unsigned flags, uint64_t keywords)
 {
 	uint32_t old = view->message[i].state;
-	uint32_t marks = old & (VIEW_RECENT | VIEW_EXPUNGED | VIEW_DIRTY);
+	uint32_t marks =
+	    old & (VIEW_RECENT | VIEW_EXPUNGED | VIEW_DIRTY | VIEW_MOVED);
 
 	view->message[i].state = (flags & VIEW_FLAGS) | marks |
-	    set_number(view, keywords) << STATE_BITS;
+	    set_number(view, keywords) << VIEW_SET_SHIFT;
 	return view->message[i].state != old;
 }
 
@@ -162,6 +163,7 @@ view_mark(struct view *view, size_t i, unsigned mark, bool on)
 {
 	size_t *count = mark == VIEW_EXPUNGED ? &view->expunged :
 	    mark == VIEW_DIRTY                ? &view->dirty :
+	    mark == VIEW_MOVED                ? &view->moved :
 						&view->recent;
 
 	if (view_is(view, i, mark) == on)
@@ -184,7 +186,8 @@ view_expunge(struct view *view, view_expunge_fn *fn, void *ctx)
 		}
 		view_mark(view, i, VIEW_DIRTY, false);
 		view_mark(view, i, VIEW_RECENT, false);
-		fn(ctx, kept + 1);
+		view_mark(view, i, VIEW_MOVED, false);
+		fn(ctx, kept + 1, view->message[i].uid);
 	}
 	view->len = kept;
 	view->expunged = 0;

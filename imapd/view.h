@@ -26,20 +26,23 @@ enum {
 	VIEW_RECENT = 0x20,   /* IMAP_RECENT */
 	VIEW_EXPUNGED = 0x40, /* gone, the client was not told yet */
 	VIEW_DIRTY = 0x80,    /* flags changed, the client was not told yet */
+	VIEW_MOVED = 0x100,   /* its modseq rose, the client was not told yet */
 };
+
+enum { VIEW_SET_SHIFT = 9 /* where in state the number of a set begins */ };
 
 #define VIEW_NONE SIZE_MAX
 
 struct view_message {
 	uint32_t uid;
-	uint32_t state; /* VIEW_* and, from bit 8, the number of a set */
+	uint32_t state; /* VIEW_* and above them the number of a set */
 };
 
 struct view {
 	struct view_message *message; /* by UID, rising */
 	size_t len, cap;
-	size_t expunged, dirty, recent; /* how many have that mark */
-	uint64_t *set;                  /* of keywords; number 0 is none */
+	size_t expunged, dirty, recent, moved; /* how many have that mark */
+	uint64_t *set; /* of keywords; number 0 is none */
 	size_t sets, sets_cap;
 	uint32_t *slot; /* hash: numbers of sets */
 	size_t slots;
@@ -68,7 +71,9 @@ view_flags(const struct view *view, size_t i)
 static inline uint64_t
 view_keywords(const struct view *view, size_t i)
 {
-	return view->sets == 0 ? 0 : view->set[view->message[i].state >> 8];
+	return view->sets == 0 ?
+	    0 :
+	    view->set[view->message[i].state >> VIEW_SET_SHIFT];
 }
 
 static inline bool
@@ -83,14 +88,14 @@ size_t view_insert(struct view *view, uint32_t uid, unsigned flags,
 
 /* Its flags are these; marks stay. Returns whether that is a change. */
 bool view_set(struct view *view, size_t i, unsigned flags, uint64_t keywords);
-/* Set or clear VIEW_EXPUNGED, VIEW_DIRTY or VIEW_RECENT. */
+/* Set or clear VIEW_EXPUNGED, VIEW_DIRTY, VIEW_RECENT or VIEW_MOVED. */
 void view_mark(struct view *view, size_t i, unsigned mark, bool on);
 
 /*
  * Take the messages marked as expunged out, lowest first; fn is told the
- * sequence number each has at its turn.
+ * sequence number each has at its turn, and its UID.
  */
-typedef void view_expunge_fn(void *ctx, size_t seq);
+typedef void view_expunge_fn(void *ctx, size_t seq, uint32_t uid);
 void view_expunge(struct view *view, view_expunge_fn *fn, void *ctx);
 
 #endif

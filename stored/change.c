@@ -237,7 +237,8 @@ change_modseq(struct change *change, struct open_mbox *mbox, uint64_t *modseq,
 
 	if (owner_of(change, mbox, &user, err) < 0)
 		return -1;
-	user->row.modseq++;
+	/* 1 is what a mailbox tells in which nothing has happened. */
+	user->row.modseq += user->row.modseq == 0 ? 2 : 1;
 	user->is_dirty = true;
 	mbox->row.modseq = *modseq = user->row.modseq;
 	mbox->is_dirty = true;

@@ -90,8 +90,8 @@ int change_user_new(struct change *change, struct str name,
     struct open_user **out, struct err *err);
 
 /*
- * The next modseq of the mailbox's owner, given to the mailbox. Each request
- * takes one for all it changes there.
+ * The next modseq of the mailbox's owner, above 1, given to the mailbox. Each
+ * request takes one for all it changes there.
  */
 int change_modseq(struct change *change, struct open_mbox *mbox,
     uint64_t *modseq, struct err *err);

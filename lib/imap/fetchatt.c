@@ -12,6 +12,7 @@ static const struct {
 	{ { "UID", 3 }, { .kind = FETCHATT_UID } },
 	{ { "INTERNALDATE", 12 }, { .kind = FETCHATT_INTERNALDATE } },
 	{ { "RFC822.SIZE", 11 }, { .kind = FETCHATT_SIZE } },
+	{ { "MODSEQ", 6 }, { .kind = FETCHATT_MODSEQ } },
 	{ { "ENVELOPE", 8 }, { .kind = FETCHATT_ENVELOPE } },
 	{ { "BODY", 4 }, { .kind = FETCHATT_BODY } },
 	{ { "BODYSTRUCTURE", 13 }, { .kind = FETCHATT_BODYSTRUCTURE } },

@@ -28,7 +28,8 @@ enum fetchatt_kind {
 	FETCHATT_FLAGS,
 	FETCHATT_UID,
 	FETCHATT_INTERNALDATE,
-	FETCHATT_SIZE, /* RFC822.SIZE */
+	FETCHATT_SIZE,   /* RFC822.SIZE */
+	FETCHATT_MODSEQ, /* RFC 7162 section 3.1.5 */
 	FETCHATT_ENVELOPE,
 	FETCHATT_BODY,          /* BODY without section: the short structure */
 	FETCHATT_BODYSTRUCTURE, /* the structure with extension data */

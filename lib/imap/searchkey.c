@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "imap/date.h"
 #include "imap/flags.h"
+#include "imap/modifier.h"
 #include "imap/token.h"
 
 struct parser {
@@ -10,6 +11,7 @@ struct parser {
 	struct str *in;
 	const struct searchkey_view *view;
 	unsigned keys, depth;
+	bool modseq, numbers;
 	struct err *err;
 };
 
@@ -23,6 +25,7 @@ enum argument {
 	ARG_SIZE,
 	ARG_UIDS,
 	ARG_TWO_KEYS,
+	ARG_MODSEQ,
 };
 
 /* clang-format off */
@@ -47,6 +50,7 @@ static const struct word {
 	{ { "HEADER", 6 }, SEARCHKEY_HEADER, ARG_FIELD_TEXT, 0, 0, { 0 } },
 	{ { "KEYWORD", 7 }, SEARCHKEY_KEYWORD, ARG_KEYWORD, 0, 0, { 0 } },
 	{ { "LARGER", 6 }, SEARCHKEY_LARGER, ARG_SIZE, 0, 0, { 0 } },
+	{ { "MODSEQ", 6 }, SEARCHKEY_MODSEQ, ARG_MODSEQ, 0, 0, { 0 } },
 	/* NEW is RECENT UNSEEN: see parse_word */
 	{ { "NEW", 3 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_RECENT, { 0 } },
 	{ { "OLD", 3 }, SEARCHKEY_FLAGS, ARG_NONE, 1, IMAP_RECENT, { 0 } },
@@ -128,6 +132,31 @@ parse_two(struct parser *parser, struct searchkey * or)
 	return parse_key(parser, & or->child->next);
 }
 
+/*
+ * [entry-name SP entry-type-req SP] mod-sequence-valzer (RFC 7162 section 7):
+ * a message has one modseq for all its flags, so the entry does not matter.
+ */
+static int
+parse_modseq(struct parser *parser, struct searchkey *key)
+{
+	struct str *in = parser->in, word;
+
+	parser->modseq = true;
+	if (in->len > 0 && in->p[0] == '"') {
+		if (token_string(parser->arena, in, &word, parser->err) < 0 ||
+		    token_sp(in, parser->err) < 0 ||
+		    token_atom(in, &word, parser->err) < 0)
+			return -1;
+		if (!str_ieqz(word, "all") && !str_ieqz(word, "priv") &&
+		    !str_ieqz(word, "shared"))
+			return err_set(parser->err, ERR_SYNTAX,
+			    "no such type of entry");
+		if (token_sp(in, parser->err) < 0)
+			return -1;
+	}
+	return modifier_modseq(in, &key->modseq, parser->err);
+}
+
 static int
 parse_argument(struct parser *parser, enum argument arg, struct searchkey *key)
 {
@@ -152,6 +181,8 @@ parse_argument(struct parser *parser, enum argument arg, struct searchkey *key)
 		return imap_flags_parse_keyword(in, &key->text, err);
 	case ARG_DATE:
 		return imap_date_parse(in, &key->day, err);
+	case ARG_MODSEQ:
+		return parse_modseq(parser, key);
 	case ARG_SIZE:
 		return token_number(in, &key->size, err);
 	default:
@@ -217,6 +248,7 @@ parse_plain(struct parser *parser, struct searchkey **out)
 		ret = parse_nested(parser, out);
 	} else if (seqset_is_next(*parser->in)) {
 		*out = key_new(parser, SEARCHKEY_SEQ);
+		parser->numbers = true;
 		ret = *out == NULL ?
 		    -1 :
 		    seqset_parse(&(*out)->set, parser->arena, parser->in,
@@ -260,5 +292,7 @@ searchkey_parse(struct arena *arena, struct str *in,
 	}
 	if (parse_keys(&parser, &program->key) < 0)
 		return -1;
+	program->modseq = parser.modseq;
+	program->numbers = parser.numbers;
 	return token_end(in, err);
 }

@@ -41,6 +41,7 @@ enum searchkey_kind {
 	SEARCHKEY_HEADER, /* field, text; empty text: the field is there */
 	SEARCHKEY_BODY,   /* text */
 	SEARCHKEY_TEXT,   /* text */
+	SEARCHKEY_MODSEQ, /* modseq: this or above (RFC 7162 section 3.1.5) */
 };
 
 struct searchkey {
@@ -51,6 +52,7 @@ struct searchkey {
 	unsigned bits;
 	int32_t day; /* from 1970-01-01 */
 	uint32_t size;
+	uint64_t modseq;
 	struct str field, text;
 	void *compiled; /* for the one who evaluates; NULL from here */
 };
@@ -63,6 +65,8 @@ struct searchkey_view {
 struct searchkey_program {
 	struct str charset;    /* p is NULL: not named, US-ASCII */
 	struct searchkey *key; /* an AND */
+	bool modseq;           /* one of the keys is MODSEQ */
+	bool numbers;          /* one of them is a set of sequence numbers */
 };
 
 /*

@@ -12,6 +12,7 @@ static const struct {
 	{ { "UIDNEXT", 7 }, STATUS_UIDNEXT },
 	{ { "UIDVALIDITY", 11 }, STATUS_UIDVALIDITY },
 	{ { "UNSEEN", 6 }, STATUS_UNSEEN },
+	{ { "HIGHESTMODSEQ", 13 }, STATUS_HIGHESTMODSEQ },
 };
 
 static int

@@ -13,6 +13,7 @@ enum {
 	STATUS_UIDNEXT = 4,
 	STATUS_UIDVALIDITY = 8,
 	STATUS_UNSEEN = 16,
+	STATUS_HIGHESTMODSEQ = 32, /* RFC 7162 section 3.1.7 */
 };
 
 /* "(" status-att *(SP status-att) ")": the items as bits. */

@@ -1,7 +1,12 @@
 #include "store/changes.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "kv/cursor.h"
 #include "store/row.h"
+
+enum { MARKS = 4096 /* rows of mod read in one transaction */ };
 
 struct changes {
 	uint32_t mailbox;
@@ -44,14 +49,12 @@ add(struct kv_txn *txn, struct changes *c, struct str key, struct str value,
 
 /* Where to go on: behind (since, after), or behind all of since. */
 static void
-first_key(struct kv_key *key, const struct changes *c)
+first_key(struct kv_key *key, uint32_t mailbox, uint64_t since, uint32_t after)
 {
-	if (c->after == 0)
-		store_key_mod(key, c->mailbox, c->since + 1, 0);
-	else if (c->after == UINT32_MAX)
-		store_key_mod(key, c->mailbox, c->since + 1, 0);
+	if (after == 0 || after == UINT32_MAX)
+		store_key_mod(key, mailbox, since + 1, 0);
 	else
-		store_key_mod(key, c->mailbox, c->since, c->after + 1);
+		store_key_mod(key, mailbox, since, after + 1);
 }
 
 static int
@@ -69,7 +72,7 @@ walk(struct kv_txn *txn, void *arg, struct err *err)
 	if (ret == 0 || c->since < mbox.expunged)
 		return err_set(err, ERR_NOENT, "changes are not known");
 	c->count = 0;
-	first_key(&from, &start);
+	first_key(&from, c->mailbox, start.since, start.after);
 	store_key_mod(&to, c->mailbox, UINT64_MAX, UINT32_MAX);
 	if (kv_range_open(&range, txn, STORE_TAB_MOD, kv_key_get(&from),
 		kv_key_get(&to), err) < 0)
@@ -104,4 +107,102 @@ store_changes(struct store_reader *reader, uint32_t mailbox, uint64_t *since,
 	*after = c.after;
 	*count = c.count;
 	return 0;
+}
+
+/* A message that changed, in 32 + 1 bits. */
+struct mark {
+	uint32_t uid;
+	bool expunged;
+};
+
+struct marks {
+	uint32_t mailbox;
+	uint64_t first, since; /* asked for; and how far we are */
+	uint32_t after;
+	bool known, more;
+	struct mark *mark; /* owned */
+	size_t len, cap;
+};
+
+static void
+add_mark(struct marks *m, uint32_t uid, bool expunged)
+{
+	if (m->len == m->cap) {
+		m->cap = m->cap == 0 ? 64 : m->cap * 2;
+		m->mark = xreallocarray(m->mark, m->cap, sizeof(*m->mark));
+	}
+	m->mark[m->len++] = (struct mark){ uid, expunged };
+}
+
+/* One piece of table mod; run again, it goes on where it was. */
+static int
+walk_marks(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct marks *m = arg;
+	size_t end = m->len + MARKS;
+	struct store_mbox mbox;
+	struct store_mod mod;
+	struct kv_key from, to;
+	struct kv_range range;
+	struct str key, value;
+	int ret = store_row_mbox(txn, m->mailbox, &mbox, err);
+
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "mailbox was deleted");
+	m->known = m->first >= mbox.expunged;
+	first_key(&from, m->mailbox, m->since, m->after);
+	store_key_mod(&to, m->mailbox, UINT64_MAX, UINT32_MAX);
+	if (kv_range_open(&range, txn, STORE_TAB_MOD, kv_key_get(&from),
+		kv_key_get(&to), err) < 0)
+		return -1;
+	while (m->len < end &&
+	    (ret = kv_range_next(&range, &key, &value, err)) > 0) {
+		if ((ret = store_mod_decode(&mod, value, err)) < 0)
+			break;
+		m->since = store_mod_modseq(key);
+		m->after = store_mod_uid(key);
+		add_mark(m, m->after, mod.kind == STORE_MOD_EXPUNGED);
+	}
+	kv_range_close(&range);
+	m->more = m->len == end;
+	return ret < 0 ? -1 : 0;
+}
+
+/* By UID; what was expunged behind what was only changed. */
+static int
+compare_marks(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
+	return x->expunged - y->expunged;
+}
+
+int
+store_changed(struct store_reader *reader, uint32_t mailbox, uint64_t since,
+    struct store_uids *changed, struct store_uids *expunged, bool *known,
+    struct err *err)
+{
+	struct marks m = { .mailbox = mailbox, .first = since, .since = since };
+	int ret;
+
+	*changed = *expunged = (struct store_uids){ 0 };
+	do {
+		ret = store_reader_view(reader, walk_marks, &m, err);
+	} while (ret == 0 && m.more);
+	*known = m.known;
+	if (ret == 0 && m.len > 0) {
+		qsort(m.mark, m.len, sizeof(*m.mark), compare_marks);
+		for (size_t i = 0; i < m.len; i++)
+			if (i + 1 == m.len ||
+			    m.mark[i + 1].uid != m.mark[i].uid)
+				store_uids_append(
+				    m.mark[i].expunged ? expunged : changed,
+				    m.mark[i].uid, m.mark[i].uid);
+	}
+	free(m.mark);
+	return ret;
 }

@@ -30,4 +30,15 @@ int store_changes(struct store_reader *reader, uint32_t mailbox,
     uint64_t *since, uint32_t *after, struct store_change *out, size_t max,
     size_t *count, struct err *err);
 
+/*
+ * Only which messages were changed and which expunged above since, as sets,
+ * and without their rows: cheap also for many. *known false: tombstones above
+ * since are gone, so others may have been expunged too. What happens
+ * meanwhile is in a set or not. The caller clears both sets. ERR_NOENT: the
+ * mailbox is gone.
+ */
+int store_changed(struct store_reader *reader, uint32_t mailbox, uint64_t since,
+    struct store_uids *changed, struct store_uids *expunged, bool *known,
+    struct err *err);
+
 #endif

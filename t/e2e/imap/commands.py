@@ -17,7 +17,8 @@ class Commands(imap_talk.TestCase):
         self.assertEqual(said[:2], ["CAPABILITY", "IMAP4rev1"])
         for word in ("LITERAL+", "ENABLE", "ID", "IDLE", "NAMESPACE",
                      "UIDPLUS", "UNSELECT", "MOVE", "SPECIAL-USE",
-                     "CREATE-SPECIAL-USE", "CHILDREN", "SASL-IR"):
+                     "CREATE-SPECIAL-USE", "CHILDREN", "SASL-IR", "CONDSTORE",
+                     "QRESYNC"):
             self.assertIn(word, said)
         self.assertFalse([w for w in said if w.startswith("AUTH=")
                           or w in ("STARTTLS", "LOGINDISABLED")])
@@ -25,7 +26,9 @@ class Commands(imap_talk.TestCase):
     def test_any_state(self):
         self.ada.ok("NOOP")
         self.ada.ok("noop")
-        self.assertEqual(self.ada.ok("ENABLE CONDSTORE X-FOO"), ["ENABLED"])
+        self.assertEqual(self.ada.ok("ENABLE X-FOO"), ["ENABLED"])
+        self.assertEqual(self.ada.ok("ENABLE X-FOO condstore"),
+                         ["ENABLED condstore"])
         self.assertTrue(self.ada.ok('ID ("name" "test" "x" NIL)')[0]
                         .startswith('ID ("name" "Chancery"'))
         self.ada.ok("ID NIL")

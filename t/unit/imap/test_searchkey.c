@@ -33,6 +33,7 @@ put_key(struct buf *out, const struct searchkey *key)
 		[SEARCHKEY_HEADER] = "header",
 		[SEARCHKEY_BODY] = "body",
 		[SEARCHKEY_TEXT] = "text",
+		[SEARCHKEY_MODSEQ] = "modseq",
 	};
 
 	(void)buf_addf(out, "%s%s(", key->negate ? "!" : "", names[key->kind]);
@@ -55,6 +56,9 @@ put_key(struct buf *out, const struct searchkey *key)
 	case SEARCHKEY_LARGER:
 	case SEARCHKEY_SMALLER:
 		(void)buf_addf(out, "%u", key->size);
+		break;
+	case SEARCHKEY_MODSEQ:
+		(void)buf_addf(out, "%llu", (unsigned long long)key->modseq);
 		break;
 	case SEARCHKEY_HEADER:
 		(void)buf_addf(out, "%" STR_F "=", STR_A(key->field));
@@ -109,6 +113,8 @@ makes_a_tree(void **state)
 		    "and(header(X-Y=) body(b) text(t))" },
 		{ "LARGER 0 SMALLER 4294967295",
 		    "and(larger(0) smaller(4294967295))" },
+		{ "MODSEQ 0 MODSEQ \"/flags/\\\\draft\" all 620162338",
+		    "and(modseq(0) modseq(620162338))" },
 		{ "BEFORE 1-Jan-1970 ON \"2-Jan-1970\" SINCE 03-jan-1970",
 		    "and(before(0) on(1) since(2))" },
 		{ "SENTBEFORE 1-Jan-1970 SENTON 1-Jan-1970 "

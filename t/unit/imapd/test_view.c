@@ -91,8 +91,10 @@ keeps_flags_and_any_set_of_keywords(void **state)
 	/* The same sets again take no more room. */
 	assert_int_equal(view.sets, 2000);
 	view_mark(&view, 7, VIEW_DIRTY, true);
+	view_mark(&view, 7, VIEW_MOVED, true);
 	assert_true(view_set(&view, 7, 0, UINT64_MAX));
 	assert_true(view_is(&view, 7, VIEW_DIRTY));
+	assert_true(view_is(&view, 7, VIEW_MOVED));
 	assert_int_equal(view_keywords(&view, 7), UINT64_MAX);
 	view_clear(&view);
 }
@@ -118,13 +120,15 @@ counts_marks(void **state)
 
 struct told {
 	size_t seq[10], len;
+	uint32_t uid[10];
 };
 
 static void
-note(void *ctx, size_t seq)
+note(void *ctx, size_t seq, uint32_t uid)
 {
 	struct told *told = ctx;
 
+	told->uid[told->len] = uid;
 	told->seq[told->len++] = seq;
 }
 
@@ -142,6 +146,8 @@ numbers_expunges_as_the_client_must_count(void **state)
 	view_mark(&view, 2, VIEW_EXPUNGED, true);
 	view_mark(&view, 3, VIEW_EXPUNGED, true);
 	view_mark(&view, 3, VIEW_DIRTY, true);
+	view_mark(&view, 3, VIEW_MOVED, true);
+	assert_int_equal(view.moved, 1);
 	view_mark(&view, 5, VIEW_EXPUNGED, true);
 	view_expunge(&view, note, &told);
 	/* 1 2 3 4 5 6: without 1 the third is 2, and so is the fourth then */
@@ -150,11 +156,14 @@ numbers_expunges_as_the_client_must_count(void **state)
 	assert_int_equal(told.seq[1], 2);
 	assert_int_equal(told.seq[2], 2);
 	assert_int_equal(told.seq[3], 3);
+	assert_int_equal(told.uid[1], 30);
+	assert_int_equal(told.uid[3], 60);
 	assert_int_equal(view.len, 2);
 	assert_int_equal(view.message[0].uid, 20);
 	assert_int_equal(view.message[1].uid, 50);
 	assert_int_equal(view.expunged, 0);
 	assert_int_equal(view.dirty, 0);
+	assert_int_equal(view.moved, 0);
 	view_clear(&view);
 }
 

@@ -1,0 +1,42 @@
+#include "imapd/enabled.h"
+
+#include <inttypes.h>
+
+#include "base/attr.h"
+#include "imapd/reply.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+
+static const struct {
+	struct str word;
+	uint32_t bits;
+} words[] = {
+	{ { "CONDSTORE", 9 }, ENABLED_CONDSTORE },
+	{ { "QRESYNC", 7 }, ENABLED_QRESYNC | ENABLED_CONDSTORE },
+};
+
+bool
+enabled_is(const struct session *session, uint32_t bit)
+{
+	return (session->enabled.bits & bit) != 0;
+}
+
+uint32_t
+enabled_word(struct str word)
+{
+	for (size_t i = 0; i < NELEMS(words); i++)
+		if (str_ieq(word, words[i].word))
+			return words[i].bits;
+	return 0;
+}
+
+void
+enabled_add(struct session *session, uint32_t bits)
+{
+	bool news = (bits & ~session->enabled.bits & ENABLED_CONDSTORE) != 0;
+
+	session->enabled.bits |= bits;
+	if (news && session->selected != NULL)
+		reply_untagged(session, "OK [HIGHESTMODSEQ %" PRIu64 "] so far",
+		    selected_modseq(session->selected));
+}

@@ -1,0 +1,185 @@
+#include "imapd/fetch.h"
+
+#include <inttypes.h>
+
+#include "imap/bodystructure.h"
+#include "imap/date.h"
+#include "imap/envelope.h"
+#include "imapd/fetch_body.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "imapd/sync.h"
+
+enum { DIRECT = 32 * 1024 /* runs this long are not copied */ };
+
+void
+fetch_hand_on(struct fetch *fetch, size_t above)
+{
+	if (fetch->out.len <= above)
+		return;
+	stream_put(fetch->session->stream, buf_str(&fetch->out));
+	buf_reset(&fetch->out);
+}
+
+/*
+ * Copy, or for long runs hand on what is there and then the bytes. A literal
+ * cannot hold NUL (RFC 3501 section 9, CHAR8): 0x80 stands in for it.
+ */
+static void
+put_piece(struct fetch *fetch, struct str bytes)
+{
+	struct buf *out = &fetch->out;
+	char *at, *end;
+
+	if (bytes.len >= DIRECT && str_chr(bytes, '\0') < 0) {
+		fetch_hand_on(fetch, 0);
+		fetch->cut = true;
+		stream_put(fetch->session->stream, bytes);
+		return;
+	}
+	if (bytes.len == 0)
+		return;
+	(void)buf_add_str(out, bytes);
+	end = out->p + out->len;
+	at = end - bytes.len;
+	while ((at = memchr(at, '\0', (size_t)(end - at))) != NULL)
+		*at = (char)0x80;
+}
+
+static int
+put_section(struct fetch *fetch, struct fetch_source *source,
+    const struct fetchatt *item, struct err *err)
+{
+	struct fetch_bytes bytes;
+
+	if (fetch_body(source, item, &bytes, err) < 0)
+		return -1;
+	(void)fetchatt_put_name(&fetch->out, item);
+	if (!bytes.exists) {
+		(void)buf_addz(&fetch->out, " NIL");
+		return 0;
+	}
+	(void)buf_addf(&fetch->out, " {%zu}\r\n",
+	    bytes.piece[0].len + bytes.piece[1].len);
+	put_piece(fetch, bytes.piece[0]);
+	put_piece(fetch, bytes.piece[1]);
+	return 0;
+}
+
+static void
+put_date(struct buf *out, int64_t seconds)
+{
+	char *at = buf_reserve(out, IMAP_DATE_TIME_LEN);
+
+	out->len += imap_date_time_format(at, seconds);
+}
+
+static uint32_t
+uid_of(const struct fetch *fetch, size_t i)
+{
+	return fetch->selected->view.message[fetch->index[i]].uid;
+}
+
+static void
+put_flags(struct fetch *fetch, size_t i)
+{
+	struct view *view = &fetch->selected->view;
+	size_t at = fetch->index[i];
+
+	sync_put_flags(&fetch->out, fetch->selected, at);
+	/* What is told without its MODSEQ is told again, with it. */
+	if (view_is(view, at, VIEW_DIRTY) &&
+	    enabled_is(fetch->session, ENABLED_CONDSTORE))
+		view_mark(view, at, VIEW_MOVED, true);
+	view_mark(view, at, VIEW_DIRTY, false);
+}
+
+static void
+put_modseq(struct fetch *fetch, size_t i)
+{
+	view_mark(&fetch->selected->view, fetch->index[i], VIEW_MOVED, false);
+	(void)buf_addf(&fetch->out, "(%" PRIu64 ")",
+	    selected_row_modseq(fetch->selected, fetch->row[i].modseq));
+}
+
+static int
+put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
+    struct fetch_source *source, struct err *err)
+{
+	const struct store_digest *digest = &fetch->digest[i];
+	struct buf *out = &fetch->out;
+
+	switch (item->kind) {
+	case FETCHATT_FLAGS:
+		put_flags(fetch, i);
+		return 0;
+	case FETCHATT_SECTION:
+		return put_section(fetch, source, item, err);
+	default:
+		break;
+	}
+	(void)fetchatt_put_name(out, item);
+	(void)buf_addc(out, ' ');
+	if (item->kind == FETCHATT_UID)
+		(void)buf_addf(out, "%u", uid_of(fetch, i));
+	else if (item->kind == FETCHATT_SIZE)
+		(void)buf_addf(out, "%u", fetch->row[i].size);
+	else if (item->kind == FETCHATT_MODSEQ)
+		put_modseq(fetch, i);
+	else if (item->kind == FETCHATT_INTERNALDATE)
+		put_date(out, fetch->row[i].internal);
+	else if (item->kind == FETCHATT_ENVELOPE)
+		(void)envelope_put(out, &digest->envelope);
+	else
+		(void)bodystructure_put(out, digest->root,
+		    item->kind == FETCHATT_BODYSTRUCTURE);
+	return 0;
+}
+
+/*
+ * A response that sets \Seen tells the flags, and to those who want MODSEQ
+ * that and the UID (RFC 7162 section 3.2.4).
+ */
+static void
+put_seen(struct fetch *fetch, size_t i)
+{
+	struct buf *out = &fetch->out;
+
+	if (!fetchatt_has(&fetch->items, FETCHATT_FLAGS)) {
+		(void)buf_addc(out, ' ');
+		put_flags(fetch, i);
+	}
+	if (!enabled_is(fetch->session, ENABLED_CONDSTORE))
+		return;
+	if (!fetchatt_has(&fetch->items, FETCHATT_UID))
+		(void)buf_addf(out, " UID %u", uid_of(fetch, i));
+	if (!fetchatt_has(&fetch->items, FETCHATT_MODSEQ)) {
+		(void)buf_addz(out, " MODSEQ ");
+		put_modseq(fetch, i);
+	}
+}
+
+int
+fetch_put(struct fetch *fetch, size_t i, const struct store_body *body,
+    struct err *err)
+{
+	struct fetch_source source = { .prefix = body->prefix,
+		.body = body->body,
+		.arena = fetch->parts };
+	char before = '(';
+
+	arena_reset(fetch->parts);
+	fetch->begun = fetch->out.len;
+	fetch->cut = false;
+	(void)buf_addf(&fetch->out, "* %zu FETCH ", fetch->index[i] + 1);
+	for (size_t k = 0; k < fetch->items.len; k++) {
+		(void)buf_addc(&fetch->out, before);
+		if (put_item(fetch, i, &fetch->items.item[k], &source, err) < 0)
+			return -1;
+		before = ' ';
+	}
+	if (fetch->seen[i])
+		put_seen(fetch, i);
+	(void)buf_addz(&fetch->out, ")\r\n");
+	return 0;
+}
