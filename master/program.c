@@ -17,6 +17,7 @@ static const struct program programs[] = {
 	{ "lmtpd", "deliver", "run/lmtpd", 3, true, false },
 	{ "authd", "auth", "run/authd", 4, false, false },
 	{ "rewrite", "rewrite", "run/rewrite", 4, false, false },
+	{ "dnsd", "dns", "run/dnsd", 4, false, false },
 	{ "stored", "store", "store/default", 4, false, false },
 	{ "directory", "dir", "directory", 5, false, false },
 	{ "logd", "log", "log", 6, false, false },
@@ -30,6 +31,7 @@ static const struct edge_rule edges[] = {
 	{ "smtpd", "qmgr" },
 	{ "smtpd", "rewrite" },
 	{ "smtpd", "authd" },
+	{ "smtpd", "dnsd" },
 	{ "qmgr", "lmtpd" },
 	{ "qmgr", "rewrite" },
 	{ "qmgr", "stored" },
@@ -40,6 +42,7 @@ static const struct edge_rule edges[] = {
 	{ "ctl", "qmgr" },
 	{ "ctl", "stored" },
 	{ "ctl", "rewrite" },
+	{ "ctl", "dnsd" },
 	{ "ctl", "authd" },
 	{ "ctl", "echod" },
 };

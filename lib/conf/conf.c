@@ -120,15 +120,17 @@ store(const struct conf_param *param, char *base, const union value *value)
 	}
 }
 
-static void
-report(struct main_cf *cf, const struct conf_param *param,
-    const struct err *err, struct problems *problems)
+void
+conf_report(struct main_cf *cf, const char *name, const struct err *err,
+    struct problems *problems)
 {
-	const struct main_cf_entry *entry = main_cf_find(cf, param->name);
+	const struct main_cf_entry *entry = main_cf_find(cf, name);
+	struct err unused;
 
 	problem_error(problems, entry == NULL ? "default" : entry->file,
-	    entry == NULL ? 0 : entry->line, "%s = %s: %s", param->name,
-	    entry == NULL ? param->value : entry->value, err->text);
+	    entry == NULL ? 0 : entry->line, "%s = %s: %s", name,
+	    entry == NULL ? main_cf_get(cf, name, &unused) : entry->value,
+	    err->text);
 }
 
 /* base NULL: only check. */
@@ -145,7 +147,7 @@ walk(struct main_cf *cf, const struct conf_param *table, char *base,
 			    base == NULL ? NULL : base + table->offset,
 			    problems);
 		else if (get(cf, table, &value, &err) < 0)
-			report(cf, table, &err, problems);
+			conf_report(cf, table->name, &err, problems);
 		else if (base != NULL)
 			store(table, base, &value);
 	}

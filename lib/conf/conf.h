@@ -92,6 +92,12 @@ int conf_fill(struct main_cf *cf, const struct conf_param *table, void *base,
 void conf_check(struct main_cf *cf, const struct conf_param *table,
     struct problems *problems);
 
+/*
+ * Add the problem err describes, of what name is set to: with file and line.
+ */
+void conf_report(struct main_cf *cf, const char *name, const struct err *err,
+    struct problems *problems);
+
 /* Give the table's defaults to cf, so that $name finds them. */
 void conf_defaults(struct main_cf *cf, const struct conf_param *table);
 

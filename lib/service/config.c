@@ -42,8 +42,9 @@ load(struct daemon *d, int fd, struct problems *problems)
 	/* Also after errors in the file: all of them are wanted at once. */
 	if (problems->errors > 0)
 		conf_check(cf, d->ops->params, problems);
-	else
-		(void)conf_fill(cf, d->ops->params, d->ctx, problems);
+	else if (conf_fill(cf, d->ops->params, d->ctx, problems) == 0 &&
+	    d->ops->check != NULL)
+		d->ops->check(cf, d->ctx, problems);
 	if (problems->errors > 0) {
 		main_cf_free(cf);
 		return -1;

@@ -70,6 +70,12 @@ struct daemon_ops {
 	const struct stats_item *stats; /* NULL: none */
 	int max_use; /* sessions a process serves; 0 is 100 */
 
+	/*
+	 * *ctx is filled: what in it is more than a number or word of the
+	 * table? Problems by conf_report(). Also at -T and on reload. May be
+	 * NULL.
+	 */
+	void (*check)(struct main_cf *cf, void *ctx, struct problems *problems);
 	/* Still privileged, nothing foreign read yet. May be NULL. */
 	int (*open)(struct daemon *d, void *ctx, struct err *err);
 	/* Jailed. Session daemons: in the parent, once. May be NULL. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ipc/auth_msg.h"
+#include "ipc/dns_msg.h"
 #include "ipc/frame.h"
 #include "ipc/handover_msg.h"
 #include "ipc/queue_msg.h"
@@ -25,6 +26,8 @@ static const struct ipc_msg *const tables[] = {
 	&queue_large_open_msg,
 	&rewrite_rcpt_answer_msg,
 	&rewrite_user_answer_msg,
+	&dns_query_msg,
+	&dns_answer_msg,
 };
 
 static void
