@@ -257,7 +257,7 @@ main(int argc, char **argv)
 		.kind = DAEMON_EVENT,
 		.params = params,
 		/* No inet: clients come by the sockets we inherited. */
-		.promises = "stdio unix",
+		.promises = "stdio unix clients",
 		.stats = items,
 		.open = open_front,
 		.start = start,

@@ -78,7 +78,7 @@ main(int argc, char **argv)
 		.name = "imapd",
 		.kind = DAEMON_SESSION,
 		.params = params,
-		.promises = "stdio unix",
+		.promises = "stdio unix bodies",
 		.stats = stats,
 		.max_use = 1,
 		.open = open_store,

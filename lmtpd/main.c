@@ -72,7 +72,7 @@ main(int argc, char **argv)
 		.name = "lmtpd",
 		.kind = DAEMON_SESSION,
 		.params = params,
-		.promises = "stdio unix",
+		.promises = "stdio unix bodies",
 		.stats = lmtpd_stats,
 		.open = open_tables,
 		.worker = worker,

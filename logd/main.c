@@ -149,7 +149,7 @@ main(int argc, char **argv)
 		.kind = DAEMON_EVENT,
 		.params = params,
 		/* the file: made anew after a rotation */
-		.promises = "stdio rpath wpath cpath",
+		.promises = "stdio append",
 		.stats = stats,
 		.open = open_sink,
 		.start = start,

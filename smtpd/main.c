@@ -164,7 +164,7 @@ main(int argc, char **argv)
 		.name = "smtpd",
 		.kind = DAEMON_SESSION,
 		.params = params,
-		.promises = "stdio unix",
+		.promises = "stdio unix bodies",
 		.stats = smtpd_stats,
 		.start = start,
 		.worker = worker,

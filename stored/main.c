@@ -6,7 +6,6 @@
  * the promise), and are answered when they are on disk.
  */
 #include <fcntl.h>
-#include <sys/syscall.h>
 
 #include "base/fsutil.h"
 #include "base/log.h"
@@ -37,9 +36,6 @@ static const struct stats_item stats[] = {
 	[STAT_COMMIT_TIME] = { STATS_HISTOGRAM, "commit_time" },
 	{ 0 },
 };
-
-/* To end a reader that holds on to old pages (serve.c). */
-static const int syscalls[] = { SYS_pidfd_open, SYS_pidfd_send_signal, -1 };
 
 /* Before the jail: the key by which tickets are known. */
 static int
@@ -144,8 +140,7 @@ main(int argc, char **argv)
 		.name = "stored",
 		.kind = DAEMON_EVENT,
 		.params = params,
-		.promises = "stdio rpath wpath cpath fattr flock",
-		.syscalls = syscalls,
+		.promises = "stdio rpath wpath cpath fattr flock memfd pidfd",
 		.stats = stats,
 		.open = open_key,
 		.start = start,

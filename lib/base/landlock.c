@@ -136,6 +136,8 @@ landlock_promise(const char *promises, struct err *err)
 		rights |= FS_WRITE;
 	if (syscalls_promised(promises, "cpath"))
 		rights |= FS_CREATE;
+	if (syscalls_promised(promises, "append"))
+		rights |= FS_WRITE | FS_CREATE;
 	if (allow(fd, ".", rights & set.fs, err) == 0)
 		ret = restrict_self(fd, err);
 	(void)close(fd);

@@ -225,5 +225,5 @@ sandbox_enter(const struct sandbox *box, enum sandbox_level *level,
 	}
 	if (**missing == '\0')
 		*level = SANDBOX_FULL;
-	return syscalls_allow(box->promises, box->syscalls, err);
+	return syscalls_allow(box->promises, err);
 }

@@ -30,7 +30,6 @@ struct sandbox {
 	uid_t uid; /* become this user; only root can, and must */
 	gid_t gid;
 	const char *promises;
-	const int *syscalls; /* more of them, -1 at the end; NULL: none */
 };
 
 /*

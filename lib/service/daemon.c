@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/syscalls.h"
 #include "service/impl.h"
 
 /* Takes the page master made, or one of our own. */
@@ -24,12 +25,12 @@ open_stats(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* A session parent forks; its children must be waited for. */
+/* A loop, or a parent that forks and waits for its children. */
 static const char *
 promises_of(const struct daemon *d, char *out, size_t size)
 {
 	(void)snprintf(out, size, "%s%s", d->ops->promises,
-	    d->ops->kind == DAEMON_SESSION ? " fork" : "");
+	    d->ops->kind == DAEMON_SESSION ? " fork" : " event");
 	return out;
 }
 
@@ -42,7 +43,6 @@ enter_jail(struct daemon *d, struct err *err)
 		.uid = d->uid,
 		.gid = d->gid,
 		.promises = promises_of(d, promises, sizeof(promises)),
-		.syscalls = d->ops->syscalls,
 	};
 	enum sandbox_level level;
 	const char *missing;
@@ -131,6 +131,12 @@ daemon_main(int argc, char **argv, const struct daemon_ops *ops, void *ctx)
 		fatal("-S: not a session daemon");
 	if (d.mode == MODE_PARAMS) {
 		config_print(&d);
+		return 0;
+	}
+	if (d.mode == MODE_CALLS) {
+		char promises[256];
+
+		syscalls_print(promises_of(&d, promises, sizeof(promises)));
 		return 0;
 	}
 	if (d.mode == MODE_CHECK) {

@@ -15,8 +15,8 @@
  * Command line, as master gives it: -n SERVICE, -J FOLDER (the jail), -u
  * UID:GID, -m MAXPROC, -o name=value. For people and tests: -C FILE names
  * main.cf; -S serves standard input once as an ordinary user, without jail
- * and without master; -T checks the configuration and exits; -P prints the
- * parameters; -v logs more.
+ * and without master; -T checks the configuration and exits; -L prints the
+ * system calls that its jail allows, -P the parameters; -v logs more.
  *
  * Descriptors come by name in the environment:
  * CHANCERY_FDS="log=3 master=4 stats=5 edge:smtpd=6 listen:smtp=7". Each is
@@ -62,12 +62,7 @@ struct daemon_ops {
 	enum daemon_kind kind;
 	const struct conf_param *params; /* fill *ctx; NULL: none */
 	const char *promises;            /* words of base/sandbox.h */
-	/*
-	 * System calls beyond the promises, by number, -1 at the end; NULL:
-	 * none. Say why beside each.
-	 */
-	const int *syscalls;
-	const struct stats_item *stats; /* NULL: none */
+	const struct stats_item *stats;  /* NULL: none */
 	int max_use; /* sessions a process serves; 0 is 100 */
 
 	/*

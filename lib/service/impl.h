@@ -22,6 +22,7 @@ enum daemon_mode {
 	MODE_STDIN,  /* -S */
 	MODE_CHECK,  /* -T */
 	MODE_PARAMS, /* -P */
+	MODE_CALLS,  /* -L */
 };
 
 struct daemon {

@@ -12,7 +12,7 @@ usage(const struct daemon *d)
 	(void)fprintf(stderr,
 	    "usage: %s [-jv] [-C main.cf] [-J folder] [-m processes]\n"
 	    "\t[-n service] [-o name=value] [-u uid:gid]\n"
-	    "       %s -S | -T | -P [-v] [-C main.cf] [-o name=value]\n",
+	    "       %s -L | -P | -S | -T [-v] [-C main.cf] [-o name=value]\n",
 	    d->ops->name, d->ops->name);
 	exit(2);
 }
@@ -46,13 +46,16 @@ options_parse(struct daemon *d, int argc, char **argv)
 	enum log_level level = LOG_LEVEL_INFO;
 	int letter;
 
-	while ((letter = getopt(argc, argv, "C:J:PSTjm:n:o:u:v")) != -1) {
+	while ((letter = getopt(argc, argv, "C:J:LPSTjm:n:o:u:v")) != -1) {
 		switch (letter) {
 		case 'C':
 			d->main_cf_path = optarg;
 			break;
 		case 'J':
 			d->folder = optarg;
+			break;
+		case 'L':
+			d->mode = MODE_CALLS;
 			break;
 		case 'P':
 			d->mode = MODE_PARAMS;

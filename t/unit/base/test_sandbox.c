@@ -57,6 +57,12 @@ create_inside(void)
 }
 
 static int
+append_inside(void)
+{
+	return open("file", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static int
 unlink_inside(void)
 {
 	return unlink("file");
@@ -193,7 +199,7 @@ promises_allow_what_they_say_and_no_more(void **state)
 		{ "stdio", become_root, KILLED },
 		{ "stdio", leave_root, KILLED },
 		{ "stdio", unlink_inside, KILLED },
-		{ "stdio", dump, REFUSED },
+		{ "stdio", dump, KILLED },
 		{ "stdio unix", unix_socket, WORKS },
 		{ "stdio unix", inet_socket, REFUSED },
 		{ "stdio unix", netlink_socket, REFUSED },
@@ -208,6 +214,10 @@ promises_allow_what_they_say_and_no_more(void **state)
 		{ "stdio rpath wpath", unlink_inside, KILLED },
 		{ "stdio rpath wpath cpath", create_inside, WORKS },
 		{ "stdio rpath wpath cpath", unlink_inside, WORKS },
+		{ "stdio append", append_inside, WORKS },
+		{ "stdio append", open_inside, REFUSED },
+		{ "stdio append", write_inside, REFUSED },
+		{ "stdio append", unlink_inside, KILLED },
 		{ "stdio fork", make_child, WORKS },
 		{ "stdio fork", run_program, KILLED },
 		{ "stdio fork", make_child_after_giving_it_up, KILLED },
@@ -232,7 +242,7 @@ promises_allow_what_they_say_and_no_more(void **state)
 static void
 a_directory_left_open_is_an_error(void **state)
 {
-	struct sandbox box = { folder, USER, USER, "stdio", NULL };
+	struct sandbox box = { folder, USER, USER, "stdio" };
 	int fd = open("/", O_PATH | O_DIRECTORY);
 	enum sandbox_level level;
 	const char *missing;
@@ -250,7 +260,7 @@ an_unknown_promise_is_an_error(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(syscalls_allow("stdio exec", NULL, &err), -1);
+	assert_int_equal(syscalls_allow("stdio exec", &err), -1);
 	assert_int_equal(err.kind, ERR_SYNTAX);
 }
 

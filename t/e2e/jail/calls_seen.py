@@ -1,0 +1,91 @@
+"""Each system call that a daemon's jail allows was seen, or says why it is
+there: an instance serves every kind of client under strace, and what was
+made is held against what the daemons list with -L."""
+
+import os
+import subprocess
+import unittest
+
+import calls
+import chancery
+
+SMALL = "Subject: small\r\n\r\nhello\r\n"
+LARGE = "Subject: large\r\n\r\n" + ("x" * 70 + "\r\n") * 30000
+
+
+def allowed(program):
+    """[(word, call, why)] of a daemon."""
+    done = subprocess.run(
+        [os.path.join(chancery.BUILD, "libexec", program), "-L"],
+        check=True, text=True, stdout=subprocess.PIPE)
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+class CallsSeen(chancery.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.chancery = calls.TracedInstance(users=("ada", "bob"))
+        cls.chancery.start()
+        cls.chancery.running = True
+
+    @classmethod
+    def tearDownClass(cls):
+        cls._end(keep=False)
+
+    def send_mail(self):
+        self.send("ada", ["bob"], SMALL)
+        self.send("ada", ["bob"], LARGE)
+        with self.chancery.smtp("submission", user="ada") as smtp:
+            smtp.sendmail("ada@example.test", ["bob@example.test"], SMALL)
+        self.wait_for_messages("bob", 3)
+
+    def read_mail(self):
+        for service in ("imap", "imaps"):
+            imap = self.chancery.imap("bob", service)
+            imap.select("INBOX")
+            imap.append("INBOX", None, None, SMALL.encode())
+            imap.append("INBOX", None, None, LARGE.encode())
+            imap.create("Elsewhere")
+            imap.copy("1:*", "Elsewhere")
+            imap.search(None, "TEXT", "hello")
+            imap.store("1", "+FLAGS", r"(\Deleted)")
+            imap.expunge()
+            imap.logout()
+        for service in ("pop3", "pop3s"):
+            pop3 = self.chancery.pop3("bob", service)
+            pop3.retr(1)
+            pop3.dele(1)
+            pop3.quit()
+
+    def operate(self):
+        verbs = (("queue", "list"), ("mailbox", "list", "bob@example.test"),
+                 ("mailbox", "verify"), ("mailbox", "rebuild"), ("reload",),
+                 ("user", "disable", "bob@example.test"))
+        for verb in verbs:
+            self.chancery.run(*verb, check=False)
+
+    def test_each_call_is_seen_or_explained(self):
+        if chancery.BUILD.endswith("asan"):
+            print("skipped: the calls of each daemon, as sanitizers make "
+                  "more (their list is the word sanitize)")
+            return
+        programs = sorted({s["program"] for s in
+                           self.chancery.json("status")["services"]}
+                          - {"slapd"})
+        self.send_mail()
+        self.read_mail()
+        self.operate()
+        self.chancery.stop()
+        seen = self.chancery.calls()
+        unexplained = []
+        for program in programs:
+            self.assertIn(program, seen)
+            rows = allowed(program)
+            for word, call, why in rows:
+                if call not in seen[program] and not why:
+                    unexplained.append(f"{program} ({word}): {call}")
+        self.assertEqual(unexplained, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
