@@ -206,7 +206,8 @@ store_message(struct command *cmd, const struct order *order,
 		&err) < 0) {
 		refuse(cmd, &err);
 	} else if ((result = answer.results.items)->kind != ERR_NONE) {
-		err_set(&err, (enum err_kind)result->kind, "%" STR_F,
+		err_set_cause(&err, (enum err_kind)result->kind,
+		    (enum err_cause)result->cause, "%" STR_F,
 		    STR_A(result->text));
 		refuse(cmd, &err);
 	} else {

@@ -57,8 +57,7 @@ reply_trouble(struct session *session, const struct err *err)
 		text = arena_printf(session->arena, "[CANNOT] %s", err->text);
 		return text != NULL ? text : "[CANNOT] not possible";
 	case ERR_LIMIT:
-		/* stored has one kind for all limits, and a word for this */
-		if (str_find(str_of(err->text), STR("quota")) >= 0)
+		if (err->cause == ERR_CAUSE_QUOTA)
 			return "[OVERQUOTA] mailbox is full";
 		text = arena_printf(session->arena, "[LIMIT] %s", err->text);
 		return text != NULL ? text : "[LIMIT] too much";

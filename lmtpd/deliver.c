@@ -1,6 +1,5 @@
 #include "lmtpd/deliver.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,14 +46,6 @@ refuse_loops(struct session *s)
 	}
 }
 
-/* Is that how err_sys describes a full disk? */
-static bool
-is_disk_full(const struct err *err)
-{
-	return str_ends(str_of(err->text), str_of(strerror(ENOSPC))) ||
-	    str_ends(str_of(err->text), str_of(strerror(EDQUOT)));
-}
-
 /*
  * The request as a whole failed: nothing was delivered, or it is unknown. That
  * is never the recipients' fault, so it is tried again later.
@@ -63,7 +54,7 @@ static void
 defer_all(struct session *s, struct recipient **pending, size_t len,
     const struct err *err)
 {
-	bool full = err->kind == ERR_LIMIT || is_disk_full(err);
+	bool full = err->cause == ERR_CAUSE_FULL;
 
 	log_warn("warning: %" STR_F ": store: %s",
 	    STR_A(s->t.queue_id.len > 0 ? s->t.queue_id : STR("NOQUEUE")),
@@ -83,7 +74,12 @@ settle_refused(struct session *s, struct recipient *rcpt,
 {
 	switch ((enum err_kind)result->kind) {
 	case ERR_LIMIT:
-		settle(s, rcpt, 552, "5.2.2", "Over quota");
+		if (result->cause != ERR_CAUSE_QUOTA)
+			settle(s, rcpt, 554, "5.2.0", "The mailbox is full");
+		else if (s->conf->quota_tempfail)
+			settle(s, rcpt, 452, "4.2.2", "Over quota");
+		else
+			settle(s, rcpt, 552, "5.2.2", "Over quota");
 		break;
 	case ERR_DENIED:
 		settle(s, rcpt, 550, "5.7.1", "Not allowed");

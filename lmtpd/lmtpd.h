@@ -22,6 +22,7 @@ struct lmtpd_conf {
 	int nesting_limit;
 	int part_limit;
 	int address_limit;
+	bool quota_tempfail; /* over quota is 452, not 552 */
 };
 
 extern const struct conf_param lmtpd_params[]; /* fill an lmtpd_conf */

@@ -22,6 +22,7 @@ const struct conf_param lmtpd_params[] = {
 	P(INT,  part_limit, "mime_part_limit", "1000", 1,
 	    STORE_DIGEST_NODES / 4),
 	P(INT,  address_limit, "header_address_limit", "10000", 1, 0),
+	P(BOOL, quota_tempfail, "quota_full_tempfail", "no", 0, 0),
 	{ 0 },
 };
 

@@ -51,6 +51,7 @@ static void
 refuse(struct step *step, struct request *request)
 {
 	step->result->kind = (uint8_t)request->err.kind;
+	step->result->cause = (uint8_t)request->err.cause;
 	step->result->text =
 	    arena_str(request->arena, str_of(request->err.text));
 	request->err = (struct err){ 0 };

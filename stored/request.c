@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "store/rights.h"
 
 static bool copy_fields(struct arena *arena, const struct ipc_msg *msg,
     char *out);
@@ -87,6 +88,14 @@ request_free(struct request *request)
 	free(request);
 }
 
+uint32_t
+request_rights(const struct request *request, const struct store_mbox *mbox)
+{
+	if (request->is_trusted && request->who.user == 0)
+		return STORE_RIGHTS_ALL;
+	return store_rights(mbox, &request->who);
+}
+
 int
 request_refuse(struct request *request, enum err_kind kind, const char *fmt,
     ...)
@@ -94,6 +103,7 @@ request_refuse(struct request *request, enum err_kind kind, const char *fmt,
 	va_list args;
 
 	request->err.kind = kind;
+	request->err.cause = ERR_CAUSE_NONE;
 	request->is_unfinished = false;
 	va_start(args, fmt);
 	(void)vsnprintf(request->err.text, sizeof(request->err.text), fmt,

@@ -10,8 +10,8 @@ target_user(struct change *change, struct request *request, struct str name,
 	int ret;
 
 	if (name.len == 0)
-		name = request->user_name;
-	if (!request->is_trusted && !str_eq(name, request->user_name)) {
+		name = request->who.name;
+	if (!request->is_trusted && !str_eq(name, request->who.name)) {
 		request_refuse(request, ERR_DENIED, "another user's mailbox");
 		return 0;
 	}
@@ -40,7 +40,7 @@ target_mbox(struct change *change, struct request *request, uint32_t mailbox,
 		request_refuse(request, ERR_NOENT, "no such mailbox");
 		return 0;
 	}
-	if ((store_rights(&(*out)->row, request->user) & rights) != rights) {
+	if ((request_rights(request, &(*out)->row) & rights) != rights) {
 		request_refuse(request, ERR_DENIED, "no right to do that");
 		return 0;
 	}
@@ -70,6 +70,14 @@ target_name(struct change *change, struct request *request,
 	return ret;
 }
 
+static bool
+refuse_quota(struct request *request)
+{
+	(void)request_refuse(request, ERR_LIMIT, "over quota");
+	request->err.cause = ERR_CAUSE_QUOTA;
+	return false;
+}
+
 bool
 target_has_room(struct request *request, const struct open_user *user,
     uint64_t bytes, uint64_t messages)
@@ -77,16 +85,11 @@ target_has_room(struct request *request, const struct open_user *user,
 	const struct store_user *row = &user->row;
 
 	if (row->limit_bytes != 0 &&
-	    (bytes > row->limit_bytes ||
-		row->bytes > row->limit_bytes - bytes)) {
-		request_refuse(request, ERR_LIMIT, "over quota");
-		return false;
-	}
+	    (bytes > row->limit_bytes || row->bytes > row->limit_bytes - bytes))
+		return refuse_quota(request);
 	if (row->limit_messages != 0 &&
 	    (messages > row->limit_messages ||
-		row->messages > row->limit_messages - messages)) {
-		request_refuse(request, ERR_LIMIT, "over quota");
-		return false;
-	}
+		row->messages > row->limit_messages - messages))
+		return refuse_quota(request);
 	return true;
 }

@@ -25,7 +25,10 @@ int target_name(struct change *change, struct request *request,
     const struct open_user *user, struct str name, struct open_mbox **out,
     struct store_name *name_row, struct err *err);
 
-/* Does so much more fit into the user's quota? Refuses with ERR_LIMIT. */
+/*
+ * Does so much more fit into the user's quota? Refuses with ERR_LIMIT and
+ * ERR_CAUSE_QUOTA.
+ */
 bool target_has_room(struct request *request, const struct open_user *user,
     uint64_t bytes, uint64_t messages);
 

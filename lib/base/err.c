@@ -11,6 +11,21 @@ err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	va_list ap;
 
 	err->kind = kind;
+	err->cause = ERR_CAUSE_NONE;
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+err_set_cause(struct err *err, enum err_kind kind, enum err_cause cause,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	err->kind = kind;
+	err->cause = cause;
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
@@ -41,6 +56,8 @@ err_sys(struct err *err, const char *fmt, ...)
 	va_list ap;
 
 	err->kind = kind_of_errno(error);
+	err->cause = error == ENOSPC || error == EDQUOT ? ERR_CAUSE_FULL :
+							  ERR_CAUSE_NONE;
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);

@@ -21,19 +21,31 @@ enum err_kind {
 	ERR_CORRUPT, /* our own data does not parse */
 };
 
+/* The kind more exactly, where somebody has to answer by it. */
+enum err_cause {
+	ERR_CAUSE_NONE,
+	ERR_CAUSE_QUOTA, /* ERR_LIMIT: what a user may store */
+	ERR_CAUSE_FULL,  /* the disk, or a file of fixed size, has no room */
+	ERR_CAUSE_LAST = ERR_CAUSE_FULL
+};
+
 struct err {
 	enum err_kind kind;
+	enum err_cause cause;
 	char text[200];
 };
 
-/* Both return -1, so that "return err_set(...)" is the whole error path. */
+/* All return -1, so that "return err_set(...)" is the whole error path. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
     PRINTFLIKE(3, 4);
+int err_set_cause(struct err *err, enum err_kind kind, enum err_cause cause,
+    const char *fmt, ...) PRINTFLIKE(4, 5);
 
 /*
  * Describe a failed system call: the formatted text, then strerror(errno).
  * ENOENT becomes ERR_NOENT, EEXIST ERR_EXISTS, EACCES and EPERM ERR_DENIED,
- * everything else ERR_TEMP. errno is left as it was.
+ * everything else ERR_TEMP, whose cause is ERR_CAUSE_FULL for ENOSPC and
+ * EDQUOT. errno is left as it was.
  */
 int err_sys(struct err *err, const char *fmt, ...) PRINTFLIKE(2, 3);
 

@@ -235,7 +235,8 @@ ipc_async_open_calls(const struct ipc_async *async)
 void
 ipc_async_free(struct ipc_async *async)
 {
-	static const struct err gone = { ERR_TEMP, "shutting down" };
+	static const struct err gone = { .kind = ERR_TEMP,
+		.text = "shutting down" };
 
 	if (async == NULL)
 		return;

@@ -10,6 +10,7 @@ enum { IPC_DEPTH = 4 };
 
 static const struct ipc_field error_fields[] = {
 	IPC_FIELD(struct ipc_error, U8, kind, 0),
+	IPC_FIELD(struct ipc_error, U8, cause, 0),
 	IPC_FIELD(struct ipc_error, STR, text, 1000),
 };
 const struct ipc_msg ipc_error_msg =
@@ -313,8 +314,11 @@ int
 ipc_error_to_err(const struct ipc_error *error, struct err *err)
 {
 	enum err_kind kind = error->kind;
+	enum err_cause cause = error->cause;
 
 	if (kind == ERR_NONE || kind > ERR_CORRUPT)
 		kind = ERR_TEMP;
-	return err_set(err, kind, "%" STR_F, STR_A(error->text));
+	if (cause > ERR_CAUSE_LAST)
+		cause = ERR_CAUSE_NONE;
+	return err_set_cause(err, kind, cause, "%" STR_F, STR_A(error->text));
 }

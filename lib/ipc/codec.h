@@ -107,7 +107,8 @@ void ipc_fds_close(struct ipc_fds *fds);
 
 /* How every request can fail; also the answer to what nobody understands. */
 struct ipc_error {
-	uint8_t kind; /* enum err_kind */
+	uint8_t kind;  /* enum err_kind */
+	uint8_t cause; /* enum err_cause */
 	struct str text;
 };
 enum { IPC_ERROR = 1 };

@@ -464,6 +464,7 @@ ipc_peer_error(struct ipc_peer *peer, uint16_t tag, const struct err *err)
 {
 	struct ipc_error error = {
 		.kind = (uint8_t)err->kind,
+		.cause = (uint8_t)err->cause,
 		.text = str_of(err->text),
 	};
 

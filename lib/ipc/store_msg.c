@@ -22,6 +22,11 @@ static const struct ipc_field id_fields[] = {
 };
 static const struct ipc_msg id_item = IPC_MSG(store_word, 0, id_fields);
 
+static const struct ipc_field group_fields[] = {
+	IPC_FIELD(struct store_word, STR, word, USER),
+};
+static const struct ipc_msg group_item = IPC_MSG(store_word, 0, group_fields);
+
 static const struct ipc_field hello_fields[] = {
 	IPC_FIELD(struct store_hello, STR, user, USER),
 	IPC_FIELD(struct store_hello, STR, ticket, TICKET),
@@ -32,6 +37,8 @@ const struct ipc_msg store_hello_msg =
 
 static const struct ipc_field welcome_fields[] = {
 	IPC_FIELD(struct store_welcome, U32, user, 0),
+	IPC_ITEMS(struct store_welcome, groups, STORE_MSG_GROUPS_MAX,
+	    &group_item),
 	IPC_FIELD(struct store_welcome, STR, incarnation, 16),
 	IPC_FIELD(struct store_welcome, FD, epoch_fd, 0),
 	IPC_FIELD(struct store_welcome, FD, pin_fd, 0),
@@ -72,6 +79,7 @@ const struct ipc_msg store_append_msg =
 #define M struct store_append_result
 static const struct ipc_field result_fields[] = {
 	IPC_FIELD(M, U8, kind, 0),
+	IPC_FIELD(M, U8, cause, 0),
 	IPC_FIELD(M, STR, text, 200),
 	IPC_FIELD(M, BOOL, repeated, 0),
 	IPC_FIELD(M, U32, mailbox, 0),

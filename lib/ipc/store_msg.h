@@ -21,6 +21,7 @@ enum {
 	STORE_MSG_DIGEST_MAX = 256 << 10,
 	STORE_MSG_UIDS_MAX = 1 << 20, /* bytes of a set */
 	STORE_MSG_IDS_MAX = 10000,    /* queue ids in one message */
+	STORE_MSG_GROUPS_MAX = 64,    /* of one user */
 	STORE_HELLO = 60,
 	STORE_WELCOME,
 	STORE_APPEND,
@@ -64,6 +65,7 @@ extern const struct ipc_msg store_hello_msg;
 
 struct store_welcome {
 	uint32_t user; /* its id; the first hello makes its mailboxes */
+	struct ipc_list groups; /* struct store_word: as the ticket says */
 	struct str incarnation; /* of the index; what is mapped must be it */
 	int epoch_fd, pin_fd;   /* for kv_pin_attach; -1 if not asked for */
 };
@@ -96,6 +98,7 @@ extern const struct ipc_msg store_append_msg;
 
 struct store_append_result {
 	uint8_t kind;    /* enum err_kind: ERR_NONE is success */
+	uint8_t cause;   /* enum err_cause */
 	struct str text; /* what went wrong */
 	bool repeated;   /* had been delivered before; no uid then */
 	uint32_t mailbox, uidvalidity, uid;

@@ -48,7 +48,11 @@ kv_set_err(const struct kv *kv, int rc, struct err *err)
 		kind = ERR_CORRUPT;
 		break;
 	}
-	return err_set(err, kind, "%s: %s", kv->path, mdb_strerror(rc));
+	return err_set_cause(err, kind,
+	    rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT ?
+		ERR_CAUSE_FULL :
+		ERR_CAUSE_NONE,
+	    "%s: %s", kv->path, mdb_strerror(rc));
 }
 
 /* A reader's state must be one that no commit was replacing as it began. */
@@ -145,8 +149,8 @@ remap(struct kv *kv, int why, struct err *err)
 
 	if (why == MDB_MAP_FULL) {
 		if (kv->size >= kv->limit)
-			return err_set(err, ERR_LIMIT, "%s: full at %zu bytes",
-			    kv->path, kv->size);
+			return err_set_cause(err, ERR_LIMIT, ERR_CAUSE_FULL,
+			    "%s: full at %zu bytes", kv->path, kv->size);
 		size = kv->size * 2 < kv->limit ? kv->size * 2 : kv->limit;
 	}
 	if ((rc = mdb_env_set_mapsize(kv->env, size)) != MDB_SUCCESS ||

@@ -71,7 +71,8 @@ whole_failure(struct str name, struct err *err)
 		return err_sys(err, "write pack");
 	}
 	if (str_eqz(name, "mapfull"))
-		return err_set(err, ERR_LIMIT, "index: full");
+		return err_set_cause(err, ERR_LIMIT, ERR_CAUSE_FULL,
+		    "index: full");
 	if (str_eqz(name, "down"))
 		return err_set(err, ERR_TEMP, "stored: connection broke");
 	return 0;
@@ -84,16 +85,20 @@ target_result(const struct store_target *target,
 	static const struct {
 		const char *user;
 		enum err_kind kind;
+		enum err_cause cause;
 	} refusals[] = {
-		{ "full", ERR_LIMIT },
-		{ "denied", ERR_DENIED },
-		{ "odd", ERR_SYNTAX },
-		{ "gone", ERR_NOENT },
+		{ "full", ERR_LIMIT, ERR_CAUSE_QUOTA },
+		{ "nouids", ERR_LIMIT, ERR_CAUSE_NONE },
+		{ "denied", ERR_DENIED, ERR_CAUSE_NONE },
+		{ "odd", ERR_SYNTAX, ERR_CAUSE_NONE },
+		{ "gone", ERR_NOENT, ERR_CAUSE_NONE },
 	};
 
 	for (size_t i = 0; i < NELEMS(refusals); i++) {
-		if (str_eqz(target->user, refusals[i].user))
-			result->kind = (uint8_t)refusals[i].kind;
+		if (!str_eqz(target->user, refusals[i].user))
+			continue;
+		result->kind = (uint8_t)refusals[i].kind;
+		result->cause = (uint8_t)refusals[i].cause;
 	}
 	if (!str_eqz(target->name, "INBOX") && !str_eqz(target->name, "list"))
 		result->kind = ERR_NOENT;

@@ -281,6 +281,10 @@ maps_what_the_store_says(void **state)
 	    TAKEN "550 5.7.1 <denied@b>: Not allowed\r\n");
 	assert_says(DELIVER("odd@b", "A: b"),
 	    TAKEN "554 5.6.0 <odd@b>: The store cannot keep this\r\n");
+	assert_says(DELIVER("full@b", "A: b"),
+	    TAKEN "552 5.2.2 <full@b>: Over quota\r\n");
+	assert_says(DELIVER("nouids@b", "A: b"),
+	    TAKEN "554 5.2.0 <nouids@b>: The mailbox is full\r\n");
 	assert_says(DELIVER("gone@b", "A: b"),
 	    TAKEN "451 4.2.0 <gone@b>: The mailbox is not there now\r\n");
 	assert_says(DELIVER("down@b", "A: b"),
