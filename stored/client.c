@@ -51,6 +51,7 @@ opened(struct ipc_peer *peer, void *ctx)
 	client->stored = ctx;
 	client->peer = peer;
 	client->roles = roles_of(ipc_peer_role(peer));
+	client->arena = arena_new(0);
 	list_init(&client->watches);
 	list_push(&client->stored->clients, &client->link);
 	if (getsockopt(ipc_peer_fd(peer), SOL_SOCKET, SO_PEERCRED, &who,
@@ -83,7 +84,7 @@ closed(struct ipc_peer *peer)
 	if (client->pin != NULL)
 		kv_pins_remove(stored->pins, client->pin);
 	list_remove(&client->link);
-	free(client->user_name);
+	arena_free(client->arena);
 	free(client);
 	daemon_count(stored->daemon, STAT_CLIENTS, -1);
 }
@@ -119,7 +120,7 @@ may(const struct client *client, unsigned roles)
 {
 	if (!(client->roles & roles))
 		return false;
-	return !(client->roles & ROLE_SESSION) || client->user != 0;
+	return !(client->roles & ROLE_SESSION) || client->who.user != 0;
 }
 
 /*
@@ -130,15 +131,17 @@ static void
 submit(struct client *client, struct request *request, uint16_t tag)
 {
 	bool is_trusted = client->roles & (ROLE_DELIVER | ROLE_ADMIN);
+	struct err err;
 
+	if (store_who_copy(&request->who, request->arena, &client->who, &err) <
+	    0) {
+		ipc_peer_error(client->peer, tag, &err);
+		request_free(request);
+		return;
+	}
 	request->owner = client;
 	request->tag = tag;
-	request->user = client->user;
-	request->user_name = str_of(client->user_name);
 	request->is_trusted = is_trusted;
-	if (request->user_name.p != NULL)
-		request->user_name =
-		    arena_str(request->arena, request->user_name);
 	client->open_cost += request->cost;
 	if (client->open_cost > STORED_CREDIT) {
 		client->is_held = true;
@@ -183,17 +186,32 @@ on_request(struct ipc_peer *peer, uint16_t tag, const void *in)
 	submit(client, request, tag);
 }
 
+/* From now on the client acts for this user, who is in these groups. */
+static int
+set_who(struct client *client, struct str name, const struct ipc_list *groups,
+    struct err *err)
+{
+	const struct ticket_group *group = groups->items;
+	struct str names[TICKET_GROUPS_MAX];
+
+	for (size_t i = 0; i < groups->count; i++)
+		names[i] = group[i].name;
+	arena_reset(client->arena);
+	return store_who_make(&client->who, client->arena, 0, name, names,
+	    groups->count, err);
+}
+
 /* The ticket must be authd's, of this user, and in its time. */
 static int
 check_ticket(struct client *client, const struct store_hello *in,
     struct err *err)
 {
+	struct ticket ticket = { .user = in->user };
 	struct arena *arena;
-	struct ticket ticket;
 	int ret;
 
 	if (client->roles & ROLE_ADMIN)
-		return 0;
+		return set_who(client, in->user, &ticket.groups, err);
 	if (client->stored->verifier == NULL)
 		return err_set(err, ERR_TEMP, "there is no ticket key");
 	arena = arena_new(ARENA);
@@ -201,6 +219,8 @@ check_ticket(struct client *client, const struct store_hello *in,
 	    time_real() / TIME_SECOND, arena, err);
 	if (ret == 0 && !str_eq(ticket.user, in->user))
 		ret = err_set(err, ERR_DENIED, "ticket is another user's");
+	if (ret == 0)
+		ret = set_who(client, in->user, &ticket.groups, err);
 	arena_free(arena);
 	return ret;
 }
@@ -231,9 +251,29 @@ on_hello(struct ipc_peer *peer, uint16_t tag, const void *in)
 		return;
 	}
 	client->is_greeted = true;
-	client->user_name = xstrndup(hello->user.p, hello->user.len);
 	client->wants_pin = hello->pin;
 	submit(client, request, tag);
+}
+
+/* What the ticket says, for the reader that only has stored's word for it. */
+static struct ipc_list
+list_groups(struct request *request)
+{
+	const struct store_who *who = &request->who;
+	struct ipc_list list = { NULL, 0 };
+	struct store_word *word =
+	    arena_calloc(request->arena, who->identities, sizeof(*word));
+
+	if (word == NULL)
+		return list;
+	list.items = word;
+	for (size_t i = 0; i < who->identities; i++) {
+		struct str name = who->identity[i];
+
+		if (str_take_str(&name, STR("group:")))
+			word[list.count++].word = name;
+	}
+	return list;
 }
 
 /* The hello is through: the session's pin goes with the answer. */
@@ -246,12 +286,12 @@ answer_hello(struct client *client, struct request *request)
 
 	if (request->err.kind != ERR_NONE) {
 		client->is_greeted = false;
-		free(client->user_name);
-		client->user_name = NULL;
+		client->who = (struct store_who){ 0 };
 		ipc_peer_error(client->peer, request->tag, &request->err);
 		return;
 	}
-	client->user = out->user;
+	client->who.user = out->user;
+	out->groups = list_groups(request);
 	if (client->wants_pin) {
 		if (kv_pins_add(client->stored->pins, client, &client->pin, &fd,
 			&err) < 0) {

@@ -3,8 +3,8 @@
  *
  * A request owns an arena with a copy of the decoded message, for the frame's
  * bytes are gone when its handler returns while the batch comes later. Who
- * asks is settled when the request is made: user is the session's, is_trusted
- * lets a request name any user (lmtpd for its appends, ctl).
+ * asks is settled when the request is made: who is the session's user,
+ * is_trusted lets a request name any user (lmtpd for its appends, ctl).
  */
 #ifndef STORED_REQUEST_H
 #define STORED_REQUEST_H
@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "ipc/codec.h"
+#include "store/format.h"
+#include "store/who.h"
 
 struct change;
 struct request;
@@ -38,8 +40,8 @@ struct request {
 	request_fn *fn;
 	const struct ipc_msg *msg;
 	const void *in; /* of msg */
-	uint32_t user;  /* id of the session's user, 0: none */
-	struct str user_name;
+	/* The session's user; user 0 and no name where there is none. */
+	struct store_who who; /* in arena */
 	bool is_trusted;
 	size_t cost;         /* bytes it brings to the batch, about */
 	int fd;              /* a large body, owned; -1 */
@@ -66,11 +68,18 @@ struct request {
 
 /*
  * A request with a deep copy of in. NULL, with err set, when it is over
- * max bytes. The caller sets user, is_trusted and owner.
+ * max bytes. The caller sets who, is_trusted and owner.
  */
 struct request *request_new(request_fn *fn, const struct ipc_msg *msg,
     const void *in, size_t max, struct err *err);
 void request_free(struct request *request); /* NULL is fine */
+
+/*
+ * What whoever asks may do with a mailbox. The operator, who is trusted and
+ * nobody's session, may do everything.
+ */
+uint32_t request_rights(const struct request *request,
+    const struct store_mbox *mbox);
 
 /* Answer with an error. Returns 0. */
 int request_refuse(struct request *request, enum err_kind kind, const char *fmt,

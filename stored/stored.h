@@ -77,9 +77,9 @@ struct client {
 	struct ipc_peer *peer;
 	unsigned roles;
 	bool is_held, is_greeted;
-	uint32_t user; /* 0 before the hello */
-	char *user_name;
-	size_t open_cost; /* of its requests */
+	struct store_who who; /* user 0 before the hello */
+	struct arena *arena;  /* of who */
+	size_t open_cost;     /* of its requests */
 	struct kv_pin_slot *pin;
 	bool wants_pin;
 	pid_t pid;

@@ -66,7 +66,8 @@ add_watch(struct client *client, uint64_t thing)
 }
 
 struct question {
-	uint32_t user, mailbox;
+	const struct store_who *who;
+	uint32_t mailbox;
 };
 
 static int
@@ -80,7 +81,7 @@ check_right(struct kv_txn *txn, void *arg, struct err *err)
 		return -1;
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "no such mailbox");
-	if (!(store_rights(&mbox, question->user) & STORE_RIGHT_READ))
+	if (!(store_rights(&mbox, question->who) & STORE_RIGHT_READ))
 		return err_set(err, ERR_DENIED, "another user's mailbox");
 	return 0;
 }
@@ -88,8 +89,8 @@ check_right(struct kv_txn *txn, void *arg, struct err *err)
 int
 watch_set(struct client *client, const struct store_watch *in, struct err *err)
 {
-	struct question question = { client->user, in->mailbox };
-	uint64_t thing = in->mailbox == 0 ? user_thing(client->user) :
+	struct question question = { &client->who, in->mailbox };
+	uint64_t thing = in->mailbox == 0 ? user_thing(client->who.user) :
 					    mailbox_thing(in->mailbox);
 	unsigned count = 0;
 

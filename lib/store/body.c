@@ -9,8 +9,10 @@
 
 #include "base/alloc.h"
 #include "base/fsutil.h"
+#include "store/access.h"
 #include "store/message.h"
 #include "store/pack.h"
+#include "store/rights.h"
 #include "store/row.h"
 
 enum { MAP_FROM = 256 << 10 }; /* smaller ones are read */
@@ -86,6 +88,7 @@ read_record(struct store_client *client, const struct place *place, bool fresh,
 }
 
 struct find {
+	const struct store_who *who;
 	uint32_t mailbox, uid;
 	struct place place;
 	char prefix[STORE_PREFIX_MAX];
@@ -96,10 +99,14 @@ static int
 find(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct find *f = arg;
+	struct store_access access;
 	struct store_hot hot;
 	struct store_blob blob;
-	int ret = store_row_hot(txn, f->mailbox, f->uid, &hot, err);
+	int ret = store_access_open(&access, txn, f->who, f->mailbox,
+	    STORE_RIGHT_READ, err);
 
+	if (ret > 0)
+		ret = store_row_hot(txn, f->mailbox, f->uid, &hot, err);
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "no such message");
 	if (ret < 0)
@@ -128,7 +135,9 @@ int
 store_body_open(struct store_reader *reader, struct store_client *client,
     uint32_t mailbox, uint32_t uid, struct store_body *out, struct err *err)
 {
-	struct find f = { .mailbox = mailbox, .uid = uid };
+	struct find f = { .who = store_reader_who(reader),
+		.mailbox = mailbox,
+		.uid = uid };
 
 	*out = (struct store_body){ 0 };
 	for (int try = 0; try < 2; try++) {

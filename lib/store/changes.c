@@ -4,11 +4,14 @@
 
 #include "base/alloc.h"
 #include "kv/cursor.h"
+#include "store/access.h"
+#include "store/rights.h"
 #include "store/row.h"
 
 enum { MARKS = 4096 /* rows of mod read in one transaction */ };
 
 struct changes {
+	const struct store_who *who;
 	uint32_t mailbox;
 	uint64_t since;
 	uint32_t after;
@@ -17,8 +20,8 @@ struct changes {
 };
 
 static int
-add(struct kv_txn *txn, struct changes *c, struct str key, struct str value,
-    struct err *err)
+add(struct kv_txn *txn, struct changes *c, const struct store_access *access,
+    struct str key, struct str value, struct err *err)
 {
 	struct store_change *change = &c->out[c->count];
 	struct store_hot hot;
@@ -39,6 +42,7 @@ add(struct kv_txn *txn, struct changes *c, struct str key, struct str value,
 			    "mod names uid %u that is not there", change->uid);
 		if (ret < 0)
 			return -1;
+		hot.flags = store_access_flags(access, change->uid, hot.flags);
 		store_message_fill(&change->message, change->uid, &hot);
 	}
 	c->since = change->modseq;
@@ -61,15 +65,16 @@ static int
 walk(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct changes *c = arg, start = *c;
-	struct store_mbox mbox;
+	struct store_access access;
 	struct kv_key from, to;
 	struct kv_range range;
 	struct str key, value;
-	int ret = store_row_mbox(txn, c->mailbox, &mbox, err);
+	int ret = store_access_open(&access, txn, c->who, c->mailbox,
+	    STORE_RIGHT_READ, err);
 
 	if (ret < 0)
 		return -1;
-	if (ret == 0 || c->since < mbox.expunged)
+	if (ret == 0 || c->since < access.mbox.expunged)
 		return err_set(err, ERR_NOENT, "changes are not known");
 	c->count = 0;
 	first_key(&from, c->mailbox, start.since, start.after);
@@ -79,7 +84,7 @@ walk(struct kv_txn *txn, void *arg, struct err *err)
 		return -1;
 	while (c->count < c->max &&
 	    (ret = kv_range_next(&range, &key, &value, err)) > 0)
-		if ((ret = add(txn, c, key, value, err)) < 0)
+		if ((ret = add(txn, c, &access, key, value, err)) < 0)
 			break;
 	kv_range_close(&range);
 	if (ret < 0) {
@@ -87,7 +92,7 @@ walk(struct kv_txn *txn, void *arg, struct err *err)
 		return -1;
 	}
 	if (c->count < c->max) {
-		c->since = mbox.modseq;
+		c->since = access.mbox.modseq;
 		c->after = 0;
 	}
 	return 0;
@@ -98,7 +103,8 @@ store_changes(struct store_reader *reader, uint32_t mailbox, uint64_t *since,
     uint32_t *after, struct store_change *out, size_t max, size_t *count,
     struct err *err)
 {
-	struct changes c = { mailbox, *since, *after, out, max, 0 };
+	struct changes c = { store_reader_who(reader), mailbox, *since, *after,
+		out, max, 0 };
 
 	*count = 0;
 	if (store_reader_view(reader, walk, &c, err) < 0)

@@ -147,6 +147,24 @@ call(struct store_client *client, const struct ipc_msg *req_msg,
 	    err);
 }
 
+/* The reader reads for the same one as stored writes for. */
+static int
+attach(struct store_client *client, struct store_reader *reader,
+    struct str user_name, const struct store_welcome *answer, struct err *err)
+{
+	const struct store_word *word = answer->groups.items;
+	struct str group[STORE_MSG_GROUPS_MAX];
+	struct store_who who;
+
+	for (size_t i = 0; i < answer->groups.count; i++)
+		group[i] = word[i].word;
+	if (store_who_make(&who, client->arena, answer->user, user_name, group,
+		answer->groups.count, err) < 0)
+		return -1;
+	return store_reader_attach(reader, &who, answer->incarnation,
+	    answer->epoch_fd, answer->pin_fd, err);
+}
+
 int
 store_client_hello(struct store_client *client, struct store_reader *reader,
     struct str user_name, struct str ticket, uint32_t *user, struct err *err)
@@ -159,8 +177,7 @@ store_client_hello(struct store_client *client, struct store_reader *reader,
 		return -1;
 	*user = answer.user;
 	if (reader != NULL)
-		return store_reader_attach(reader, answer.user,
-		    answer.incarnation, answer.epoch_fd, answer.pin_fd, err);
+		return attach(client, reader, user_name, &answer, err);
 	if (answer.epoch_fd >= 0)
 		(void)close(answer.epoch_fd);
 	if (answer.pin_fd >= 0)

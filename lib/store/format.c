@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "store/uids.h"
 #include "store/wire.h"
 
 enum { ROW_VERSION = 1 };
@@ -53,7 +54,8 @@ store_user_encode(struct buf *out, const struct store_user *row)
 {
 	start(out);
 	(void)buf_add_u32(out, row->id);
-	(void)buf_add_u32(out, row->state);
+	(void)buf_add_u16(out, row->state);
+	(void)buf_add_u16(out, row->warned);
 	(void)buf_add_u64(out, row->modseq);
 	(void)buf_add_u64(out, row->bytes);
 	(void)buf_add_u64(out, row->messages);
@@ -67,7 +69,8 @@ store_user_decode(struct store_user *row, struct str in, struct err *err)
 	struct wire wire = begin(in);
 
 	row->id = wire_u32(&wire);
-	row->state = wire_u32(&wire);
+	row->state = wire_u16(&wire);
+	row->warned = wire_u16(&wire);
 	row->modseq = wire_u64(&wire);
 	row->bytes = wire_u64(&wire);
 	row->messages = wire_u64(&wire);
@@ -236,6 +239,46 @@ store_mod_decode(struct store_mod *row, struct str in, struct err *err)
 	if (row->kind != STORE_MOD_CHANGED && row->kind != STORE_MOD_EXPUNGED)
 		wire.bad = true;
 	return done(&wire, "mod", err);
+}
+
+void
+store_share_encode(struct buf *out, const struct store_share *row)
+{
+	start(out);
+	(void)buf_add_u16(out, row->given);
+	(void)buf_add_u16(out, row->denied);
+	(void)buf_add_str(out, row->name);
+}
+
+int
+store_share_decode(struct store_share *row, struct str in, struct err *err)
+{
+	struct wire wire = begin(in);
+
+	row->given = wire_u16(&wire);
+	row->denied = wire_u16(&wire);
+	row->name = wire_bytes(&wire, wire.in.len);
+	if (row->name.len == 0 || row->name.len > STORE_NAME_MAX)
+		wire.bad = true;
+	return done(&wire, "share", err);
+}
+
+void
+store_seen_encode(struct buf *out, const struct store_uids *seen)
+{
+	start(out);
+	(void)store_uids_encode(out, seen);
+}
+
+int
+store_seen_decode(struct str *runs, struct str in, struct err *err)
+{
+	struct wire wire = begin(in);
+
+	*runs = wire_bytes(&wire, wire.in.len);
+	if (runs->len % 8 != 0)
+		wire.bad = true;
+	return done(&wire, "seen", err);
 }
 
 void

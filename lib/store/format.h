@@ -17,9 +17,12 @@
  * blob     blob id                      struct store_blob
  * mod      mailbox id, modseq, uid      struct store_mod
  * place    blob id, mailbox id, uid     (empty)
+ * seen     mailbox id, user id          set of UIDs, see store_seen_encode
+ * share    identity, NUL, owner's id,   struct store_share
+ *          mailbox id
  * applied  queue identity, queue id     struct store_applied
  * meta     name                         see STORE_META_*
- * thread, upload, seen, share: not filled yet
+ * thread, upload: not filled yet
  *
  * Names are UTF-8; the hierarchy separator is '/'. INBOX is always written
  * "INBOX". User names are addresses in lower case.
@@ -104,7 +107,8 @@ enum store_type {
 
 struct store_user {
 	uint32_t id;     /* of this user, never given to another */
-	uint32_t state;  /* 0: in use */
+	uint16_t state;  /* 0: in use */
+	uint16_t warned; /* percent of the quota that mail went out about */
 	uint64_t modseq; /* the last one given to any of the user's mailboxes */
 	uint64_t bytes, messages;             /* of all mailboxes: quota use */
 	uint64_t limit_bytes, limit_messages; /* 0: none */
@@ -132,7 +136,7 @@ struct store_mbox {
 	uint32_t exists, unseen, deleted; /* messages */
 	uint64_t bytes;
 	struct store_keywords keywords;
-	struct str acl; /* empty: the owner alone */
+	struct str acl; /* store/acl.h; empty: the owner alone */
 };
 
 enum { STORE_HOT_SIZE = 56 };
@@ -183,6 +187,16 @@ struct store_applied {
 	const char *numbers; /* count big-endian u32, borrowed */
 };
 
+/*
+ * What a mailbox's list of rights says of one identity (store/who.h), and
+ * the mailbox's name: whose mailboxes somebody may see is one range here for
+ * each of their identities.
+ */
+struct store_share {
+	uint16_t given, denied; /* as in the list */
+	struct str name;
+};
+
 /* Keys of table meta and what they hold. */
 #define STORE_META_FORMAT "format" /* struct store_meta, written at birth */
 #define STORE_META_STATE  "state"  /* struct store_state, by every batch */
@@ -214,6 +228,14 @@ void store_key_mod(struct kv_key *key, uint32_t mailbox, uint64_t modseq,
     uint32_t uid);
 void store_key_place(struct kv_key *key, uint64_t blob, uint32_t mailbox,
     uint32_t uid);
+void store_key_seen(struct kv_key *key, uint32_t mailbox, uint32_t user);
+void store_key_share(struct kv_key *key, struct str identity, uint32_t owner,
+    uint32_t mailbox);
+/* The beginning of those for an identity, of one owner or (0) of all. */
+void store_key_shares(struct kv_key *key, struct str identity, uint32_t owner);
+/* The ends of a key of share. false: it is none. */
+bool store_share_key(struct str key, struct str *identity, uint32_t *owner,
+    uint32_t *mailbox);
 void store_key_applied(struct kv_key *key, uint64_t queue, struct str id);
 void store_key_meta(struct kv_key *key, const char *name);
 
@@ -230,6 +252,8 @@ void store_blob_encode(struct buf *out, const struct store_blob *row);
 int store_blob_decode(struct store_blob *row, struct str in, struct err *err);
 void store_mod_encode(struct buf *out, const struct store_mod *row);
 int store_mod_decode(struct store_mod *row, struct str in, struct err *err);
+void store_share_encode(struct buf *out, const struct store_share *row);
+int store_share_decode(struct store_share *row, struct str in, struct err *err);
 void store_applied_encode(struct buf *out, const struct store_applied *row);
 int store_applied_decode(struct store_applied *row, struct str in,
     struct err *err);
@@ -246,6 +270,14 @@ void store_cold_encode(struct buf *out, struct str digest,
     const struct store_cold_place *place);
 int store_cold_decode(struct str *digest, struct store_cold_place *place,
     struct str in, struct err *err);
+
+/*
+ * The row of seen: behind the version the runs of store/uids.h, which
+ * store_uids_decode reads.
+ */
+struct store_uids;
+void store_seen_encode(struct buf *out, const struct store_uids *seen);
+int store_seen_decode(struct str *runs, struct str in, struct err *err);
 
 /* The row of sub. */
 void store_sub_encode(struct buf *out);

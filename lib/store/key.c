@@ -70,6 +70,50 @@ store_key_place(struct kv_key *key, uint64_t blob, uint32_t mailbox,
 }
 
 void
+store_key_seen(struct kv_key *key, uint32_t mailbox, uint32_t user)
+{
+	kv_key_init(key);
+	kv_key_u32(key, mailbox);
+	kv_key_u32(key, user);
+}
+
+void
+store_key_shares(struct kv_key *key, struct str identity, uint32_t owner)
+{
+	kv_key_init(key);
+	kv_key_str(key, identity);
+	kv_key_u8(key, 0);
+	if (owner != 0)
+		kv_key_u32(key, owner);
+}
+
+void
+store_key_share(struct kv_key *key, struct str identity, uint32_t owner,
+    uint32_t mailbox)
+{
+	kv_key_init(key);
+	kv_key_str(key, identity);
+	kv_key_u8(key, 0);
+	kv_key_u32(key, owner);
+	kv_key_u32(key, mailbox);
+}
+
+bool
+store_share_key(struct str key, struct str *identity, uint32_t *owner,
+    uint32_t *mailbox)
+{
+	struct str ids = { NULL, 0 };
+	enum { IDS = 8 };
+
+	*identity = (struct str){ NULL, 0 };
+	if (key.len > IDS + 1 && key.p[key.len - IDS - 1] == '\0') {
+		*identity = str_sub(key, 0, key.len - IDS - 1);
+		ids = str_sub(key, key.len - IDS, key.len);
+	}
+	return kv_key_take_u32(&ids, owner) && kv_key_take_u32(&ids, mailbox);
+}
+
+void
 store_key_applied(struct kv_key *key, uint64_t queue, struct str id)
 {
 	kv_key_init(key);

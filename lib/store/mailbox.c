@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "kv/cursor.h"
+#include "store/access.h"
 #include "store/rights.h"
 #include "store/row.h"
 
@@ -208,19 +209,45 @@ copy_strings(struct store_mbox *mbox, struct arena *arena, struct err *err)
 	return 0;
 }
 
+/* How many of the messages somebody has not seen who does not own them. */
+static int
+count_unseen(struct kv_txn *txn, struct get_mbox *get,
+    const struct store_access *access, struct err *err)
+{
+	struct kv_range range;
+	struct kv_key prefix;
+	struct str key, row;
+	int ret;
+
+	get->out->unseen = 0;
+	if (get->arena == NULL) /* only the modseq is wanted */
+		return 0;
+	store_key_mbox(&prefix, get->mailbox);
+	if (kv_range_open_prefix(&range, txn, STORE_TAB_HOT,
+		kv_key_get(&prefix), err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &row, err)) > 0)
+		get->out->unseen +=
+		    store_access_flags(access, store_hot_uid(key), 0) == 0;
+	kv_range_close(&range);
+	return ret;
+}
+
 static int
 get_mbox(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct get_mbox *get = arg;
-	int ret = store_row_mbox(txn, get->mailbox, get->out, err);
+	struct store_access access;
+	int ret = store_access_open(&access, txn, store_reader_who(get->reader),
+	    get->mailbox, STORE_RIGHT_READ, err);
 
 	if (ret < 0)
 		return -1;
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "mailbox was deleted");
-	if (!(store_rights(get->out, store_reader_user(get->reader)) &
-		STORE_RIGHT_READ))
-		return err_set(err, ERR_DENIED, "another user's mailbox");
+	*get->out = access.mbox;
+	if (!access.owns && count_unseen(txn, get, &access, err) < 0)
+		return -1;
 	return get->arena == NULL ? 0 : copy_strings(get->out, get->arena, err);
 }
 

@@ -1,6 +1,7 @@
 #include "store/message.h"
 
 #include "kv/cursor.h"
+#include "store/access.h"
 #include "store/rights.h"
 #include "store/row.h"
 
@@ -23,6 +24,7 @@ store_message_fill(struct store_message *out, uint32_t uid,
 }
 
 struct scan {
+	const struct store_who *who;
 	uint32_t mailbox, from, to;
 	struct store_message *out;
 	size_t max, count;
@@ -32,13 +34,18 @@ static int
 scan(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct scan *s = arg;
+	struct store_access access;
 	struct kv_key from, to;
 	struct kv_range range;
 	struct store_hot row;
 	struct str key, value;
-	int ret = 0;
+	int ret;
 
 	s->count = 0;
+	ret = store_access_open(&access, txn, s->who, s->mailbox,
+	    STORE_RIGHT_READ, err);
+	if (ret <= 0)
+		return ret;
 	store_key_hot(&from, s->mailbox, s->from);
 	store_key_hot(&to, s->mailbox, s->to);
 	if (kv_range_open(&range, txn, STORE_TAB_HOT, kv_key_get(&from),
@@ -48,6 +55,8 @@ scan(struct kv_txn *txn, void *arg, struct err *err)
 	    (ret = kv_range_next(&range, &key, &value, err)) > 0) {
 		if ((ret = store_hot_decode(&row, value, err)) < 0)
 			break;
+		row.flags =
+		    store_access_flags(&access, store_hot_uid(key), row.flags);
 		store_message_fill(&s->out[s->count++], store_hot_uid(key),
 		    &row);
 	}
@@ -60,7 +69,8 @@ store_scan(struct store_reader *reader, uint32_t mailbox, uint32_t from,
     uint32_t to, struct store_message *out, size_t max, size_t *count,
     struct err *err)
 {
-	struct scan s = { mailbox, from, to, out, max, 0 };
+	struct scan s = { store_reader_who(reader), mailbox, from, to, out, max,
+		0 };
 
 	*count = 0;
 	if (from > to)
@@ -81,7 +91,8 @@ struct select {
 };
 
 static int
-select_uids(struct kv_txn *txn, struct select *s, struct err *err)
+select_uids(struct kv_txn *txn, struct select *s,
+    const struct store_access *access, struct err *err)
 {
 	struct kv_key prefix;
 	struct kv_range range;
@@ -99,7 +110,9 @@ select_uids(struct kv_txn *txn, struct select *s, struct err *err)
 		if ((ret = store_hot_decode(&row, value, err)) < 0)
 			break;
 		store_uids_append(s->uids, uid, uid);
-		if (s->first_unseen == 0 && !(row.flags & STORE_FLAG_SEEN))
+		if (s->first_unseen == 0 &&
+		    !(store_access_flags(access, uid, row.flags) &
+			STORE_FLAG_SEEN))
 			s->first_unseen = uid;
 	}
 	kv_range_close(&range);
@@ -110,7 +123,9 @@ static int
 select_mailbox(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct select *s = arg;
-	int ret = store_row_mbox(txn, s->mailbox, s->mbox, err);
+	struct store_access access;
+	int ret = store_access_open(&access, txn, store_reader_who(s->reader),
+	    s->mailbox, STORE_RIGHT_READ, err);
 
 	store_uids_clear(s->uids);
 	s->first_unseen = 0;
@@ -118,9 +133,7 @@ select_mailbox(struct kv_txn *txn, void *arg, struct err *err)
 		return -1;
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "mailbox was deleted");
-	if (!(store_rights(s->mbox, store_reader_user(s->reader)) &
-		STORE_RIGHT_READ))
-		return err_set(err, ERR_DENIED, "another user's mailbox");
+	*s->mbox = access.mbox;
 	for (unsigned i = 0; i < s->mbox->keywords.count; i++) {
 		struct str *keyword = &s->mbox->keywords.keyword[i];
 
@@ -129,7 +142,7 @@ select_mailbox(struct kv_txn *txn, void *arg, struct err *err)
 			return err_set(err, ERR_LIMIT, "keywords: no room");
 	}
 	s->mbox->acl = arena_str(s->arena, s->mbox->acl);
-	return select_uids(txn, s, err);
+	return select_uids(txn, s, &access, err);
 }
 
 int
@@ -149,6 +162,7 @@ store_select(struct store_reader *reader, uint32_t mailbox, struct arena *arena,
 }
 
 struct get {
+	const struct store_who *who;
 	uint32_t mailbox, uid;
 	struct store_message *out;
 };
@@ -157,13 +171,18 @@ static int
 get(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct get *g = arg;
+	struct store_access access;
 	struct store_hot row;
-	int ret = store_row_hot(txn, g->mailbox, g->uid, &row, err);
+	int ret = store_access_open(&access, txn, g->who, g->mailbox,
+	    STORE_RIGHT_READ, err);
 
+	if (ret > 0)
+		ret = store_row_hot(txn, g->mailbox, g->uid, &row, err);
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "no such message");
 	if (ret < 0)
 		return -1;
+	row.flags = store_access_flags(&access, g->uid, row.flags);
 	store_message_fill(g->out, g->uid, &row);
 	return 0;
 }
@@ -172,7 +191,7 @@ int
 store_message_get(struct store_reader *reader, uint32_t mailbox, uint32_t uid,
     struct store_message *out, struct err *err)
 {
-	struct get g = { mailbox, uid, out };
+	struct get g = { store_reader_who(reader), mailbox, uid, out };
 
 	return store_reader_view(reader, get, &g, err);
 }

@@ -15,7 +15,8 @@ enum { POLL_MS = 20 };
 struct store_reader {
 	struct kv *kv;
 	struct kv_pin *pin;
-	uint32_t user;
+	struct store_who who;
+	struct arena *arena; /* of who; NULL before the hello */
 };
 
 static int
@@ -95,6 +96,7 @@ store_reader_close(struct store_reader *reader)
 		return;
 	kv_close(reader->kv);
 	kv_pin_detach(reader->pin);
+	arena_free(reader->arena);
 	free(reader);
 }
 
@@ -104,8 +106,17 @@ store_reader_is_stale(const struct store_reader *reader)
 	return kv_is_stale(reader->kv);
 }
 
+static int
+set_who(struct store_reader *reader, const struct store_who *who,
+    struct err *err)
+{
+	arena_free(reader->arena);
+	reader->arena = arena_new(0);
+	return store_who_copy(&reader->who, reader->arena, who, err);
+}
+
 int
-store_reader_attach(struct store_reader *reader, uint32_t user,
+store_reader_attach(struct store_reader *reader, const struct store_who *who,
     struct str incarnation, int epoch_fd, int pin_fd, struct err *err)
 {
 	struct store_meta meta;
@@ -128,14 +139,19 @@ store_reader_attach(struct store_reader *reader, uint32_t user,
 	if (!str_eq(incarnation,
 		str_make(meta.incarnation, sizeof(meta.incarnation))))
 		return err_set(err, ERR_CORRUPT, "index was rebuilt");
-	reader->user = user;
-	return 0;
+	return set_who(reader, who, err);
 }
 
 uint32_t
 store_reader_user(const struct store_reader *reader)
 {
-	return reader->user;
+	return reader->who.user;
+}
+
+const struct store_who *
+store_reader_who(const struct store_reader *reader)
+{
+	return &reader->who;
 }
 
 int

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "kv/kv.h"
 #include "store/format.h"
+#include "store/who.h"
 
 struct store_reader;
 
@@ -37,13 +38,15 @@ void store_reader_close(struct store_reader *reader); /* NULL is fine */
 bool store_reader_is_stale(const struct store_reader *reader);
 
 /*
- * By the hello, once a session. Descriptors are taken over. ERR_CORRUPT: the
- * index is not the one of this incarnation. Without it, reading is safe only
- * while nobody writes.
+ * By the hello, once a session: for whom (copied), and how. Descriptors are
+ * taken over. ERR_CORRUPT: the index is not the one of this incarnation.
+ * Without it, reading is safe only while nobody writes.
  */
-int store_reader_attach(struct store_reader *reader, uint32_t user,
-    struct str incarnation, int epoch_fd, int pin_fd, struct err *err);
+int store_reader_attach(struct store_reader *reader,
+    const struct store_who *who, struct str incarnation, int epoch_fd,
+    int pin_fd, struct err *err);
 uint32_t store_reader_user(const struct store_reader *reader);
+const struct store_who *store_reader_who(const struct store_reader *reader);
 
 /* Several reads on one state: fn must be short and wait for nobody. */
 int store_reader_view(struct store_reader *reader, kv_fn *fn, void *arg,

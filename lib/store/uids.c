@@ -59,6 +59,44 @@ find(const struct store_uids *set, uint32_t uid)
 }
 
 bool
+store_uids_add(struct store_uids *set, uint32_t uid)
+{
+	size_t at = find(set, uid);
+	struct store_run *run;
+	bool joins;
+
+	if (at == set->len) {
+		store_uids_append(set, uid, uid);
+		return true;
+	}
+	if (set->run[at].first <= uid)
+		return false;
+	joins = at > 0 && set->run[at - 1].last + 1 == uid;
+	if (set->run[at].first == uid + 1) {
+		run = &set->run[at];
+		run->first = uid;
+		if (joins) {
+			run[-1].last = run->last;
+			memmove(run, run + 1,
+			    (set->len - at - 1) * sizeof(*run));
+			set->len--;
+			at--;
+		}
+	} else if (joins) {
+		set->run[--at].last = uid;
+	} else {
+		reserve(set, set->len + 1);
+		run = &set->run[at];
+		memmove(run + 1, run, (set->len - at) * sizeof(*run));
+		set->len++;
+		*run = (struct store_run){ uid, uid, run[1].before };
+	}
+	for (size_t i = at + 1; i < set->len; i++)
+		set->run[i].before++;
+	return true;
+}
+
+bool
 store_uids_remove(struct store_uids *set, uint32_t uid)
 {
 	size_t at = find(set, uid);

@@ -32,7 +32,9 @@ void store_uids_clear(struct store_uids *set);
 
 /* Put first..last behind all that is there: first > the last one. */
 void store_uids_append(struct store_uids *set, uint32_t first, uint32_t last);
-/* Take one out; false if it was not there. Costs a move of what follows. */
+/* Put one in anywhere; false if it was there. Costs a move of what follows. */
+bool store_uids_add(struct store_uids *set, uint32_t uid);
+/* Take one out; false if it was not there. Costs the same. */
 bool store_uids_remove(struct store_uids *set, uint32_t uid);
 void store_uids_copy(struct store_uids *to, const struct store_uids *from);
 

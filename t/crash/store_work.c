@@ -59,6 +59,11 @@ open_engine(struct work *work, const char *dir)
 		fatal("%s", err.text);
 }
 
+static const struct str anna_names[] = { { "anna@a.test", 11 },
+	{ "@a.test", 7 } };
+static const struct store_who anna = { 1, { "anna@a.test", 11 }, anna_names,
+	2 };
+
 static struct request *
 ask(struct work *work, request_fn *fn, const struct ipc_msg *msg,
     const void *in)
@@ -68,8 +73,7 @@ ask(struct work *work, request_fn *fn, const struct ipc_msg *msg,
 
 	if (request == NULL)
 		fatal("%s", err.text);
-	request->user = 1;
-	request->user_name = STR("anna@a.test");
+	request->who = anna;
 	request->is_trusted = true;
 	list_push(&work->batch, &request->link);
 	return request;

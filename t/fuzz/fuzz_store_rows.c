@@ -6,10 +6,12 @@
 
 #include "base/attr.h"
 #include "base/log.h"
+#include "store/acl.h"
 #include "store/digest.h"
 #include "store/format.h"
 #include "store/journal.h"
 #include "store/pack.h"
+#include "store/rights.h"
 #include "store/uids.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,6 +45,7 @@ ROW(mod, store_mod)
 ROW(applied, store_applied)
 ROW(meta, store_meta)
 ROW(state, store_state)
+ROW(share, store_share)
 /* clang-format on */
 
 /* Integers of variable length and a spare byte may be written in two ways. */
@@ -114,6 +117,52 @@ try_uids(struct str in)
 	store_uids_clear(&set);
 }
 
+/* As for try_mbox, an accepted list only has to be one that can be made. */
+static void
+try_acl(struct str in)
+{
+	struct store_acl acl, again;
+	struct buf out;
+	struct err err;
+
+	if (store_acl_decode(&acl, in, STR("anna@a.test"), &err) < 0)
+		return;
+	buf_init(&out, 0);
+	store_acl_encode(&out, &acl);
+	if (store_acl_decode(&again, buf_str(&out), STR("anna@a.test"), &err) <
+		0 ||
+	    again.count != acl.count)
+		panic("a list of rights does not come back");
+	buf_clear(&out);
+}
+
+static void
+try_seen(struct str in)
+{
+	struct str runs;
+	struct err err;
+
+	if (store_seen_decode(&runs, in, &err) == 0)
+		try_uids(runs);
+}
+
+static void
+try_identity(struct str in)
+{
+	struct arena *arena = arena_new(1 << 16);
+	struct str identity;
+	struct err err;
+	uint32_t rights;
+	bool denied;
+
+	(void)store_rights_parse(&rights, in, &err);
+	if (store_identity_parse(&identity, &denied, in, STR("anna@a.test"),
+		arena, &err) == 0 &&
+	    (identity.len == 0 || identity.len > STORE_IDENTITY_MAX))
+		panic("an identity that no row can hold");
+	arena_free(arena);
+}
+
 static void
 try_digest(struct str in)
 {
@@ -132,7 +181,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const decoders[])(struct str) = { try_user, try_name,
 		try_blob, try_mod, try_applied, try_meta, try_state, try_mbox,
 		try_hot, try_cold, try_journal, try_record, try_uids,
-		try_digest };
+		try_digest, try_share, try_acl, try_seen, try_identity };
 
 	if (size > 0)
 		decoders[data[0] % NELEMS(decoders)](

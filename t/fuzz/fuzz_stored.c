@@ -37,6 +37,11 @@ static const struct row {
 	{ &store_settle_msg, settle_run },
 };
 
+static const struct str anna_names[] = { { "anna@a.test", 11 },
+	{ "@a.test", 7 } };
+static const struct store_who anna = { 1, { "anna@a.test", 11 }, anna_names,
+	2 };
+
 static void
 problem(void *ctx, const char *text)
 {
@@ -55,8 +60,7 @@ run(struct engine *engine, request_fn *fn, const struct ipc_msg *msg,
 
 	if (request == NULL)
 		return;
-	request->user = 1;
-	request->user_name = STR("anna@a.test");
+	request->who = anna;
 	list_init(&batch);
 	list_push(&batch, &request->link);
 	do {

@@ -10,6 +10,7 @@
 #include "base/attr.h"
 #include "base/num.h"
 #include "store/format.h"
+#include "store/uids.h"
 
 /* One decoder of a row, with the struct thrown away. */
 typedef int decode_fn(struct str in, struct err *err);
@@ -31,6 +32,7 @@ DECODER(mod, struct store_mod)
 DECODER(applied, struct store_applied)
 DECODER(meta, struct store_meta)
 DECODER(state, struct store_state)
+DECODER(share, struct store_share)
 /* clang-format on */
 
 static int
@@ -63,10 +65,62 @@ check_borders(const struct buf *row, decode_fn *decode, size_t least)
 	free(copy);
 }
 
+static int
+decode_seen(struct str in, struct err *err)
+{
+	struct str runs;
+
+	return store_seen_decode(&runs, in, err);
+}
+
+static void
+what_is_shared_and_seen_comes_back(void **state)
+{
+	struct store_share share = { 3, 4, STR("a/b") }, share2;
+	struct store_uids seen = { 0 }, seen2;
+	struct str identity, runs;
+	uint32_t owner, mailbox;
+	struct kv_key key;
+	struct buf row;
+	struct err err;
+
+	(void)state;
+	buf_init(&row, 0);
+	store_share_encode(&row, &share);
+	assert_int_equal(store_share_decode(&share2, buf_str(&row), &err), 0);
+	assert_int_equal(share2.given, 3);
+	assert_int_equal(share2.denied, 4);
+	assert_true(str_eqz(share2.name, "a/b"));
+	check_borders(&row, decode_share, 6);
+
+	store_uids_append(&seen, 1, 5);
+	store_uids_append(&seen, 9, 9);
+	store_seen_encode(&row, &seen);
+	assert_int_equal(store_seen_decode(&runs, buf_str(&row), &err), 0);
+	assert_int_equal(store_uids_decode(&seen2, runs, &err), 0);
+	assert_int_equal(store_uids_count(&seen2), 6);
+	check_borders(&row, decode_seen, 1);
+	store_uids_clear(&seen);
+	store_uids_clear(&seen2);
+	buf_clear(&row);
+
+	store_key_share(&key, STR("group:x@y"), 7, 8);
+	assert_true(
+	    store_share_key(kv_key_get(&key), &identity, &owner, &mailbox));
+	assert_true(str_eqz(identity, "group:x@y"));
+	assert_int_equal(owner, 7);
+	assert_int_equal(mailbox, 8);
+	for (size_t len = 0; len < 10; len++)
+		assert_false(store_share_key(str_make(key.bytes, len),
+		    &identity, &owner, &mailbox));
+	store_key_shares(&key, STR("a"), 0);
+	assert_true(str_eq(kv_key_get(&key), str_make("a", 2)));
+}
+
 static void
 users_and_names_come_back(void **state)
 {
-	struct store_user user = { 7, 1, 2, 3, 4, UINT64_MAX, 6 }, user2;
+	struct store_user user = { 7, 1, 80, 2, 3, 4, UINT64_MAX, 6 }, user2;
 	struct store_name name = { 9, STORE_USE_JUNK, STORE_TYPE_NOTES }, name2;
 	struct buf row;
 	struct err err;
@@ -316,6 +370,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_and_names_come_back),
+		cmocka_unit_test(what_is_shared_and_seen_comes_back),
 		cmocka_unit_test(mailboxes_come_back),
 		cmocka_unit_test(messages_come_back),
 		cmocka_unit_test(the_other_rows_come_back),

@@ -86,8 +86,10 @@ ask(struct fixture *f, request_fn *fn, const struct ipc_msg *msg,
 
 	assert_non_null(request);
 	request->is_trusted = true;
-	request->user = user + 1; /* the order in which setup made them */
-	request->user_name = user_name(user);
+	/* the order in which setup made them */
+	assert_int_equal(store_who_make(&request->who, request->arena, user + 1,
+			     user_name(user), NULL, 0, &err),
+	    0);
 	list_push(&f->batch, &request->link);
 	f->pending++;
 	return request;
@@ -129,17 +131,23 @@ struct look {
 UNUSED static void
 begin_look(struct look *look, struct fixture *f, unsigned user)
 {
+	struct arena *arena = arena_new(0);
+	struct store_who who;
 	struct err err;
 	int fd;
 
+	assert_int_equal(store_who_make(&who, arena, user + 1, user_name(user),
+			     NULL, 0, &err),
+	    0);
 	assert_int_equal(store_reader_open(&look->reader, f->dir, 0, &err), 0);
 	assert_int_equal(kv_pins_open(&look->pins, f->engine->kv, &err), 0);
 	assert_int_equal(kv_pins_add(look->pins, NULL, &look->slot, &fd, &err),
 	    0);
-	if (store_reader_attach(look->reader, user + 1,
+	if (store_reader_attach(look->reader, &who,
 		str_make(f->engine->meta.incarnation, 16),
 		dup(kv_pins_epoch_fd(look->pins)), fd, &err) < 0)
 		fail_msg("%s", err.text);
+	arena_free(arena);
 }
 
 UNUSED static void
