@@ -110,6 +110,57 @@ conn_admit(struct conn *conn)
 		conn_begin(conn);
 }
 
+/* What stands behind a PROXY header's addresses; -1: the proxy went. */
+static int
+skip_proxy(struct conn *conn)
+{
+	struct front *front = conn->front;
+
+	while (conn->proxy_rest > 0) {
+		size_t want = conn->proxy_rest < FRONT_SCRATCH ?
+		    conn->proxy_rest :
+		    FRONT_SCRATCH;
+		ssize_t n = recv(conn->fd, front->scratch, want, 0);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (n <= 0)
+			return -1;
+		conn->proxy_rest -= (size_t)n;
+	}
+	return 1;
+}
+
+static void
+finish_proxy(struct conn *conn)
+{
+	switch (skip_proxy(conn)) {
+	case -1:
+		conn_free(conn);
+		break;
+	case 1:
+		conn_admit(conn);
+		break;
+	}
+}
+
+/* *hdr is known and len bytes of the socket's are its. */
+static void
+believe_proxy(struct conn *conn, const struct proxyhdr *hdr, size_t len)
+{
+	char bytes[PROXYHDR_MAX];
+
+	(void)recv(conn->fd, bytes, len, 0);
+	buf_clear(&conn->in);
+	if (hdr->known) {
+		conn->client = hdr->from;
+		conn->local = hdr->to;
+	}
+	conn->proxy_rest = hdr->rest;
+	conn->proxy_read = true;
+	finish_proxy(conn);
+}
+
 /*
  * PROXY: take no byte more than the header's, for what follows may be TLS's.
  * Bytes that are surely part of it are taken, so that poll does not see them
@@ -119,12 +170,17 @@ void
 conn_read_proxy(struct conn *conn)
 {
 	char bytes[PROXYHDR_MAX], from[ADDR_SIZE];
-	size_t had = conn->in.len, len;
+	size_t had = conn->in.len;
 	struct proxyhdr hdr;
 	struct str in;
 	struct err err = { 0 };
-	ssize_t n = recv(conn->fd, bytes, sizeof(bytes) - had, MSG_PEEK);
+	ssize_t n;
 
+	if (conn->proxy_read) {
+		finish_proxy(conn);
+		return;
+	}
+	n = recv(conn->fd, bytes, sizeof(bytes) - had, MSG_PEEK);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -136,23 +192,16 @@ conn_read_proxy(struct conn *conn)
 	switch (proxyhdr_take(&hdr, &in, &err)) {
 	case PROXYHDR_MORE:
 		(void)recv(conn->fd, bytes, (size_t)n, 0);
-		return;
+		break;
 	case PROXYHDR_BAD:
 		log_warn("%s: %s, from %s", conn->service->name, err.text,
 		    addr_format(from, &conn->client));
 		conn_free(conn);
-		return;
+		break;
 	case PROXYHDR_OK:
+		believe_proxy(conn, &hdr, conn->in.len - in.len - had);
 		break;
 	}
-	len = conn->in.len - in.len - had;
-	(void)recv(conn->fd, bytes, len, 0);
-	buf_clear(&conn->in);
-	if (hdr.known) {
-		conn->client = hdr.from;
-		conn->local = hdr.to;
-	}
-	conn_admit(conn);
 }
 
 /* RFC 3207: the 220 is the last thing said in the clear. */

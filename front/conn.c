@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "front/conn.h"
 #include "front/exchange.h"
+#include "front/greet.h"
 #include "front/handover.h"
 #include "front/relay.h"
 
@@ -263,6 +264,7 @@ static const struct {
 } states[] = {
 	[CONN_PROXY] = { conn_read_proxy, NULL, conn_free },
 	[CONN_HANDSHAKE] = { conn_handshake, write_handshake, conn_free },
+	[CONN_GREET] = { greet_read, NULL, greet_passed },
 	[CONN_LOGIN] = { conn_run, conn_run, login_timed_out },
 	[CONN_ASKED] = { NULL, write_rest, conn_free },
 	[CONN_HANDOVER] = { NULL, conn_leave, retry_handover },

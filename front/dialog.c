@@ -6,22 +6,13 @@
 #include "base/alloc.h"
 #include "front/conn.h"
 #include "front/exchange.h"
+#include "front/greet.h"
 #include "front/handover.h"
 
 enum {
 	READ_CHUNK = 1000, /* idle clients hold a buffer just over this */
 	ROUNDS_MAX = 32,   /* commands of one client before the next's turn */
 };
-
-/*
- * Here an SMTP client that must first prove its patience would wait: a test
- * runs before handover_start() and ends in it, or in conn_bye().
- */
-static void
-greet_smtp(struct conn *conn)
-{
-	handover_start(conn);
-}
 
 static void
 set_secure(struct conn *conn)
@@ -40,7 +31,7 @@ void
 conn_begin(struct conn *conn)
 {
 	if (conn->service->login == NULL) {
-		greet_smtp(conn);
+		greet_start(conn);
 		return;
 	}
 	conn->login = xcalloc(1, sizeof(*conn->login));

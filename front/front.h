@@ -7,6 +7,8 @@
  *
  *	PROXY -> HANDSHAKE -> LOGIN <-> ASKED -> HANDOVER -> SESSION
  *
+ * where SMTP has GREET or nothing in the place of LOGIN and ASKED,
+ *
  * and from anywhere to CLOSING (last words are sent, then the peer's end is
  * awaited for a moment) or straight to conn_free().
  *
@@ -48,6 +50,8 @@ struct front_conf {
 	int max_connections;
 	int max_logins; /* connections not logged in yet */
 	int login_idle, login_time, handover_wait;
+	const char *patient_networks; /* exempt from the pre-greeting test */
+	int greet_wait, greet_ttl;
 	int max_errors, max_failures;
 	struct limits_conf limits;
 };
@@ -69,12 +73,14 @@ struct front {
 	struct event sweep;
 	struct login_rules rules;
 	struct addr_net proxy[FRONT_NETS_MAX], exempt[FRONT_NETS_MAX];
-	size_t proxies, exempts;
+	struct addr_net patient[FRONT_NETS_MAX];
+	size_t proxies, exempts, patients;
 	struct tls_tickets *tickets;
 	struct tls_server *tls; /* NULL: no certificate, no TLS */
 	struct ipc_async *authd;
 	struct kick *kick;
 	struct limits *limits;
+	struct greet *greet;
 	struct list conns;
 	size_t open, before_login;
 	uint64_t exchanges; /* number of the last */
@@ -85,6 +91,7 @@ struct front {
 enum conn_state {
 	CONN_PROXY,
 	CONN_HANDSHAKE,
+	CONN_GREET, /* an SMTP client waits for its greeting */
 	CONN_LOGIN,
 	CONN_ASKED, /* authd has the word */
 	CONN_HANDOVER,
@@ -100,6 +107,8 @@ struct conn {
 	int fd; /* -1: given away */
 	struct tls tls;
 	struct addr client, local; /* after PROXY */
+	bool proxy_read;           /* all but what is to be skipped */
+	size_t proxy_rest;         /* of its header, bytes to be skipped */
 	char session[FRONT_SESSION_SIZE];
 	int64_t since; /* monotonic */
 	bool counted;  /* in front->before_login */
@@ -147,6 +156,7 @@ enum {
 	FRONT_CONNECTIONS,
 	FRONT_OPEN,
 	FRONT_REFUSED,
+	FRONT_TALKERS, /* spoke before the greeting */
 	FRONT_HANDSHAKES,
 	FRONT_HANDSHAKE_FAILURES,
 	FRONT_LOGINS,

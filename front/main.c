@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "front/exchange.h"
 #include "front/front.h"
+#include "front/greet.h"
 #include "front/kick.h"
 
 enum { SWEEP_SECONDS = 30, AUTHD_TIMEOUT_MS = 60000 };
@@ -48,6 +49,11 @@ static const struct conf_param params[] = {
 	    3600),
 	CONF(TIME, front, conf.handover_wait, "front_handover_timeout", "10s",
 	    1, 600),
+	CONF(TIME, front, conf.greet_wait, "smtpd_greet_wait", "3s", 0, 60),
+	CONF(TIME, front, conf.greet_ttl, "smtpd_greet_ttl", "1d", 1,
+	    31 * 86400),
+	CONF(STR, front, conf.patient_networks,
+	    "smtpd_greet_exempt_networks", "$mynetworks", 0, 0),
 	CONF(INT, front, conf.max_errors, "login_error_limit", "10", 1, 1000),
 	CONF(INT, front, conf.max_failures, "login_failure_limit", "5", 1,
 	    1000),
@@ -72,6 +78,7 @@ static const struct stats_item items[] = {
 	[FRONT_CONNECTIONS] = { STATS_COUNTER, "connections" },
 	[FRONT_OPEN] = { STATS_GAUGE, "open" },
 	[FRONT_REFUSED] = { STATS_COUNTER, "refused" },
+	[FRONT_TALKERS] = { STATS_COUNTER, "pregreet_talkers" },
 	[FRONT_HANDSHAKES] = { STATS_COUNTER, "tls_handshakes" },
 	[FRONT_HANDSHAKE_FAILURES] = { STATS_COUNTER, "tls_failures" },
 	[FRONT_LOGINS] = { STATS_COUNTER, "logins" },
@@ -121,10 +128,21 @@ set_networks(struct front *front, struct err *err)
 	return 0;
 }
 
+/* The test before the greeting: those who need not take it. */
+static int
+set_patient(struct front *front, struct err *err)
+{
+	if (addr_nets_parse(front->patient, FRONT_NETS_MAX, &front->patients,
+		str_of(front->conf.patient_networks), err) < 0)
+		return err_prefix(err, "smtpd_greet_exempt_networks");
+	return 0;
+}
+
 static int
 apply_conf(struct front *front, struct err *err)
 {
-	if (set_rules(front, err) < 0 || set_networks(front, err) < 0)
+	if (set_rules(front, err) < 0 || set_networks(front, err) < 0 ||
+	    set_patient(front, err) < 0)
 		return -1;
 	return 0;
 }
@@ -193,6 +211,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	limits_sweep(front->limits);
+	greet_sweep(front->greet);
 }
 
 static int
@@ -204,6 +223,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	front->base = daemon_base(d);
 	list_init(&front->conns);
 	front->limits = limits_new(&front->conf.limits);
+	front->greet = greet_new();
 	front->authd = ipc_async_new(front->base, "authd", AUTHD_TIMEOUT_MS);
 	ipc_async_set_secret(front->authd);
 	(void)event_assign(&front->sweep, front->base, -1, EV_PERSIST, on_sweep,
@@ -245,6 +265,7 @@ stop(void *ctx)
 		ipc_async_free(front->authd);
 	}
 	limits_free(front->limits);
+	greet_free(front->greet);
 	tls_server_free(front->tls);
 	tls_tickets_free(front->tickets);
 }

@@ -23,7 +23,8 @@ static const struct {
 
 /* protocol ["+tls"] */
 static int
-set_protocol(struct service *service, struct str text, struct err *err)
+set_protocol(struct service *service, struct str name, struct str text,
+    struct err *err)
 {
 	struct str word = text;
 
@@ -36,6 +37,9 @@ set_protocol(struct service *service, struct str text, struct err *err)
 			continue;
 		service->class = protocols[i].class;
 		service->login = protocols[i].login;
+		service->is_mx = service->class == LIMITS_SMTP &&
+		    !service->tls && !str_eqz(name, "submission") &&
+		    !str_eqz(name, "587");
 		return 0;
 	}
 	return err_set(err, ERR_SYNTAX,
@@ -78,7 +82,7 @@ look_in(struct service *service, struct str name, struct str list,
 		if (!str_eq(str_sub(entry, 0, (size_t)at), name))
 			continue;
 		str_skip(&entry, (size_t)at + 1);
-		return set_protocol(service, entry, err) < 0 ? -1 : 1;
+		return set_protocol(service, name, entry, err) < 0 ? -1 : 1;
 	}
 	return 0;
 }

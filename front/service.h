@@ -19,6 +19,7 @@ struct service {
 	char name[64];
 	enum limits_class class;
 	bool tls;                        /* from the first byte on */
+	bool is_mx;                      /* other sites' servers come here */
 	const struct login_proto *login; /* NULL: logging in comes later */
 };
 

@@ -1,6 +1,7 @@
 /*
- * PROXY headers: whatever is accepted moves past a CRLF within the limit,
- * and what is refused leaves the input alone.
+ * PROXY headers: a line that is accepted ends in CRLF within its limit, a
+ * binary header has the length it says, and what is refused leaves the input
+ * alone.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -21,8 +22,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	switch (proxyhdr_take(&hdr, &in, &err)) {
 	case PROXYHDR_OK:
 		moved = before.len - in.len;
-		if (moved > PROXYHDR_MAX || moved < 2 || in.p[-1] != '\n' ||
-		    in.p[-2] != '\r')
+		if (before.p[0] == 'P' &&
+		    (moved > PROXYHDR_LINE_MAX || moved < 2 ||
+			in.p[-1] != '\n' || in.p[-2] != '\r' || hdr.rest > 0))
+			abort();
+		if (before.p[0] != 'P' &&
+		    moved + hdr.rest != 16 + (size_t)(data[14] << 8 | data[15]))
+			abort();
+		if (hdr.rest > 0 && in.len > 0)
 			abort();
 		break;
 	case PROXYHDR_MORE:

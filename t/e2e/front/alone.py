@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import os
+import re
 import select
 import socket
 import ssl
+import struct
 import threading
 import time
 import unittest
@@ -364,7 +366,7 @@ class StartTls(FrontCase):
 
 
 class Proxy(FrontCase):
-    options = ("proxy_protocol_networks=127.0.0.2",)
+    options = ("proxy_protocol_networks=127.0.0.2", "smtpd_greet_wait=0")
     line = b"PROXY TCP4 192.0.2.7 198.51.100.1 5555 143\r\n"
 
     def test_the_header_names_the_client(self):
@@ -396,7 +398,57 @@ class Proxy(FrontCase):
 
     def test_without_a_header_the_proxy_is_refused(self):
         for start in (b"a LOGIN ada secret\r\n", b"PROXY TCP4 x\r\n",
-                      b"\r\n\r\n\0\r\nQUIT\n", b"PROXY " + b"x" * 200):
+                      b"\r\n\r\n\0\r\nQUIT\r", b"PROXY " + b"x" * 200):
+            sock = self.front.connect("imap", "127.0.0.2")
+            sock.sendall(start)
+            self.assertIn(read_all(sock), (b"", b"<reset>"))
+
+    signature = b"\r\n\r\n\0\r\nQUIT\n"
+    ends = bytes([192, 0, 2, 7, 198, 51, 100, 1]) + struct.pack(
+        ">HH", 5555, 143)
+
+    def binary(self, head, block):
+        return self.signature + head + struct.pack(">H", len(block)) + block
+
+    def test_a_binary_header_names_the_client(self):
+        for tlvs in (b"", b"\4\0\1x", b"\4\xff\0" + b"x" * 0xff00):
+            sock = self.front.connect("smtp", "127.0.0.2")
+            sock.sendall(self.binary(b"\x21\x11", self.ends + tlvs) +
+                         b"EHLO early\r\n")
+            self.assertEqual(read_line(sock), b"220 hello\r\n")
+            self.assertEqual(read_line(sock), b"EHLO early\r\n")
+            handed = self.last("smtp")
+            self.assertEqual(handed["client_addr"], b"192.0.2.7")
+            self.assertEqual(handed["client_port"], 5555)
+            self.assertEqual(handed["local_port"], 143)
+
+    def test_a_binary_header_before_tls_and_in_pieces(self):
+        sock = self.front.connect("imaps", "127.0.0.2")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in self.binary(b"\x21\x11", self.ends + b"\4\0\2xy"):
+            sock.sendall(bytes([byte]))
+        sock = self.front.tls(sock)
+        self.assertIn(b"* OK", read_line(sock))
+        self.login(sock)
+        self.assertEqual(self.last("imaps")["client_addr"], b"192.0.2.7")
+
+    def test_a_proxy_that_speaks_for_itself(self):
+        for header in (self.binary(b"\x20\0", b""),
+                       self.binary(b"\x20\x11", self.ends),
+                       self.binary(b"\x21\0", b"\4\0\1x"),
+                       self.binary(b"\x21\x31", b"/" * 216)):
+            sock = self.front.connect("smtp", "127.0.0.2")
+            sock.sendall(header)
+            self.assertEqual(read_line(sock), b"220 hello\r\n")
+            self.assertEqual(self.last("smtp")["client_addr"], b"127.0.0.2")
+
+    def test_a_wrong_binary_header_is_refused(self):
+        good = self.binary(b"\x21\x11", self.ends)
+        for start in (self.binary(b"\x22\x11", self.ends),
+                      self.binary(b"\x31\x11", self.ends),
+                      self.binary(b"\x21\x51", self.ends),
+                      self.binary(b"\x21\x11", self.ends[:11]),
+                      good[:13] + b"\x13"):
             sock = self.front.connect("imap", "127.0.0.2")
             sock.sendall(start)
             self.assertIn(read_all(sock), (b"", b"<reset>"))
@@ -406,6 +458,46 @@ class Proxy(FrontCase):
         self.assertIn(b"* OK", read_line(sock))
         sock.sendall(self.line)
         self.assertIn(b"PROXY BAD", read_line(sock))
+
+
+class Greeting(FrontCase):
+    """127.0.0.0/8 is exempt by default: here only 127.0.0.9 is."""
+
+    options = ("smtpd_greet_exempt_networks=127.0.0.9", "smtpd_greet_wait=1s",
+               "client_connection_limit_exceptions=127.0.0.0/8")
+
+    def greeted_after(self, source, service="smtp"):
+        began = time.monotonic()
+        sock = self.front.connect(service, source)
+        if service == "submissions":
+            sock = self.front.tls(sock)
+        self.assertEqual(read_line(sock), b"220 hello\r\n")
+        return time.monotonic() - began
+
+    def test_a_stranger_waits_once(self):
+        self.assertGreater(self.greeted_after("127.0.0.2"), 0.9)
+        self.assertLess(self.greeted_after("127.0.0.2"), 0.9)
+        self.assertLess(self.greeted_after("127.0.0.2"), 0.9)
+
+    def test_known_networks_and_submissions_do_not(self):
+        self.assertLess(self.greeted_after("127.0.0.9"), 0.9)
+        self.assertLess(self.greeted_after("127.0.0.3", "submissions"), 0.9)
+
+    def test_a_talker_is_refused_and_logged(self):
+        before = len(self.front.smtp.handed)
+        for _ in range(2):  # it is not remembered as patient
+            sock = self.front.connect("smtp", "127.0.0.4")
+            port = sock.getsockname()[1]
+            sock.sendall(b"HELO spam\r\nMAIL FROM:<>\r\n")
+            self.assertEqual(read_all(sock), b"521 5.5.1 Protocol error\r\n")
+            chancery.wait_until("the log line", lambda: re.search(
+                rf"PREGREET 25 after [01]\.\d\d from 127.0.0.4:{port}: "
+                r"HELO spam", self.front.log()))
+        self.assertEqual(len(self.front.smtp.handed), before)
+
+    def test_who_hangs_up_is_forgotten(self):
+        self.front.connect("smtp", "127.0.0.5").close()
+        self.assertGreater(self.greeted_after("127.0.0.5"), 0.9)
 
 
 class Limits(FrontCase):
