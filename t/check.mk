@@ -68,11 +68,11 @@ check-crash: crash-programs $(binaries)
 check-power: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
 	$(Q)t/run-power $(BUILD)/t/crash
 
-.PHONY: check check-format check-layers check-headers check-unit check-replay \
-	check-e2e check-all check-asan check-seeded
+.PHONY: check check-format check-layers check-headers check-manuals check-unit \
+	check-replay check-e2e check-all check-asan check-seeded
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory check-format check-layers \
-	    check-headers check-unit check-replay check-crash \
+	    check-headers check-manuals check-unit check-replay check-crash \
 	    check-e2e
 
 .PHONY: check-deps
@@ -87,6 +87,9 @@ check-layers:
 
 check-headers:
 	$(Q)t/headers "$(CC) $(ALL_CFLAGS)"
+
+check-manuals: all
+	$(Q)t/manuals $(BUILD)
 
 # A failing binary's name is printed again at the end, where it is looked for.
 # Some run the daemons themselves.
