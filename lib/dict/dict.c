@@ -1,8 +1,10 @@
 #include "dict/dict.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/fsutil.h"
 #include "dict/dict_internal.h"
 
 struct dict {
@@ -15,62 +17,11 @@ static const struct dict_type *const types[] = {
 	&dict_type_static,
 	&dict_type_inline,
 	&dict_type_texthash,
+	&dict_type_regexp,
+	&dict_type_pcre,
+	&dict_type_cidr,
 	&dict_type_ldap,
 };
-
-struct dict *
-dict_open(const char *name, struct err *err)
-{
-	struct str rest = str_of(name), type;
-	struct dict *dict;
-
-	if (str_chr(rest, ':') < 0) {
-		(void)err_set(err, ERR_SYNTAX, "table \"%s\": type:name wanted",
-		    name);
-		return NULL;
-	}
-	(void)str_split(&rest, ':', &type);
-	for (size_t i = 0; i < NELEMS(types); i++) {
-		void *table;
-
-		if (!str_eqz(type, types[i]->name))
-			continue;
-		table = types[i]->open(rest.p, err);
-		if (table == NULL) {
-			(void)err_prefix(err, "table %s", name);
-			return NULL;
-		}
-		dict = xcalloc(1, sizeof(*dict));
-		dict->type = types[i];
-		dict->table = table;
-		dict->name = xstrdup(name);
-		return dict;
-	}
-	(void)err_set(err, ERR_SYNTAX, "table %s: unknown type", name);
-	return NULL;
-}
-
-void
-dict_close(struct dict *dict)
-{
-	if (dict == NULL)
-		return;
-	dict->type->close(dict->table);
-	free(dict->name);
-	free(dict);
-}
-
-int
-dict_lookup(struct dict *dict, struct str key, struct buf *out, struct err *err)
-{
-	return dict->type->lookup(dict->table, key, out, err);
-}
-
-const char *
-dict_name(const struct dict *dict)
-{
-	return dict->name;
-}
 
 static bool
 is_between(char c)
@@ -97,6 +48,141 @@ take_name(struct str *in, struct str *name)
 	*name = str_make(in->p, len);
 	str_skip(in, len);
 	return len > 0;
+}
+
+static const struct dict_type *
+find_type(struct str name, struct err *err)
+{
+	for (size_t i = 0; i < NELEMS(types); i++) {
+		if (str_eqz(name, types[i]->name))
+			return types[i];
+	}
+	(void)err_set(err, ERR_SYNTAX, "unknown type of table");
+	return NULL;
+}
+
+static struct dict *
+make(const struct dict_type *type, void *table, const char *name)
+{
+	struct dict *dict = xcalloc(1, sizeof(*dict));
+
+	dict->type = type;
+	dict->table = table;
+	dict->name = xstrdup(name);
+	return dict;
+}
+
+struct dict *
+dict_parse(const char *name, struct str text, struct err *err)
+{
+	const struct dict_type *type = find_type(str_of(name), err);
+	void *table;
+
+	if (type == NULL)
+		return NULL;
+	if (type->parse == NULL) {
+		(void)err_set(err, ERR_SYNTAX, "no type of text files");
+		return NULL;
+	}
+	table = type->parse(text, err);
+	return table == NULL ? NULL : make(type, table, name);
+}
+
+static void *
+parse_file(const struct dict_type *type, const char *path, struct err *err)
+{
+	void *table = NULL;
+	struct buf text;
+
+	buf_init(&text, DICT_FILE_MAX);
+	if (fs_read_file(AT_FDCWD, path, &text, err) == 0)
+		table = type->parse(buf_str(&text), err);
+	buf_clear(&text);
+	return table;
+}
+
+/* "{{rule}, {rule}}": each becomes a line. */
+static void *
+parse_rules(const struct dict_type *type, struct str in, struct err *err)
+{
+	void *table = NULL;
+	struct str rule;
+	struct buf text;
+
+	if (in.p[in.len - 1] != '}') {
+		(void)err_set(err, ERR_SYNTAX, "} missing");
+		return NULL;
+	}
+	in = str_sub(in, 1, in.len - 1);
+	buf_init(&text, DICT_LINE_MAX);
+	while (take_name(&in, &rule)) {
+		if (rule.len >= 2 && rule.p[0] == '{' &&
+		    rule.p[rule.len - 1] == '}')
+			rule = str_trim(str_sub(rule, 1, rule.len - 1));
+		(void)buf_add_str(&text, rule);
+		(void)buf_addc(&text, '\n');
+	}
+	if (text.full)
+		(void)err_set(err, ERR_LIMIT, "table too long");
+	else
+		table = type->parse(buf_str(&text), err);
+	buf_clear(&text);
+	return table;
+}
+
+static void *
+open_table(const struct dict_type *type, const char *name, struct err *err)
+{
+	if (type->open != NULL)
+		return type->open(name, err);
+	if (*name == '{')
+		return parse_rules(type, str_trim(str_of(name)), err);
+	return parse_file(type, name, err);
+}
+
+struct dict *
+dict_open(const char *name, struct err *err)
+{
+	struct str rest = str_of(name), word;
+	const struct dict_type *type;
+	void *table = NULL;
+
+	if (str_chr(rest, ':') < 0) {
+		(void)err_set(err, ERR_SYNTAX, "table \"%s\": type:name wanted",
+		    name);
+		return NULL;
+	}
+	(void)str_split(&rest, ':', &word);
+	type = find_type(word, err);
+	if (type != NULL)
+		table = open_table(type, rest.p, err);
+	if (table == NULL) {
+		(void)err_prefix(err, "table %s", name);
+		return NULL;
+	}
+	return make(type, table, name);
+}
+
+void
+dict_close(struct dict *dict)
+{
+	if (dict == NULL)
+		return;
+	dict->type->close(dict->table);
+	free(dict->name);
+	free(dict);
+}
+
+int
+dict_lookup(struct dict *dict, struct str key, struct buf *out, struct err *err)
+{
+	return dict->type->lookup(dict->table, key, out, err);
+}
+
+const char *
+dict_name(const struct dict *dict)
+{
+	return dict->name;
 }
 
 int

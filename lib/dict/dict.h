@@ -1,10 +1,16 @@
 /*
  * dict - lookup tables by "type:name", as Postfix has them.
  *
- *	static:value		every key has that value
+ *	static:value		every key has that value; static:{v w}
  *	inline:{k=v, {k = v w}}	the table is the name
  *	texthash:path		a text file: key, white space, value
+ *	regexp:path, pcre:path	a text file of patterns: see dict/rules.h
+ *	cidr:path		a text file of networks
  *	ldap:path		a directory; path is a file in main.cf's form
+ *
+ * Of the last three files the rules may stand in the name instead, as in
+ * cidr:{{192.0.2.0/24 OK}, {!192.0.2.0/23 REJECT}}. A file's errors name its
+ * line.
  *
  * Keys compare without case (ASCII). A text file is read when opened, so it
  * must be opened before the jail; ldap tables connect when asked and again
@@ -24,6 +30,8 @@ struct dict;
 
 /* NULL with ERR_SYNTAX (unknown type, bad table) or what the file gave. */
 struct dict *dict_open(const char *name, struct err *err);
+/* The same of a text that came from elsewhere, for types of text files. */
+struct dict *dict_parse(const char *type, struct str text, struct err *err);
 void dict_close(struct dict *dict); /* NULL is fine */
 
 /*

@@ -1,11 +1,9 @@
 /*
  * simple - the tables that are in memory: static, inline and texthash.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/fsutil.h"
 #include "base/hash.h"
 #include "conf/lines.h"
 #include "dict/dict_internal.h"
@@ -17,8 +15,13 @@ enum { KEY_MAX = 1024 };
 static void *
 static_open(const char *name, struct err *err)
 {
+	struct str value = str_trim(str_of(name));
+
 	(void)err;
-	return xstrdup(name);
+	if (value.len >= 2 && value.p[0] == '{' &&
+	    value.p[value.len - 1] == '}')
+		value = str_trim(str_sub(value, 1, value.len - 1));
+	return xstrndup(value.p, value.len);
 }
 
 static int
@@ -166,10 +169,11 @@ texthash_line(struct hash *table, struct str line, struct err *err)
 	    str_trim(str_sub(line, len, line.len)), err);
 }
 
-static int
-texthash_parse(struct hash *table, struct str text, struct err *err)
+static void *
+texthash_parse(struct str text, struct err *err)
 {
 	struct lines lines = { .rest = text };
+	struct hash *table = hash_new();
 	struct buf line;
 	int number, ret = 0;
 
@@ -183,31 +187,15 @@ texthash_parse(struct hash *table, struct str text, struct err *err)
 			(void)err_prefix(err, "line %d", number);
 	}
 	buf_clear(&line);
-	return ret;
-}
-
-static void *
-texthash_open(const char *name, struct err *err)
-{
-	struct hash *table = hash_new();
-	struct buf text;
-	int ret;
-
-	buf_init(&text, DICT_FILE_MAX);
-	ret = fs_read_file(AT_FDCWD, name, &text, err);
 	if (ret == 0)
-		ret = texthash_parse(table, buf_str(&text), err);
-	buf_clear(&text);
-	if (ret < 0) {
-		strings_close(table);
-		return NULL;
-	}
-	return table;
+		return table;
+	strings_close(table);
+	return NULL;
 }
 
 const struct dict_type dict_type_texthash = {
 	.name = "texthash",
-	.open = texthash_open,
+	.parse = texthash_parse,
 	.lookup = strings_lookup,
 	.close = strings_close,
 };
