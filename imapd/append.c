@@ -1,11 +1,5 @@
 #include "imapd/append.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "base/fsutil.h"
 #include "imap/date.h"
 #include "imap/flags.h"
 #include "imap/token.h"
@@ -14,17 +8,33 @@
 #include "imapd/input.h"
 #include "imapd/reply.h"
 #include "imapd/session.h"
+#include "imapd/upload.h"
 #include "store/client.h"
 #include "store/digest.h"
 #include "store/mailbox.h"
 
-/* The message on its way: in memory, or when large in a file of stored's. */
-struct upload {
-	uint64_t size, got;
-	struct buf memory;
-	struct store_large_open large; /* fd -1: in memory */
-	void *map;                     /* of the file, once it is whole */
-	bool nul;                      /* it holds what no literal may hold */
+enum {
+	PARTS_MAX = 1000,    /* messages of one command */
+	OPEN_MAX = 64,       /* uploads that stored has not answered */
+	OPEN_BYTES = 2 << 20 /* and what they may hold together */
+};
+
+/* One message of a command (RFC 3502). */
+struct part {
+	struct imap_flags flags;
+	int64_t internal;
+	uint64_t blob;   /* as stored names the upload */
+	uint16_t number; /* of the request; 0: it is answered */
+};
+
+struct append {
+	struct command *cmd;
+	struct str name;
+	struct part *part; /* in cmd->arena */
+	size_t count, cap;
+	unsigned open; /* parts under way */
+	size_t open_bytes;
+	bool failed; /* and cmd says why */
 };
 
 /* [SP flag-list] [SP date-time] SP, up to the literal */
@@ -73,232 +83,339 @@ append_has_message(struct session *session, struct str lines)
 	    str_chr(cmd.in, '\r') < 0;
 }
 
-static int
-upload_open(struct session *session, struct upload *upload, struct err *err)
-{
-	upload->large.fd = -1;
-	buf_init(&upload->memory, 0);
-	if (upload->size <= STORE_MSG_INLINE_MAX)
-		return 0;
-	if (store_client_large(session->store, upload->size, &upload->large,
-		err) < 0)
-		return -1;
-	if (upload->size > upload->large.limit)
-		return err_set(err, ERR_LIMIT, "message too large");
-	return 0;
-}
-
 static void
-upload_close(struct upload *upload)
+fail(struct append *append, const struct err *err)
 {
-	buf_clear(&upload->memory);
-	if (upload->map != NULL)
-		(void)munmap(upload->map, upload->size);
-	if (upload->large.fd >= 0)
-		(void)close(upload->large.fd);
-}
-
-/*
- * Read the message off the connection, to its end even when the disk fails.
- * 0; -1 when the connection is over; else 1 with err set.
- */
-static int
-upload_read(struct session *session, struct upload *upload, struct err *err)
-{
-	int ret = 0;
-
-	while (upload->got < upload->size) {
-		struct str bytes =
-		    input_bytes(session, upload->size - upload->got);
-
-		if (bytes.len == 0)
-			return -1;
-		upload->got += bytes.len;
-		if (str_chr(bytes, '\0') >= 0)
-			upload->nul = true;
-		if (upload->large.fd < 0)
-			(void)buf_add_str(&upload->memory, bytes);
-		else if (ret == 0 &&
-		    fs_write_all(upload->large.fd, bytes.p, bytes.len, err) < 0)
-			ret = 1;
-	}
-	if (ret == 0 && upload->large.fd >= 0 &&
-	    fdatasync(upload->large.fd) < 0) {
-		err_sys(err, "sync a large message");
-		ret = 1;
-	}
-	return ret;
-}
-
-/* The message's bytes, for its digest. */
-static struct str
-upload_bytes(struct upload *upload)
-{
-	if (upload->large.fd < 0)
-		return buf_str(&upload->memory);
-	upload->map = mmap(NULL, upload->size, PROT_READ, MAP_SHARED,
-	    upload->large.fd, 0);
-	if (upload->map == MAP_FAILED) {
-		upload->map = NULL;
-		return (struct str){ NULL, 0 };
-	}
-	return str_make(upload->map, upload->size);
-}
-
-/* What FETCH and SEARCH need to know of it; empty where that fails. */
-static void
-make_digest(struct upload *upload, struct buf *digest)
-{
-	struct arena *arena = arena_new(0);
-	struct str message = upload_bytes(upload);
-	struct store_digest parsed;
-	struct err err;
-
-	if (message.p != NULL &&
-	    store_digest_make(&parsed, arena, message, NULL, &err) == 0 &&
-	    store_digest_encode(digest, &parsed, message, &err) < 0)
-		buf_reset(digest);
-	arena_free(arena);
-}
-
-struct order {
-	struct str name;
-	struct imap_flags flags;
-	int64_t internal;
-};
-
-static void
-refuse(struct command *cmd, const struct err *err)
-{
+	if (append->failed)
+		return;
+	append->failed = true;
 	if (err->kind == ERR_NOENT)
-		command_no(cmd, "[TRYCREATE] no such mailbox");
+		command_no(append->cmd, "[TRYCREATE] no such mailbox");
 	else
-		command_trouble(cmd, err);
+		command_trouble(append->cmd, err);
+}
+
+/* Take the answer to one of the parts; false: there is none. */
+static bool
+end_one(struct append *append)
+{
+	struct store_client *store = append->cmd->session->store;
+	struct store_appended answer;
+	struct err refused, err;
+	uint16_t number;
+	int ret;
+
+	(void)err_set(&err, ERR_TEMP, "stored: no answer");
+	ret = store_client_append_end(store, true, append->cmd->arena, &number,
+	    &answer, &refused, &err);
+	if (ret <= 0) {
+		append->open = 0;
+		fail(append, &err);
+		return false;
+	}
+	append->open--;
+	if (append->open == 0)
+		append->open_bytes = 0;
+	if (refused.kind != ERR_NONE)
+		fail(append, &refused);
+	for (size_t i = append->count; i-- > 0;) {
+		if (append->part[i].number != number)
+			continue;
+		append->part[i].number = 0;
+		if (refused.kind == ERR_NONE)
+			append->part[i].blob = answer.blob;
+		break;
+	}
+	return true;
 }
 
 static void
-store_message(struct command *cmd, const struct order *order,
-    struct upload *upload)
+end_all(struct append *append)
 {
-	struct store_target target = {
-		.name = order->name,
-		.flags = (uint16_t)order->flags.bits,
-		.keywords = { order->flags.keyword, order->flags.keywords },
-	};
-	struct store_append req = {
-		.internal = order->internal,
-		.targets = { &target, 1 },
-		.body = buf_str(&upload->memory),
-	};
-	struct store_append_result *result;
+	while (append->open > 0 && end_one(append))
+		;
+}
+
+/* One of several messages: stored keeps it until all are there. */
+static void
+hold(struct append *append, struct upload *upload)
+{
+	struct session *session = append->cmd->session;
+	struct part *part = &append->part[append->count - 1];
+	struct store_append req = { .internal = INT64_MIN, .hold = true };
 	struct store_appended answer;
 	struct buf digest;
 	struct err err;
+	int ret;
 
+	if (append->count == 1)
+		pipeline_drain(session);
 	buf_init(&digest, STORE_DIGEST_MAX);
-	make_digest(upload, &digest);
+	upload_digest(upload, &digest);
 	req.digest = buf_str(&digest);
-	if (upload->large.fd >= 0) {
-		req.large = upload->large.token;
-		req.large_len = upload->size;
+	upload_name(upload, &req);
+	if (req.large != 0) {
+		ret = store_client_append(session->store, &req,
+		    append->cmd->arena, &answer, &err);
+		if (ret == 0)
+			part->blob = answer.blob;
+	} else {
+		if (append->open >= OPEN_MAX ||
+		    append->open_bytes >= OPEN_BYTES)
+			(void)end_one(append);
+		ret = store_client_append_begin(session->store, &req,
+		    &part->number, &err);
+		append->open += ret == 0;
+		append->open_bytes += upload->size;
 	}
-	if (store_client_append(cmd->session->store, &req, cmd->arena, &answer,
+	if (ret < 0)
+		fail(append, &err);
+	buf_clear(&digest);
+}
+
+/*
+ * All messages are there: into the mailbox with them, or away. Should that
+ * fail, too, they go by themselves after an hour.
+ */
+static void
+adopt(struct append *append)
+{
+	struct command *cmd = append->cmd;
+	struct store_adoptee *item;
+	struct store_adopt req = { .user = STR(""), .name = append->name };
+	struct store_adopted answer;
+	struct err err;
+
+	end_all(append);
+	item = arena_calloc(cmd->arena, append->count, sizeof(*item));
+	if (item == NULL)
+		return;
+	for (size_t i = 0; i < append->count; i++) {
+		const struct part *part = &append->part[i];
+
+		if (part->blob == 0)
+			continue;
+		item[req.uploads.count++] = (struct store_adoptee){
+			.blob = part->blob,
+			.internal = part->internal,
+			.flags = (uint16_t)part->flags.bits,
+			.keywords = { part->flags.keyword,
+			    part->flags.keywords },
+		};
+	}
+	req.uploads.items = item;
+	if (append->failed)
+		req.name = STR("");
+	if (req.uploads.count == 0)
+		return;
+	if (store_client_adopt(cmd->session->store, &req, &answer, &err) < 0)
+		fail(append, &err);
+	else if (!append->failed)
+		command_ok(cmd, "[APPENDUID %u %u:%u] appended",
+		    answer.uidvalidity, answer.first,
+		    answer.first + (answer.count - 1));
+}
+
+static void
+store_large(struct append *append, const struct store_append *req)
+{
+	struct command *cmd = append->cmd;
+	struct store_append_result *result;
+	struct store_appended answer;
+	struct err err;
+
+	if (store_client_append(cmd->session->store, req, cmd->arena, &answer,
 		&err) < 0) {
-		refuse(cmd, &err);
+		fail(append, &err);
 	} else if ((result = answer.results.items)->kind != ERR_NONE) {
 		err_set_cause(&err, (enum err_kind)result->kind,
 		    (enum err_cause)result->cause, "%" STR_F,
 		    STR_A(result->text));
-		refuse(cmd, &err);
+		fail(append, &err);
 	} else {
 		command_ok(cmd, "[APPENDUID %u %u] appended",
 		    result->uidvalidity, result->uid);
 	}
+}
+
+/* The only message: one request, and the next command need not wait for it. */
+static void
+store_one(struct append *append, struct upload *upload)
+{
+	struct part *part = &append->part[0];
+	struct store_target target = {
+		.name = append->name,
+		.flags = (uint16_t)part->flags.bits,
+		.keywords = { part->flags.keyword, part->flags.keywords },
+	};
+	struct store_append req = {
+		.internal = part->internal,
+		.targets = { &target, 1 },
+	};
+	struct buf digest;
+	struct err err;
+
+	buf_init(&digest, STORE_DIGEST_MAX);
+	upload_digest(upload, &digest);
+	req.digest = buf_str(&digest);
+	upload_name(upload, &req);
+	if (req.large != 0)
+		store_large(append, &req);
+	else if (pipeline_append(append->cmd, &req, &err) < 0)
+		fail(append, &err);
 	buf_clear(&digest);
 }
 
-/* The rest of the command's line: nothing, for one message a command. */
-static bool
-take_end(struct command *cmd)
-{
-	struct str line;
-
-	if (input_line(cmd->session, &line) < 0) {
-		cmd->session->ending = true;
-		return false;
-	}
-	if (line.len > 0)
-		command_bad(cmd, "end of command expected");
-	return line.len == 0;
-}
-
-static void
-take_message(struct command *cmd, const struct order *order)
-{
-	struct session *session = cmd->session;
-	struct upload upload = { .size = session->message.size };
-	struct err err;
-	int ret;
-
-	if (upload_open(session, &upload, &err) < 0) {
-		refuse(cmd, &err);
-		upload_close(&upload);
-		return;
-	}
-	if (session->message.sync)
-		stream_putz(session->stream, "+ OK\r\n");
-	session->has_message = false;
-	ret = upload_read(session, &upload, &err);
-	if (ret < 0)
-		session->ending = true;
-	else if (take_end(cmd)) {
-		if (ret > 0)
-			command_trouble(cmd, &err);
-		else if (upload.nul)
-			command_no(cmd, "[CANNOT] message holds a NUL");
-		else
-			store_message(cmd, order, &upload);
-	}
-	upload_close(&upload);
-}
-
 /* Refuse before the client sends the message, where that can be known. */
-static int
-check(struct command *cmd, const struct order *order)
+static void
+check(struct append *append)
 {
-	struct session *session = cmd->session;
+	struct session *session = append->cmd->session;
 	size_t max = session->imapd->conf.message_size;
 	struct store_name found;
 	struct err err;
 
-	if (max > 0 && session->message.size > max) {
-		command_no(cmd, "[TOOBIG] message too large");
+	if (session->message.size == 0) {
+		command_no(append->cmd, "[CANNOT] message is empty");
+		append->failed = true;
+	} else if (max > 0 && session->message.size > max) {
+		command_no(append->cmd, "[TOOBIG] message too large");
+		append->failed = true;
+	} else if (append->count == PARTS_MAX) {
+		command_no(append->cmd, "[LIMIT] too many messages");
+		append->failed = true;
+	} else if (append->count == 0 &&
+	    store_mailbox_find(session->imapd->reader, session->user_id,
+		append->name, &found, &err) < 0) {
+		fail(append, &err);
+	}
+}
+
+static void
+add_part(struct append *append, const struct part *part)
+{
+	struct part *more;
+
+	if (append->count == append->cap) {
+		append->cap = append->cap * 2 + 1;
+		more = arena_calloc(append->cmd->arena, append->cap,
+		    sizeof(*more));
+		if (more == NULL) {
+			command_no(append->cmd, "[LIMIT] too many messages");
+			append->failed = true;
+			return;
+		}
+		if (append->count > 0)
+			memcpy(more, append->part,
+			    append->count * sizeof(*more));
+		append->part = more;
+	}
+	append->part[append->count++] = *part;
+}
+
+/*
+ * What stands behind a message: nothing, or the options of the next one, whose
+ * literal is then session->message. 1 there is another, 0, -1 wrong.
+ */
+static int
+next_part(struct append *append, struct part *part)
+{
+	struct command *cmd = append->cmd;
+	struct session *session = cmd->session;
+	struct str line;
+	struct err err;
+
+	if (input_line(session, &line) < 0) {
+		session->ending = true;
 		return -1;
 	}
-	if (store_mailbox_find(session->imapd->reader, session->user_id,
-		order->name, &found, &err) < 0) {
-		refuse(cmd, &err);
-		return -1;
+	if (line.len == 0)
+		return 0;
+	line = arena_str(cmd->arena, line);
+	cmd->in = line;
+	session->has_message =
+	    token_line_literal(line, &session->message, &err) > 0;
+	if (parse_options(cmd, &part->flags, &part->internal, &err) == 0 &&
+	    session->has_message && cmd->in.p == line.p + session->message.at)
+		return 1;
+	if (!append->failed)
+		command_bad(cmd, "end of command expected");
+	append->failed = true;
+	return -1;
+}
+
+/*
+ * Take the message that is announced, and see what follows. *more: there is
+ * another. Once something failed a message that comes is left to
+ * input_drop_message().
+ */
+static void
+take_part(struct append *append, struct part *part, bool *more)
+{
+	struct session *session = append->cmd->session;
+	struct upload upload = { 0 };
+	struct err err;
+	int ret;
+
+	*more = false;
+	check(append);
+	if (!append->failed)
+		add_part(append, part);
+	if (append->failed)
+		return;
+	if (session->message.size > STORE_MSG_INLINE_MAX)
+		end_all(append);
+	if (upload_open(&upload, session, session->message.size, &err) < 0) {
+		fail(append, &err);
+		goto out;
 	}
-	return 0;
+	if (session->message.sync)
+		stream_putz(session->stream, "+ OK\r\n");
+	session->has_message = false;
+	ret = upload_read(&upload, session, &err);
+	if (ret < 0) {
+		session->ending = true;
+		append->failed = true;
+		goto out;
+	}
+	if (ret > 0) {
+		fail(append, &err);
+	} else if (upload.nul) {
+		command_no(append->cmd, "[CANNOT] message holds a NUL");
+		append->failed = true;
+	}
+	*more = next_part(append, part) > 0;
+	if (append->failed || session->ending)
+		goto out;
+	if (append->count == 1 && !*more)
+		store_one(append, &upload);
+	else
+		hold(append, &upload);
+out:
+	upload_close(&upload);
 }
 
 void
 append_run(struct command *cmd)
 {
-	struct order order;
+	struct append append = { .cmd = cmd };
+	struct part part = { 0 };
 	struct err err;
+	bool more;
 
-	if (command_mailbox(cmd, &order.name) < 0)
+	if (command_mailbox(cmd, &append.name) < 0)
 		return;
-	if (parse_options(cmd, &order.flags, &order.internal, &err) < 0) {
+	if (parse_options(cmd, &part.flags, &part.internal, &err) < 0) {
 		command_syntax(cmd, &err);
 		return;
 	}
-	if (!cmd->session->has_message)
+	if (!cmd->session->has_message) {
 		command_bad(cmd, "literal expected");
-	else if (cmd->session->message.size == 0)
-		command_no(cmd, "[CANNOT] message is empty");
-	else if (check(cmd, &order) == 0)
-		take_message(cmd, &order);
+		return;
+	}
+	do {
+		take_part(&append, &part, &more);
+	} while (more && !append.failed);
+	if (append.count > 1 || (append.count == 1 && append.open > 0))
+		adopt(&append);
 }

@@ -171,11 +171,9 @@ find(struct str name, bool uid)
 	return NULL;
 }
 
-/* Look for news and tell them, before or after a command. */
-static void
-tell_news(struct command *cmd, enum command_news news)
+void
+command_tell_news(struct session *session, enum command_news news)
 {
-	struct session *session = cmd->session;
 	struct err err;
 
 	if (session->selected == NULL || session->ending || news == NEWS_NONE)
@@ -204,7 +202,7 @@ run_entry(struct command *cmd, const struct command_entry *entry)
 	cmd->news =
 	    cmd->uid && entry->news == NEWS_NO_EXPUNGE ? NEWS_ALL : entry->news;
 	if (entry->selected && entry->news != NEWS_NONE) {
-		tell_news(cmd, NEWS_NO_EXPUNGE);
+		command_tell_news(session, NEWS_NO_EXPUNGE);
 		if (session->ending)
 			return;
 	}
@@ -213,7 +211,11 @@ run_entry(struct command *cmd, const struct command_entry *entry)
 		return;
 	if (strcmp(cmd->word, "BAD") != 0)
 		session->errors = 0;
-	tell_news(cmd, cmd->news);
+	if (cmd->is_later)
+		return;
+	/* An APPEND that is refused is answered behind those before it. */
+	pipeline_drain(session);
+	command_tell_news(session, cmd->news);
 }
 
 /* command = tag SP (command-any / command-auth / ...) */
@@ -277,6 +279,9 @@ command_run(struct session *session)
 	session->errors++;
 	parse_and_run(&cmd);
 	count(session, &cmd, time_mono() - began);
+	if (cmd.is_later)
+		return;
+	pipeline_drain(session);
 	if (cmd.word == NULL) /* not even an answer can be given */
 		session->ending = true;
 	else

@@ -32,6 +32,7 @@ struct command {
 	struct str tag, in;  /* in: what is left to parse */
 	bool uid;            /* came as UID ... */
 	bool waits;          /* for the client: how long says nothing */
+	bool is_later;       /* answered by pipeline.h, once it is on disk */
 	enum command_news news;
 
 	/*
@@ -53,6 +54,8 @@ struct command_entry {
 
 /* Run what is in session->line and answer it. */
 void command_run(struct session *session);
+/* Look for news of the selected mailbox and tell them. */
+void command_tell_news(struct session *session, enum command_news news);
 
 void command_ok(struct command *cmd, const char *fmt, ...) PRINTFLIKE(2, 3);
 void command_no(struct command *cmd, const char *fmt, ...) PRINTFLIKE(2, 3);

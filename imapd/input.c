@@ -15,6 +15,14 @@ input_tag(const struct session *session)
 	return token_tag(&in, &tag, &err) < 0 ? STR("*") : tag;
 }
 
+/* Wait for more; whoever waits for an answer gets it before. */
+static int
+fill(struct session *session)
+{
+	pipeline_before_read(session);
+	return stream_fill(session->stream);
+}
+
 /* Drop what is there up to a line's end, and more until there is one. */
 static int
 skip_line(struct session *session)
@@ -27,7 +35,7 @@ skip_line(struct session *session)
 		stream_skip(session->stream, had - in.len);
 		if (found)
 			return 0;
-		if (stream_fill(session->stream) < 0)
+		if (fill(session) < 0)
 			return -1;
 	}
 }
@@ -43,6 +51,7 @@ refuse_line(struct session *session, enum line_result result, struct str part)
 	if (session->line.len == 0)
 		(void)buf_add_str(&session->line,
 		    str_sub(part, 0, session->line.max));
+	pipeline_drain(session);
 	reply_tagged(session, input_tag(session), "BAD", why);
 	session->errors++;
 	return skip_line(session) < 0 ? INPUT_END : INPUT_REFUSED;
@@ -60,7 +69,7 @@ next_line(struct session *session, size_t max, struct str *part)
 			stream_skip(session->stream, in.len - left.len);
 		if (result != LINE_MORE)
 			return result;
-		if (stream_fill(session->stream) < 0)
+		if (fill(session) < 0)
 			return LINE_MORE;
 	}
 }
@@ -80,7 +89,7 @@ input_bytes(struct session *session, uint64_t max)
 	struct str in = stream_peek(session->stream);
 
 	if (in.len == 0) {
-		if (stream_fill(session->stream) < 0)
+		if (fill(session) < 0)
 			return (struct str){ NULL, 0 };
 		in = stream_peek(session->stream);
 	}
@@ -103,17 +112,30 @@ drop_bytes(struct session *session, uint64_t len)
 	return 0;
 }
 
+/* What comes unasked, literal after literal, up to the command's end. */
+static int
+drop_literals(struct session *session, struct token_literal *next)
+{
+	while (!next->sync) {
+		struct str line;
+		struct err err;
+
+		if (drop_bytes(session, next->size) < 0 ||
+		    next_line(session, session->line.max, &line) != LINE_OK)
+			return -1;
+		if (token_line_literal(line, next, &err) <= 0)
+			break;
+	}
+	return 0;
+}
+
 int
 input_drop_message(struct session *session)
 {
 	if (!session->has_message)
 		return 0;
 	session->has_message = false;
-	if (session->message.sync)
-		return 0;
-	if (drop_bytes(session, session->message.size) < 0)
-		return -1;
-	return skip_line(session);
+	return drop_literals(session, &session->message);
 }
 
 /* The bytes of a literal, behind its "{n}", into the command. */
@@ -143,16 +165,9 @@ refuse_literal(struct session *session, const struct token_literal *literal)
 	struct token_literal next = *literal;
 
 	session->errors++;
-	while (!next.sync) {
-		struct str line;
-		struct err err;
-
-		if (drop_bytes(session, next.size) < 0 ||
-		    next_line(session, session->line.max, &line) != LINE_OK)
-			return INPUT_END;
-		if (token_line_literal(line, &next, &err) <= 0)
-			break;
-	}
+	if (drop_literals(session, &next) < 0)
+		return INPUT_END;
+	pipeline_drain(session);
 	reply_tagged(session, input_tag(session), "BAD", "literal too large");
 	return INPUT_REFUSED;
 }
@@ -184,6 +199,7 @@ input_read(struct session *session)
 		if ((ret = token_line_literal(part, &literal, &err)) == 0)
 			return INPUT_COMMAND;
 		if (ret < 0) {
+			pipeline_drain(session);
 			reply_tagged(session, input_tag(session), "BAD",
 			    err.text);
 			session_bye(session, "literal too large");

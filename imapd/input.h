@@ -42,7 +42,8 @@ struct str input_bytes(struct session *session, uint64_t max);
 
 /*
  * The client announced a message and nobody read it: drop it if it comes
- * unasked (RFC 7888 section 4). -1 at the end of the connection.
+ * unasked (RFC 7888 section 4), and those behind it. -1 at the end of the
+ * connection, or where a line is too long.
  */
 int input_drop_message(struct session *session);
 

@@ -80,6 +80,7 @@ time_left(int64_t deadline)
 static enum session_wake
 say_bye(struct session *session, const char *text)
 {
+	pipeline_drain(session);
 	session_bye(session, text);
 	return SESSION_END;
 }
@@ -97,8 +98,11 @@ session_wait(struct session *session, bool news, int64_t deadline)
 	bool buffered = stream_peek(session->stream).len > 0;
 	int ready;
 
-	if (!buffered && stream_flush(session->stream) < 0)
-		return SESSION_END;
+	if (!buffered) {
+		pipeline_before_read(session);
+		if (stream_flush(session->stream) < 0)
+			return SESSION_END;
+	}
 	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left(deadline));
 	if (ready < 0)
 		return errno == EINTR ? SESSION_NEWS : SESSION_END;
@@ -138,6 +142,9 @@ serve(struct session *session)
 		case INPUT_COMMAND:
 			break;
 		}
+		/* Only a further APPEND need not wait for those before it. */
+		if (!session->has_message)
+			pipeline_drain(session);
 		/* stored may have been started anew since the last command. */
 		if (!session_is_connected(session))
 			return;
@@ -171,6 +178,7 @@ static void
 session_clear(struct session *session)
 {
 	selected_close(session->selected);
+	pipeline_free(session->pipeline);
 	store_client_free(session->store);
 	stream_free(session->stream);
 	arena_free(session->arena);
@@ -233,6 +241,7 @@ imapd_session(struct imapd *imapd, struct daemon *daemon, int fd)
 	struct err err;
 
 	session.arena = arena_new(imapd->conf.memory);
+	session.pipeline = pipeline_new();
 	buf_init(&session.line, imapd->conf.command_size);
 	buf_init(&session.ticket, 0);
 	buf_init(&tag, 0);

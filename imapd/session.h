@@ -16,6 +16,7 @@
 #include "imap/token.h"
 #include "imapd/enabled.h"
 #include "imapd/imapd.h"
+#include "imapd/pipeline.h"
 #include "net/stream.h"
 
 struct daemon;
@@ -44,6 +45,7 @@ struct session {
 	/* The message of an APPEND that the client announced behind line. */
 	bool has_message;
 	struct token_literal message;
+	struct pipeline *pipeline; /* owned: others; NULL in tests */
 };
 
 /* Serve the connection that front hands over on fd; returns at its end. */

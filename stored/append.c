@@ -7,6 +7,7 @@
 #include "stored/mailbox.h"
 #include "stored/settle.h"
 #include "stored/target.h"
+#include "stored/upload.h"
 
 int
 append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
@@ -58,22 +59,23 @@ refuse(struct step *step, struct request *request)
 	step->mbox = NULL;
 }
 
-static int
-find_keywords(struct change *change, struct request *request, struct step *step)
+int
+append_keywords(struct change *change, struct request *request,
+    struct open_mbox *mbox, const struct ipc_list *keywords, uint64_t *bits)
 {
-	const struct store_word *word = step->target->keywords.items;
+	const struct store_word *word = keywords->items;
 
-	for (size_t i = 0; i < step->target->keywords.count; i++) {
+	for (size_t i = 0; i < keywords->count; i++) {
 		uint64_t bit = 0;
 
 		if (store_keyword_is_valid(word[i].word))
-			bit = change_keyword(change, step->mbox, word[i].word);
+			bit = change_keyword(change, mbox, word[i].word);
 		if (bit == 0) {
 			request_refuse(request, ERR_LIMIT,
 			    "no room for another keyword");
 			return 0;
 		}
-		step->keywords |= bit;
+		*bits |= bit;
 	}
 	return 1;
 }
@@ -124,7 +126,8 @@ find_mbox(struct change *change, struct request *request, struct step *step,
 	}
 	if (ret <= 0)
 		return ret;
-	return find_keywords(change, request, step);
+	return append_keywords(change, request, step->mbox, &target->keywords,
+	    &step->keywords);
 }
 
 /* 1 it was delivered before, and the result says so; 0; -1. */
@@ -235,8 +238,8 @@ get_body(struct change *change, struct request *request, struct str *body,
 	return 1;
 }
 
-static int
-new_blob(struct change *change, struct request *request, struct str body,
+int
+append_blob(struct change *change, struct request *request, struct str body,
     uint64_t *blob, struct err *err)
 {
 	const struct store_append *in = request->in;
@@ -266,6 +269,8 @@ append_run(struct change *change, struct request *request, struct err *err)
 
 	if (ret <= 0)
 		return ret;
+	if (in->hold && count == 0)
+		return upload_hold(change, request, body, &answer->blob, err);
 	step = arena_calloc(request->arena, count, sizeof(*step));
 	result = arena_calloc(request->arena, count, sizeof(*result));
 	if (step == NULL || result == NULL)
@@ -281,7 +286,7 @@ append_run(struct change *change, struct request *request, struct err *err)
 	if (wanted == 0)
 		return 0;
 	/* The reference held meanwhile takes along what nobody wanted. */
-	if (new_blob(change, request, body, &blob, err) < 0 ||
+	if (append_blob(change, request, body, &blob, err) < 0 ||
 	    change_blob_ref(change, blob, 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)

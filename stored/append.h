@@ -26,4 +26,12 @@ struct append_row {
 int append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
     const struct append_row *row, uint32_t *uid, struct err *err);
 
+/* The message of a store_append, without references yet. */
+int append_blob(struct change *change, struct request *request, struct str body,
+    uint64_t *blob, struct err *err);
+
+/* The bits of keywords (struct store_word) in mbox. 1; 0 refused. */
+int append_keywords(struct change *change, struct request *request,
+    struct open_mbox *mbox, const struct ipc_list *keywords, uint64_t *bits);
+
 #endif

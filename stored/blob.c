@@ -74,6 +74,18 @@ drop(struct change *change, uint64_t blob, bool is_own_file, struct err *err)
 }
 
 int
+change_blob_row(struct change *change, uint64_t blob, struct store_blob *out,
+    struct err *err)
+{
+	struct new_blob *made = find_new(change, blob);
+
+	if (made == NULL)
+		return store_row_blob(change->txn, blob, out, err);
+	*out = made->row;
+	return made->row.references > 0;
+}
+
+int
 change_blob_ref(struct change *change, uint64_t blob, int by, struct err *err)
 {
 	struct new_blob *made = find_new(change, blob);

@@ -108,6 +108,9 @@ void change_notice(struct change *change, uint32_t user, uint32_t mailbox,
  */
 int change_blob_new(struct change *change, struct str body, struct str digest,
     const char *name, uint64_t *blob, struct err *err);
+/* Its row, also that of one of this batch. 1, 0 there is none, -1. */
+int change_blob_row(struct change *change, uint64_t blob,
+    struct store_blob *out, struct err *err);
 /* One reference more or less; the last one takes rows and file along. */
 int change_blob_ref(struct change *change, uint64_t blob, int by,
     struct err *err);

@@ -14,6 +14,7 @@
 #include "stored/mailbox.h"
 #include "stored/settle.h"
 #include "stored/stored.h"
+#include "stored/upload.h"
 #include "stored/watch.h"
 
 enum {
@@ -110,6 +111,7 @@ static const struct row {
 	{ &store_flags_msg, flags_run, ROLE_SESSION },
 	{ &store_expunge_msg, expunge_run, ROLE_SESSION },
 	{ &store_copy_msg, copy_run, ROLE_SESSION },
+	{ &store_adopt_msg, adopt_run, ROLE_SESSION },
 	{ &store_mailbox_msg, mailbox_run, ROLE_SESSION | ROLE_ADMIN },
 	{ &store_recent_msg, recent_run, ROLE_SESSION },
 	{ &store_settle_msg, settle_run, ROLE_QUEUE },
@@ -409,6 +411,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_flags_msg, on_request },
 	{ &store_expunge_msg, on_request },
 	{ &store_copy_msg, on_request },
+	{ &store_adopt_msg, on_request },
 	{ &store_mailbox_msg, on_request },
 	{ &store_recent_msg, on_request },
 	{ &store_settle_msg, on_request },

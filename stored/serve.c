@@ -12,6 +12,7 @@
 #include "stored/orphan.h"
 #include "stored/prune.h"
 #include "stored/stored.h"
+#include "stored/upload.h"
 #include "stored/watch.h"
 
 enum {
@@ -204,6 +205,7 @@ on_prune(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	serve_add(stored, upload_prune_new(false), LANE_BULK);
 	if (stored->conf.expunge_keep > 0)
 		serve_add(stored, prune_new(), LANE_BULK);
 }
@@ -232,6 +234,7 @@ serve_start(struct stored *stored, struct err *err)
 	(void)event_add(stored->check_event, &check);
 	(void)event_add(stored->prune_event, &prune);
 	after_batch(stored);
+	serve_add(stored, upload_prune_new(true), LANE_BULK);
 	return orphan_start(stored, err);
 }
 

@@ -9,6 +9,7 @@ enum {
 	PREFIX = 1400,
 	QUEUE_ID = 64,
 	TARGETS = 1000,
+	UPLOADS = 2000,
 	TEXT = 64 << 10,
 };
 
@@ -71,6 +72,7 @@ static const struct ipc_field append_fields[] = {
 	IPC_FIELD(M, STR, body, STORE_MSG_INLINE_MAX),
 	IPC_FIELD(M, U64, large, 0),
 	IPC_FIELD(M, U64, large_len, 0),
+	IPC_FIELD(M, BOOL, hold, 0),
 };
 #undef M
 const struct ipc_msg store_append_msg =
@@ -92,9 +94,40 @@ static const struct ipc_msg result_item =
 
 static const struct ipc_field appended_fields[] = {
 	IPC_ITEMS(struct store_appended, results, TARGETS, &result_item),
+	IPC_FIELD(struct store_appended, U64, blob, 0),
 };
 const struct ipc_msg store_appended_msg =
     IPC_MSG(store_appended, STORE_APPENDED, appended_fields);
+
+#define M struct store_adoptee
+static const struct ipc_field adoptee_fields[] = {
+	IPC_FIELD(M, U64, blob, 0),
+	IPC_FIELD(M, U64, internal, 0),
+	IPC_FIELD(M, U16, flags, 0),
+	IPC_ITEMS(M, keywords, KEYWORDS, &word_item),
+};
+#undef M
+static const struct ipc_msg adoptee_item =
+    IPC_MSG(store_adoptee, 0, adoptee_fields);
+
+static const struct ipc_field adopt_fields[] = {
+	IPC_FIELD(struct store_adopt, STR, user, USER),
+	IPC_FIELD(struct store_adopt, STR, name, NAME),
+	IPC_ITEMS(struct store_adopt, uploads, UPLOADS, &adoptee_item),
+};
+const struct ipc_msg store_adopt_msg =
+    IPC_MSG(store_adopt, STORE_ADOPT, adopt_fields);
+
+#define M struct store_adopted
+static const struct ipc_field adopted_fields[] = {
+	IPC_FIELD(M, U32, mailbox, 0),
+	IPC_FIELD(M, U32, uidvalidity, 0),
+	IPC_FIELD(M, U32, first, 0),
+	IPC_FIELD(M, U32, count, 0),
+};
+#undef M
+const struct ipc_msg store_adopted_msg =
+    IPC_MSG(store_adopted, STORE_ADOPTED, adopted_fields);
 
 #define M struct store_flags
 static const struct ipc_field flags_fields[] = {

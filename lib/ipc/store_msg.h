@@ -48,6 +48,8 @@ enum {
 	STORE_ADMIN,
 	STORE_ADMIN_DONE,
 	STORE_DONE,
+	STORE_ADOPT,
+	STORE_ADOPTED,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -83,7 +85,11 @@ struct store_target {
 	uint64_t quota; /* a delivery: bytes the user may use; 0: all */
 };
 
-/* One message into one mailbox or many: stored once. */
+/*
+ * One message into one mailbox or many: stored once. Without targets and with
+ * hold it is an upload: kept for the session's user for an hour, until a
+ * store_adopt names it.
+ */
 struct store_append {
 	uint64_t queue;          /* identity of the queue; 0: no queue */
 	struct str queue_id;     /* with the number: delivered exactly once */
@@ -93,6 +99,7 @@ struct store_append {
 	struct str body;         /* as received; "" when in the file */
 	uint64_t large;          /* the token of store_large_open, else 0 */
 	uint64_t large_len;
+	bool hold;
 };
 extern const struct ipc_msg store_append_msg;
 
@@ -106,8 +113,34 @@ struct store_append_result {
 
 struct store_appended {
 	struct ipc_list results; /* struct store_append_result, by target */
+	uint64_t blob;           /* the upload */
 };
 extern const struct ipc_msg store_appended_msg;
+
+/* An upload becomes a message. */
+struct store_adoptee {
+	uint64_t blob;
+	int64_t internal; /* INTERNALDATE, seconds; INT64_MIN: now */
+	uint16_t flags;
+	struct ipc_list keywords; /* struct store_word */
+};
+
+/*
+ * Uploads of the session's into a mailbox: all of them, with
+ * UIDs that follow each other, or none. name "": forget them instead.
+ */
+struct store_adopt {
+	struct str user; /* owner of the mailbox; "": the session's own */
+	struct str name;
+	struct ipc_list uploads; /* struct store_adoptee, STORE_SLICE at most */
+};
+extern const struct ipc_msg store_adopt_msg;
+
+struct store_adopted {
+	uint32_t mailbox, uidvalidity;
+	uint32_t first, count; /* UIDs */
+};
+extern const struct ipc_msg store_adopted_msg;
 
 enum store_flags_mode {
 	STORE_FLAGS_ADD,

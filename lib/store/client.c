@@ -1,36 +1,18 @@
 #include "store/client.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/fsutil.h"
-#include "ipc/conn.h"
+#include "base/log.h"
 #include "net/connect.h"
+#include "store/client_impl.h"
 #include "store/read.h"
 
-enum {
-	PACKS = 4,          /* descriptors kept */
-	NOTICES_MAX = 4096, /* kept while nobody asks; then one for all */
-	ANSWER_MAX = 16 << 20,
-};
+enum { NOTICES_MAX = 4096 }; /* kept while nobody asks; then one for all */
 
-struct open_pack {
-	uint32_t pack; /* 0: a blob's own file, or free when fd is -1 */
-	uint64_t blob;
-	int fd;
-};
-
-struct store_client {
-	struct ipc_conn conn;
-	struct arena *arena; /* of the last answer */
-	struct open_pack pack[PACKS];
-	unsigned next_pack; /* the one to be replaced next */
-	struct store_notice *notice;
-	size_t notices, notice_cap;
-};
+enum { ANSWER_MAX = 16 << 20 };
 
 struct store_client *
 store_client_new(int fd, int timeout_ms)
@@ -39,7 +21,7 @@ store_client_new(int fd, int timeout_ms)
 
 	ipc_conn_init(&client->conn, fd, timeout_ms);
 	client->arena = arena_new(ANSWER_MAX);
-	for (int i = 0; i < PACKS; i++)
+	for (int i = 0; i < CLIENT_PACKS; i++)
 		client->pack[i].fd = -1;
 	return client;
 }
@@ -90,51 +72,86 @@ keep_notice(struct store_client *client, const struct frame *frame,
 	return 0;
 }
 
-static int
-broken(struct store_client *client, struct err *err)
+int
+client_broken(struct store_client *client, struct err *err)
 {
 	ipc_conn_clear(&client->conn);
 	ipc_conn_init(&client->conn, -1, client->conn.timeout);
+	client->pending = 0;
 	return err_set(err, ERR_TEMP, "stored: answer out of order");
 }
 
-/* Ask and wait; what comes with tag 0 meanwhile is a notice. */
-static int
-call_in(struct store_client *client, struct arena *arena,
-    const struct ipc_msg *req_msg, const void *req,
-    const struct ipc_msg *resp_msg, void *resp, struct err *err)
+int
+client_send(struct store_client *client, const struct ipc_msg *msg,
+    const void *req, struct err *err)
 {
-	struct ipc_error error;
-	struct frame frame;
-
 	if (++client->conn.tag == 0)
 		client->conn.tag = 1;
-	if (ipc_conn_send(&client->conn, req_msg, client->conn.tag, req, err) <
-	    0)
-		return -1;
+	return ipc_conn_send(&client->conn, msg, client->conn.tag, req, err);
+}
+
+/* What comes with tag 0 meanwhile is a notice. */
+int
+client_receive(struct store_client *client, struct frame *frame,
+    struct err *err)
+{
 	for (;;) {
-		if (ipc_conn_recv(&client->conn, &frame, err) < 0) {
+		if (ipc_conn_recv(&client->conn, frame, err) < 0) {
 			err->kind = ERR_TEMP;
 			return -1;
 		}
-		if (frame.tag != 0 || frame.type != STORE_NOTICE)
-			break;
-		if (keep_notice(client, &frame, err) < 0)
-			return broken(client, err);
+		if (frame->tag != 0 || frame->type != STORE_NOTICE)
+			return 0;
+		if (keep_notice(client, frame, err) < 0)
+			return client_broken(client, err);
 	}
-	if (frame.tag != client->conn.tag)
-		return broken(client, err);
-	if (frame.type == IPC_ERROR) {
-		if (ipc_decode(&error, &ipc_error_msg, frame.payload,
+}
+
+int
+client_decode(struct store_client *client, const struct frame *frame,
+    struct arena *arena, const struct ipc_msg *msg, void *resp,
+    struct err *result, struct err *err)
+{
+	struct ipc_error error;
+
+	*result = (struct err){ 0 };
+	if (frame->type == IPC_ERROR) {
+		if (ipc_decode(&error, &ipc_error_msg, frame->payload,
 			&client->conn.fds, arena, err) < 0)
-			return broken(client, err);
-		return ipc_error_to_err(&error, err);
+			return client_broken(client, err);
+		(void)ipc_error_to_err(&error, result);
+		return 0;
 	}
-	if (frame.type != resp_msg->type ||
-	    ipc_decode(resp, resp_msg, frame.payload, &client->conn.fds, arena,
+	if (frame->type != msg->type ||
+	    ipc_decode(resp, msg, frame->payload, &client->conn.fds, arena,
 		err) < 0)
-		return broken(client, err);
+		return client_broken(client, err);
 	return 0;
+}
+
+int
+client_call(struct store_client *client, struct arena *arena,
+    const struct ipc_msg *req_msg, const void *req,
+    const struct ipc_msg *resp_msg, void *resp, struct err *err)
+{
+	struct err result;
+	struct frame frame;
+
+	if (client->pending > 0)
+		panic("%s asked for while appends are under way",
+		    req_msg->name);
+	if (client_send(client, req_msg, req, err) < 0 ||
+	    client_receive(client, &frame, err) < 0)
+		return -1;
+	if (frame.tag != client->conn.tag)
+		return client_broken(client, err);
+	if (client_decode(client, &frame, arena, resp_msg, resp, &result, err) <
+	    0)
+		return -1;
+	if (result.kind == ERR_NONE)
+		return 0;
+	*err = result;
+	return -1;
 }
 
 static int
@@ -143,7 +160,7 @@ call(struct store_client *client, const struct ipc_msg *req_msg,
     struct err *err)
 {
 	arena_reset(client->arena);
-	return call_in(client, client->arena, req_msg, req, resp_msg, resp,
+	return client_call(client, client->arena, req_msg, req, resp_msg, resp,
 	    err);
 }
 
@@ -222,51 +239,6 @@ store_client_ensure(struct store_client **client, struct store_reader *reader,
 	store_client_free(*client);
 	*client = NULL;
 	return -1;
-}
-
-/* Put a long body into a file of stored's and name that in *req. */
-static int
-send_large(struct store_client *client, struct store_append *req,
-    struct err *err)
-{
-	struct store_large_open room;
-	int ret = -1;
-
-	if (store_client_large(client, req->body.len, &room, err) < 0)
-		return -1;
-	if (req->body.len > room.limit)
-		err_set(err, ERR_LIMIT, "message is too large");
-	else if (fs_write_all(room.fd, req->body.p, req->body.len, err) < 0 ||
-	    fdatasync(room.fd) < 0)
-		err_set(err, ERR_TEMP, "cannot write a large message");
-	else
-		ret = 0;
-	(void)close(room.fd);
-	req->large = room.token;
-	req->large_len = req->body.len;
-	req->body = STR("");
-	return ret;
-}
-
-int
-store_client_append(struct store_client *client, const struct store_append *req,
-    struct arena *arena, struct store_appended *answer, struct err *err)
-{
-	struct store_append copy = *req;
-	struct store_append_result *result;
-
-	if (req->body.len > STORE_MSG_INLINE_MAX &&
-	    send_large(client, &copy, err) < 0)
-		return -1;
-	if (call_in(client, arena, &store_append_msg, &copy,
-		&store_appended_msg, answer, err) < 0)
-		return -1;
-	if (answer->results.count != req->targets.count)
-		return broken(client, err);
-	result = answer->results.items;
-	for (size_t i = 0; i < answer->results.count; i++)
-		result[i].text = arena_str(arena, result[i].text);
-	return 0;
 }
 
 int
@@ -467,7 +439,8 @@ store_client_notices(struct store_client *client, store_notice_fn *fn,
 	struct frame frame;
 	size_t count;
 
-	for (;;) {
+	/* While appends are under way, what comes is for those who end them. */
+	while (client->pending == 0) {
 		struct str in = str_sub(buf_str(&client->conn.in),
 		    client->conn.in_taken, client->conn.in.len);
 		struct pollfd poller = { client->conn.fd, POLLIN, 0 };
@@ -482,7 +455,7 @@ store_client_notices(struct store_client *client, store_notice_fn *fn,
 		arena_reset(client->arena);
 		if (frame.tag != 0 || frame.type != STORE_NOTICE ||
 		    keep_notice(client, &frame, err) < 0)
-			return broken(client, err);
+			return client_broken(client, err);
 	}
 	count = client->notices;
 	client->notices = 0;
@@ -499,7 +472,7 @@ store_client_pack(struct store_client *client, uint32_t pack, uint64_t blob,
 	struct store_pack_open answer;
 	struct open_pack *slot = NULL;
 
-	for (unsigned i = 0; i < PACKS; i++) {
+	for (unsigned i = 0; i < CLIENT_PACKS; i++) {
 		struct open_pack *at = &client->pack[i];
 
 		if (at->fd >= 0 && at->pack == pack &&
@@ -514,9 +487,9 @@ store_client_pack(struct store_client *client, uint32_t pack, uint64_t blob,
 		err) < 0)
 		return -1;
 	if (answer.fd < 0)
-		return broken(client, err);
+		return client_broken(client, err);
 	if (slot == NULL)
-		slot = &client->pack[client->next_pack++ % PACKS];
+		slot = &client->pack[client->next_pack++ % CLIENT_PACKS];
 	if (slot->fd >= 0)
 		(void)close(slot->fd);
 	*slot = (struct open_pack){ pack, blob, answer.fd };
@@ -527,7 +500,7 @@ store_client_pack(struct store_client *client, uint32_t pack, uint64_t blob,
 void
 store_client_drop_packs(struct store_client *client)
 {
-	for (int i = 0; i < PACKS; i++) {
+	for (int i = 0; i < CLIENT_PACKS; i++) {
 		if (client->pack[i].fd >= 0)
 			(void)close(client->pack[i].fd);
 		client->pack[i].fd = -1;
@@ -552,7 +525,7 @@ store_client_list(struct store_client *client, struct str user_name,
 	struct store_list req = { user_name, after };
 	struct store_listing *item;
 
-	if (call_in(client, arena, &store_list_msg, &req, &store_listed_msg,
+	if (client_call(client, arena, &store_list_msg, &req, &store_listed_msg,
 		answer, err) < 0)
 		return -1;
 	item = answer->mailboxes.items;
@@ -567,7 +540,7 @@ store_client_admin(struct store_client *client, enum store_admin_op op,
 {
 	struct store_admin req = { (uint8_t)op };
 
-	if (call_in(client, arena, &store_admin_msg, &req,
+	if (client_call(client, arena, &store_admin_msg, &req,
 		&store_admin_done_msg, answer, err) < 0)
 		return -1;
 	answer->text = arena_str(arena, answer->text);

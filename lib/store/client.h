@@ -63,6 +63,27 @@ int store_client_append(struct store_client *client,
     const struct store_append *req, struct arena *arena,
     struct store_appended *answer, struct err *err);
 
+/*
+ * Many under way: begin sends one (req->body at most STORE_MSG_INLINE_MAX, or
+ * req->large) and names it by *tag; end takes an answer, in any order. 1: the
+ * append tag was answered, with answer when result->kind is ERR_NONE, else
+ * refused; 0: none is there, or (wait) none is under way. -1: the connection
+ * broke, no other will be answered. Strings and lists are in arena. Until
+ * all are answered nothing else may be asked, and notices wait. The caller
+ * bounds how many, at most 60,000.
+ */
+int store_client_append_begin(struct store_client *client,
+    const struct store_append *req, uint16_t *tag, struct err *err);
+int store_client_append_end(struct store_client *client, bool wait,
+    struct arena *arena, uint16_t *tag, struct store_appended *answer,
+    struct err *result, struct err *err);
+unsigned store_client_pending(const struct store_client *client);
+
+/* What was appended with hold becomes messages, all or none. */
+int store_client_adopt(struct store_client *client,
+    const struct store_adopt *req, struct store_adopted *answer,
+    struct err *err);
+
 /* Room for a large body that is still to come; see store_large_open. */
 int store_client_large(struct store_client *client, uint64_t size_hint,
     struct store_large_open *answer, struct err *err);

@@ -282,6 +282,22 @@ store_seen_decode(struct str *runs, struct str in, struct err *err)
 }
 
 void
+store_upload_encode(struct buf *out, const struct store_upload *row)
+{
+	start(out);
+	(void)buf_add_u32(out, row->expires);
+}
+
+int
+store_upload_decode(struct store_upload *row, struct str in, struct err *err)
+{
+	struct wire wire = begin(in);
+
+	row->expires = wire_u32(&wire);
+	return done(&wire, "upload", err);
+}
+
+void
 store_applied_encode(struct buf *out, const struct store_applied *row)
 {
 	start(out);

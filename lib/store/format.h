@@ -17,12 +17,14 @@
  * blob     blob id                      struct store_blob
  * mod      mailbox id, modseq, uid      struct store_mod
  * place    blob id, mailbox id, uid     (empty)
+ *          blob id, 0, user id          (empty): an upload
+ * upload   user id, blob id             struct store_upload
  * seen     mailbox id, user id          set of UIDs, see store_seen_encode
  * share    identity, NUL, owner's id,   struct store_share
  *          mailbox id
  * applied  queue identity, queue id     struct store_applied
  * meta     name                         see STORE_META_*
- * thread, upload: not filled yet
+ * thread: not filled yet
  *
  * Names are UTF-8; the hierarchy separator is '/'. INBOX is always written
  * "INBOX". User names are addresses in lower case.
@@ -157,7 +159,7 @@ struct store_blob {
 	uint32_t pack;       /* 0: a file of its own, named by the blob id */
 	uint64_t offset;     /* of the record's first byte, see store/pack.h */
 	uint32_t length;     /* of the body, without the record's header */
-	uint32_t references; /* rows of hot that name it */
+	uint32_t references; /* rows of place */
 	unsigned char guid[STORE_GUID_SIZE];
 };
 
@@ -178,6 +180,11 @@ struct store_mod {
 	uint8_t kind;  /* enum store_mod_kind */
 	uint32_t when; /* seconds since 1970: tombstones age by it */
 	uint64_t blob;
+};
+
+/* A blob that no mailbox holds yet. */
+struct store_upload {
+	uint32_t expires; /* seconds since 1970 */
 };
 
 /* Which recipients of one queue file were delivered, ascending. */
@@ -236,6 +243,7 @@ void store_key_shares(struct kv_key *key, struct str identity, uint32_t owner);
 /* The ends of a key of share. false: it is none. */
 bool store_share_key(struct str key, struct str *identity, uint32_t *owner,
     uint32_t *mailbox);
+void store_key_upload(struct kv_key *key, uint32_t user, uint64_t blob);
 void store_key_applied(struct kv_key *key, uint64_t queue, struct str id);
 void store_key_meta(struct kv_key *key, const char *name);
 
@@ -254,6 +262,9 @@ void store_mod_encode(struct buf *out, const struct store_mod *row);
 int store_mod_decode(struct store_mod *row, struct str in, struct err *err);
 void store_share_encode(struct buf *out, const struct store_share *row);
 int store_share_decode(struct store_share *row, struct str in, struct err *err);
+void store_upload_encode(struct buf *out, const struct store_upload *row);
+int store_upload_decode(struct store_upload *row, struct str in,
+    struct err *err);
 void store_applied_encode(struct buf *out, const struct store_applied *row);
 int store_applied_decode(struct store_applied *row, struct str in,
     struct err *err);

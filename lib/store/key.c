@@ -114,6 +114,14 @@ store_share_key(struct str key, struct str *identity, uint32_t *owner,
 }
 
 void
+store_key_upload(struct kv_key *key, uint32_t user, uint64_t blob)
+{
+	kv_key_init(key);
+	kv_key_u32(key, user);
+	kv_key_u64(key, blob);
+}
+
+void
 store_key_applied(struct kv_key *key, uint64_t queue, struct str id)
 {
 	kv_key_init(key);

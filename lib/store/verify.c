@@ -190,6 +190,23 @@ check_blob(struct store_verify *verify, struct kv_txn *txn, struct str key,
 }
 
 static int
+check_upload(struct store_verify *verify, struct kv_txn *txn, uint32_t user,
+    uint64_t blob, struct err *err)
+{
+	struct kv_key key;
+	struct str row;
+	int ret;
+
+	store_key_upload(&key, user, blob);
+	ret = kv_get(txn, STORE_TAB_UPLOAD, kv_key_get(&key), &row, err);
+	if (ret == 0)
+		store_verify_problem(verify,
+		    "blob %llu: user %u has no such upload",
+		    (unsigned long long)blob, user);
+	return ret < 0 ? -1 : 0;
+}
+
+static int
 check_place(struct store_verify *verify, struct kv_txn *txn, struct str key,
     struct str row, struct err *err)
 {
@@ -202,6 +219,8 @@ check_place(struct store_verify *verify, struct kv_txn *txn, struct str key,
 	(void)kv_key_take_u64(&key, &blob);
 	(void)kv_key_take_u32(&key, &mailbox);
 	(void)kv_key_take_u32(&key, &uid);
+	if (mailbox == 0)
+		return check_upload(verify, txn, uid, blob, err);
 	ret = store_row_hot(txn, mailbox, uid, &hot, err);
 	if (ret == 0 || (ret > 0 && hot.blob != blob))
 		store_verify_problem(verify,

@@ -20,6 +20,7 @@
 #include "stored/flags.h"
 #include "stored/mailbox.h"
 #include "stored/settle.h"
+#include "stored/upload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +33,7 @@ static const struct row {
 	{ &store_flags_msg, flags_run },
 	{ &store_expunge_msg, expunge_run },
 	{ &store_copy_msg, copy_run },
+	{ &store_adopt_msg, adopt_run },
 	{ &store_mailbox_msg, mailbox_run },
 	{ &store_recent_msg, recent_run },
 	{ &store_settle_msg, settle_run },

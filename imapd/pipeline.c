@@ -1,0 +1,229 @@
+#include "imapd/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/list.h"
+#include "imapd/command.h"
+#include "imapd/reply.h"
+#include "imapd/session.h"
+#include "store/client.h"
+
+enum { ANSWER_MAX = 64 << 10 };
+
+struct pipeline {
+	struct list waiting;  /* struct pending, in the order of commands */
+	struct arena *arena;  /* owned: of one answer */
+	unsigned count, open; /* all, those without an answer */
+	size_t bytes;
+};
+
+/* One APPEND. */
+struct pending {
+	struct list link;
+	char *tag;       /* owned: the client's */
+	uint16_t number; /* stored's */
+	size_t bytes;
+	bool done;
+	struct err err; /* done: ERR_NONE, or why it was refused */
+	uint32_t uidvalidity, uid;
+};
+
+struct pipeline *
+pipeline_new(void)
+{
+	struct pipeline *pipeline = xcalloc(1, sizeof(*pipeline));
+
+	pipeline->arena = arena_new(ANSWER_MAX);
+	list_init(&pipeline->waiting);
+	return pipeline;
+}
+
+static void
+drop(struct pipeline *pipeline, struct pending *pending)
+{
+	list_remove(&pending->link);
+	pipeline->count--;
+	pipeline->bytes -= pending->bytes;
+	free(pending->tag);
+	free(pending);
+}
+
+void
+pipeline_free(struct pipeline *pipeline)
+{
+	if (pipeline == NULL)
+		return;
+	while (!list_is_empty(&pipeline->waiting))
+		drop(pipeline,
+		    LIST_ITEM(pipeline->waiting.next, struct pending, link));
+	arena_free(pipeline->arena);
+	free(pipeline);
+}
+
+/* Nobody is going to answer those that are open. */
+static void
+lose_all(struct pipeline *pipeline, const struct err *err)
+{
+	LIST_FOREACH(link, &pipeline->waiting)
+	{
+		struct pending *pending = LIST_ITEM(link, struct pending, link);
+
+		if (!pending->done)
+			pending->err = *err;
+		pending->done = true;
+	}
+	pipeline->open = 0;
+}
+
+static struct pending *
+find(struct pipeline *pipeline, uint16_t number)
+{
+	LIST_FOREACH(link, &pipeline->waiting)
+	{
+		struct pending *pending = LIST_ITEM(link, struct pending, link);
+
+		if (!pending->done && pending->number == number)
+			return pending;
+	}
+	return NULL;
+}
+
+/* Take one answer, if need be when it comes. False: there is none. */
+static bool
+take(struct session *session, bool wait)
+{
+	struct pipeline *pipeline = session->pipeline;
+	struct store_append_result *result;
+	struct store_appended answer;
+	struct pending *pending;
+	struct err refused, err;
+	uint16_t number;
+	int ret;
+
+	arena_reset(pipeline->arena);
+	(void)err_set(&err, ERR_TEMP, "stored: no answer");
+	ret = store_client_append_end(session->store, wait, pipeline->arena,
+	    &number, &answer, &refused, &err);
+	if (ret < 0 || (ret == 0 && wait))
+		lose_all(pipeline, &err);
+	if (ret <= 0)
+		return false;
+	if ((pending = find(pipeline, number)) == NULL)
+		return true;
+	pending->done = true;
+	pipeline->open--;
+	pending->err = refused;
+	if (refused.kind != ERR_NONE)
+		return true;
+	result = answer.results.items;
+	if (answer.results.count != 1)
+		err_set(&pending->err, ERR_TEMP, "stored: strange answer");
+	else if (result->kind != ERR_NONE)
+		err_set(&pending->err, (enum err_kind)result->kind, "%" STR_F,
+		    STR_A(result->text));
+	else {
+		pending->uidvalidity = result->uidvalidity;
+		pending->uid = result->uid;
+	}
+	return true;
+}
+
+static void
+answer_one(struct session *session, struct pending *pending)
+{
+	char text[100];
+
+	if (pending->err.kind == ERR_NOENT) {
+		reply_tagged(session, str_of(pending->tag), "NO",
+		    "[TRYCREATE] no such mailbox");
+	} else if (pending->err.kind != ERR_NONE) {
+		reply_tagged(session, str_of(pending->tag), "NO",
+		    reply_trouble(session, &pending->err));
+	} else {
+		(void)snprintf(text, sizeof(text), "[APPENDUID %u %u] appended",
+		    pending->uidvalidity, pending->uid);
+		reply_tagged(session, str_of(pending->tag), "OK", text);
+	}
+	drop(session->pipeline, pending);
+}
+
+/*
+ * Answer in order, up to the first that is open. What they brought to the
+ * selected mailbox is told before, in one go.
+ */
+static void
+answer(struct session *session)
+{
+	struct list *waiting = &session->pipeline->waiting;
+	bool told = false;
+
+	while (!list_is_empty(waiting)) {
+		struct pending *pending =
+		    LIST_ITEM(waiting->next, struct pending, link);
+
+		if (!pending->done)
+			break;
+		if (!told)
+			command_tell_news(session, NEWS_ALL);
+		told = true;
+		answer_one(session, pending);
+	}
+}
+
+void
+pipeline_drain(struct session *session)
+{
+	if (session->pipeline == NULL)
+		return;
+	while (session->pipeline->open > 0 && take(session, true))
+		;
+	answer(session);
+}
+
+void
+pipeline_before_read(struct session *session)
+{
+	int fd = stream_fd(session->stream);
+	char byte;
+
+	if (session->pipeline != NULL && session->pipeline->count > 0 &&
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		pipeline_drain(session);
+}
+
+int
+pipeline_append(struct command *cmd, const struct store_append *req,
+    struct err *err)
+{
+	struct session *session = cmd->session;
+	struct pipeline *pipeline = session->pipeline;
+	struct pending *pending;
+	uint16_t number;
+
+	if (pipeline->open >= PIPELINE_MAX ||
+	    pipeline->bytes > PIPELINE_BYTES) {
+		(void)take(session, true);
+		while (pipeline->open > 0 && take(session, false))
+			;
+		answer(session);
+	}
+	if (store_client_append_begin(session->store, req, &number, err) < 0) {
+		lose_all(pipeline, err);
+		return -1;
+	}
+	pending = xcalloc(1, sizeof(*pending));
+	pending->tag = xstrndup(cmd->tag.p, cmd->tag.len);
+	pending->number = number;
+	pending->bytes = req->body.len;
+	list_push(&pipeline->waiting, &pending->link);
+	pipeline->count++;
+	pipeline->open++;
+	pipeline->bytes += pending->bytes;
+	cmd->is_later = true;
+	cmd->word = "OK";
+	return 0;
+}
