@@ -119,7 +119,7 @@ edge_bind(const struct master *m, struct service *service, struct err *err)
 			return err_set(err, ERR_LIMIT, "%s: too many edges",
 			    service->name);
 		edge->role = rule->client;
-		edge->fd = bind_in(edge_folder(rule->client), service->name,
+		edge->fd = bind_in(edge_folder(rule->client), service->socket,
 		    0666, err);
 		if (edge->fd < 0)
 			return -1;
@@ -147,7 +147,7 @@ edge_connect_ctl(const struct service *service, struct err *err)
 		if (strcmp(service->edges[i].role, "ctl") != 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "run/master/%s",
-		    service->name);
+		    service->socket);
 		return connect_unix(path, err);
 	}
 	return err_set(err, ERR_NOENT, "%s does not talk to the operator",

@@ -54,7 +54,9 @@ struct process {
 struct service {
 	struct list link; /* master.services, in the order of master.cf */
 	struct master *master;
-	const char *name; /* of the line, and in the log */
+	const char *socket; /* the line's name, and its sockets' */
+	/* The same, unless an earlier line has it: then "smtp/unix". */
+	char *name;
 	const struct program *program;
 	const struct master_cf_entry *entry; /* NULL: the directory server */
 	struct process *process;             /* the current one, or NULL */

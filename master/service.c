@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -36,9 +37,16 @@ add(struct master *m, const char *name, const struct program *program,
     const struct master_cf_entry *entry)
 {
 	struct service *service = xcalloc(1, sizeof(*service));
+	size_t size = strlen(name) + sizeof("/unix");
 
 	service->master = m;
-	service->name = name;
+	service->socket = name;
+	service->name = xmalloc(size);
+	/* Lines of either type may share a name, as Postfix's "smtp" do. */
+	(void)snprintf(service->name, size, "%s%s", name,
+	    service_find(m, str_of(name)) == NULL ? "" :
+		entry->type == MASTER_CF_UNIX     ? "/unix" :
+						    "/inet");
 	service->program = program;
 	service->entry = entry;
 	service->stats_fd = -1;
@@ -89,6 +97,7 @@ service_clear_all(struct master *m)
 		if (service->stats_fd >= 0)
 			(void)close(service->stats_fd);
 		event_free(service->timer);
+		free(service->name);
 		free(service);
 	}
 }
