@@ -1,0 +1,328 @@
+#include "smtp/body.h"
+
+#include "base/time.h"
+#include "base/utf8.h"
+#include "smtpproto/dotstuff.h"
+
+enum { FLUSH_AT = 64 << 10 };
+
+struct pass {
+	struct session *s;
+	struct site *site;
+	enum body_way way;
+	struct dot_reader reader;
+	struct dot_writer writer;
+	struct buf held;  /* BDAT: the chunk; LOOK: all of it */
+	unsigned replies; /* BDAT: due */
+	bool stopped;     /* nothing more goes out; t.answer says why */
+	uint64_t bytes;
+	int64_t begun;
+};
+
+static bool
+must_look(const struct session *s)
+{
+	const struct site *site = s->t.site;
+	const struct smtp_mail_params *mail = &s->t.mail;
+
+	return (mail->body == SMTP_BODY_8BIT &&
+		   !site_has(site, SMTP_EXT_8BITMIME)) ||
+	    (mail->smtputf8 && !site_has(site, SMTP_EXT_SMTPUTF8));
+}
+
+enum body_way
+body_way(const struct session *s)
+{
+	if (must_look(s))
+		return BODY_LOOK;
+	return site_has(s->t.site, SMTP_EXT_CHUNKING) ? BODY_BDAT : BODY_DATA;
+}
+
+static int
+stop(struct pass *pass)
+{
+	pass->stopped = true;
+	return -1;
+}
+
+/*
+ * The site broke while it was sent to. What it said before that counts, but
+ * not as a success: it has not got the whole message.
+ */
+static int
+broke(struct pass *pass, const char *doing)
+{
+	struct answer *answer = &pass->s->t.answer;
+	struct smtp_reply *reply = &pass->site->reply;
+
+	if (wire_reply(&pass->site->wire, reply) < 0) {
+		(void)site_lost(pass->site, doing, answer);
+		return stop(pass);
+	}
+	if (smtp_reply_class(reply) == 2)
+		reply->code = 451;
+	(void)answer_remote(answer, reply, "end");
+	pass->site->is_broken = true;
+	return stop(pass);
+}
+
+static int
+flush(struct pass *pass)
+{
+	wire_limit(&pass->site->wire, pass->s->smtp->conf.timeout_xfer);
+	if (wire_flush(&pass->site->wire) < 0)
+		return broke(pass, "sending message body");
+	return 0;
+}
+
+/* A reply to a chunk. Anything but 2xx ends it. */
+static int
+chunk_reply(struct pass *pass, int seconds, const char *doing)
+{
+	struct answer *answer = &pass->s->t.answer;
+
+	if (site_reply(pass->site, seconds, doing, answer) < 0)
+		return stop(pass);
+	pass->replies--;
+	if (answer_remote(answer, &pass->site->reply, "BDAT") == 0)
+		return 0;
+	/* other replies are on their way: it would take them for ours */
+	if (pass->replies > 0)
+		pass->site->is_broken = true;
+	return stop(pass);
+}
+
+/*
+ * Send the chunk. One reply may be outstanding, so that the line is never
+ * idle where commands may be sent in one go.
+ */
+static int
+send_chunk(struct pass *pass, bool is_last)
+{
+	const struct smtp_conf *conf = &pass->s->smtp->conf;
+	struct site *site = pass->site;
+	unsigned due = site_has(site, SMTP_EXT_PIPELINING) ? 1 : 0;
+
+	site_put(site, "BDAT %zu%s", pass->held.len, is_last ? " LAST" : "");
+	(void)buf_add_str(&site->wire.out, buf_str(&pass->held));
+	buf_reset(&pass->held);
+	pass->replies++;
+	if (flush(pass) < 0)
+		return -1;
+	while (pass->replies > (is_last ? 1 : due)) {
+		if (chunk_reply(pass, conf->timeout_xfer,
+			"sending message body") < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+send_run(struct pass *pass, struct str run)
+{
+	struct buf *out = &pass->site->wire.out;
+
+	if (pass->way == BODY_DATA) {
+		(void)dot_write(&pass->writer, out, run);
+		return out->len >= FLUSH_AT ? flush(pass) : 0;
+	}
+	while (run.len > 0) {
+		struct str part = str_sub(run, 0, BODY_CHUNK - pass->held.len);
+
+		(void)buf_add_str(&pass->held, part);
+		str_skip(&run, part.len);
+		if (pass->held.len == BODY_CHUNK && send_chunk(pass, false) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* DATA, if that was not sent with the envelope. */
+static int
+ask_data(struct pass *pass)
+{
+	struct session *s = pass->s;
+	struct transaction *t = &s->t;
+
+	if (t->data_sent || pass->way != BODY_DATA)
+		return pass->way != BODY_DATA || t->go_ahead ? 0 : stop(pass);
+	t->data_sent = true;
+	site_put(t->site, "DATA");
+	if (site_reply(t->site, s->smtp->conf.timeout_data,
+		"sending DATA command", &t->answer) < 0)
+		return stop(pass);
+	t->go_ahead = t->site->reply.code == 354;
+	if (t->go_ahead)
+		return 0;
+	if (smtp_reply_class(&t->site->reply) == 2)
+		t->site->reply.code = 451;
+	(void)answer_remote(&t->answer, &t->site->reply, "DATA");
+	return stop(pass);
+}
+
+/* The end of the message, and what the site says to it. */
+static void
+finish(struct pass *pass)
+{
+	struct session *s = pass->s;
+	const int seconds = s->smtp->conf.timeout_done;
+	static const char doing[] = "sending end of data -- message may be "
+				    "sent more than once";
+
+	if (pass->way == BODY_BDAT) {
+		if (send_chunk(pass, true) == 0 &&
+		    chunk_reply(pass, seconds, doing) == 0)
+			pass->site->needs_rset = false;
+		return;
+	}
+	(void)dot_write_end(&pass->writer, &pass->site->wire.out);
+	if (flush(pass) < 0 ||
+	    site_reply(pass->site, seconds, doing, &s->t.answer) < 0)
+		return;
+	(void)answer_remote(&s->t.answer, &pass->site->reply, "end");
+	/* whatever it said, the transaction is over (section 4.1.1.4) */
+	pass->site->needs_rset = false;
+}
+
+/* Is there a byte beyond ASCII in the header, in any of it? */
+static bool
+is_ascii_header(struct str message)
+{
+	ptrdiff_t end = str_find(message, STR("\r\n\r\n"));
+
+	return utf8_is_ascii(
+	    str_sub(message, 0, end < 0 ? message.len : (size_t)end));
+}
+
+/* The message was read whole. Send it if the site can take it. */
+static int
+look(struct pass *pass)
+{
+	struct transaction *t = &pass->s->t;
+	const struct site *site = pass->site;
+	struct buf message = pass->held;
+	int ret;
+
+	if (message.full)
+		return answer_set(&t->answer, 552, "5.3.4",
+		    "Error: message file too big");
+	if (t->mail.smtputf8 && !site_has(site, SMTP_EXT_SMTPUTF8) &&
+	    !is_ascii_header(buf_str(&message)))
+		return answer_set(&t->answer, 554, "5.6.7",
+		    "SMTPUTF8 is required, but was not offered by host %s",
+		    site->label);
+	if (!site_has(site, SMTP_EXT_8BITMIME) &&
+	    !utf8_is_ascii(buf_str(&message)))
+		return answer_set(&t->answer, 554, "5.6.3",
+		    "8BITMIME is required, but was not offered by host %s",
+		    site->label);
+	pass->way = site_has(site, SMTP_EXT_CHUNKING) ? BODY_BDAT : BODY_DATA;
+	buf_init(&pass->held, 0);
+	ret = ask_data(pass) < 0 || send_run(pass, buf_str(&message)) < 0;
+	buf_clear(&message);
+	return ret ? -1 : 0;
+}
+
+/* To the client's final dot. -1: it went away before. */
+static int
+read_message(struct pass *pass)
+{
+	struct stream *stream = pass->s->stream;
+
+	for (;;) {
+		struct str in = stream_peek(stream), run;
+		size_t len = in.len;
+		enum dot_result result;
+
+		while (
+		    (result = dot_read(&pass->reader, &in, &run)) == DOT_RUN) {
+			pass->bytes += run.len;
+			if (pass->stopped)
+				continue;
+			if (pass->way == BODY_LOOK)
+				(void)buf_add_str(&pass->held, run);
+			else
+				(void)send_run(pass, run);
+		}
+		stream_skip(stream, len - in.len);
+		if (result == DOT_END)
+			return 0;
+		if (stream_fill(stream) < 0)
+			return -1;
+	}
+}
+
+static void
+tell(struct pass *pass)
+{
+	struct session *s = pass->s;
+	const struct answer *answer = &s->t.answer;
+	bool ok = answer->code / 100 == 2;
+	int64_t count = (int64_t)s->t.accepted;
+
+	for (size_t i = 0; i < s->t.accepted; i++)
+		(void)session_answer(s,
+		    ok && site_has(pass->site, SMTP_EXT_DSN));
+	smtp_count(s->smtp,
+	    ok                          ? SMTP_DELIVERED :
+		answer->code / 100 == 5 ? SMTP_REFUSED :
+					  SMTP_DEFERRED,
+	    count);
+	if (!ok)
+		return;
+	smtp_count(s->smtp, SMTP_MESSAGES, 1);
+	smtp_count(s->smtp, SMTP_BYTES, (int64_t)pass->bytes);
+	if (s->smtp->daemon != NULL)
+		daemon_observe(s->smtp->daemon, SMTP_SEND_TIME,
+		    time_mono() - pass->begun);
+}
+
+static void
+pass_on(struct pass *pass)
+{
+	struct session *s = pass->s;
+
+	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
+	if (read_message(pass) < 0) {
+		pass->site->is_broken = true; /* half a message is none */
+		return;
+	}
+	if (pass->reader.fault != DOT_FAULT_NONE) {
+		if (!pass->stopped)
+			(void)answer_set(&s->t.answer, 554, "5.6.0",
+			    "bare CR or LF in the message");
+		pass->site->is_broken |= pass->way != BODY_LOOK;
+		pass->stopped = true;
+	}
+	if (!pass->stopped && pass->way == BODY_LOOK && look(pass) < 0)
+		pass->stopped = true;
+	if (!pass->stopped)
+		finish(pass);
+	tell(pass);
+}
+
+void
+body_pass(struct session *s)
+{
+	struct pass pass = {
+		.s = s,
+		.site = s->t.site,
+		.begun = time_mono(),
+	};
+	size_t limit = s->smtp->conf.message_limit;
+
+	if (s->t.lost) { /* since the last RCPT was accepted */
+		(void)session_answer(s, false);
+		return;
+	}
+	pass.way = body_way(s);
+	dot_reader_init(&pass.reader);
+	dot_writer_init(&pass.writer);
+	buf_init(&pass.held,
+	    pass.way != BODY_LOOK || limit == 0 ? 0 : limit + SMTP_SIZE_SLACK);
+	if (ask_data(&pass) < 0)
+		(void)session_answer(s, false);
+	else
+		pass_on(&pass);
+	buf_clear(&pass.held);
+}
