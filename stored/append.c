@@ -4,7 +4,9 @@
 
 #include "base/fsutil.h"
 #include "ipc/store_msg.h"
+#include "store/rights.h"
 #include "stored/mailbox.h"
+#include "stored/seen.h"
 #include "stored/settle.h"
 #include "stored/target.h"
 #include "stored/upload.h"
@@ -45,6 +47,8 @@ struct step {
 	const struct store_target *target;
 	struct store_append_result *result;
 	struct open_mbox *mbox; /* NULL: refused, or delivered before */
+	struct open_seen *seen; /* NULL: \Seen is for the row */
+	uint16_t flags;
 	uint64_t keywords;
 };
 
@@ -94,13 +98,73 @@ take_quota(const struct request *request, struct open_user *user,
 	user->is_dirty = true;
 }
 
+/*
+ * Mail that was sent to the mailbox itself needs right p of anyone, for who
+ * sent it is only what the envelope says. 1, 0 refused.
+ */
+static int
+may_post(struct change *change, struct request *request,
+    const struct target *found, struct err *err)
+{
+	struct store_who anyone;
+
+	if (store_who_anyone(&anyone, change->arena, found->owner->name, err) <
+	    0)
+		return -1;
+	if (store_rights(&found->mbox->row, &anyone) & STORE_RIGHT_POST)
+		return 1;
+	request_refuse(request, ERR_DENIED, "nobody may post here");
+	return 0;
+}
+
+/* 1 and *found set; 0 refused; -1. */
+static int
+find_target(struct change *change, struct request *request,
+    const struct store_target *target, struct target *found, struct err *err)
+{
+	int ret = target_find(change, request, target->user, target->name,
+	    STORE_RIGHT_INSERT, found, err);
+
+	if (ret != 0 || !target->make || request->err.kind != ERR_NOENT)
+		return ret;
+	request->err = (struct err){ 0 };
+	ret = target_place(change, request, target->user, target->name, found,
+	    err);
+	if (ret > 0)
+		ret = mailbox_make(change, request, found, STORE_USE_NONE,
+		    STORE_TYPE_MAIL, &found->mbox, err);
+	if (ret > 0)
+		ret = mailbox_subscribe(change, found->owner, found->name, true,
+		    err);
+	return ret;
+}
+
+/*
+ * RFC 4314 section 4: flags that whoever asks may not set are left out, and
+ * no reason to refuse the message. 1, 0 refused, -1.
+ */
+static int
+find_flags(struct change *change, struct request *request, struct step *step,
+    struct err *err)
+{
+	uint32_t rights = request_rights(request, &step->mbox->row);
+
+	step->flags = step->target->flags & store_rights_flags(rights);
+	if (seen_open(change, request, step->mbox, &step->seen, err) < 0)
+		return -1;
+	if (!(rights & STORE_RIGHT_WRITE))
+		return 1;
+	return append_keywords(change, request, step->mbox,
+	    &step->target->keywords, &step->keywords);
+}
+
 /* 1 and step->mbox set; 0 refused or nothing to do; -1. */
 static int
 find_mbox(struct change *change, struct request *request, struct step *step,
     uint64_t size, struct err *err)
 {
 	const struct store_target *target = step->target;
-	struct open_user *user;
+	struct target found;
 	int ret;
 
 	if (target->prefix.len > STORE_PREFIX_MAX ||
@@ -108,26 +172,16 @@ find_mbox(struct change *change, struct request *request, struct step *step,
 		request_refuse(request, ERR_SYNTAX, "not flags, or prefix");
 		return 0;
 	}
-	ret = target_user(change, request, target->user, &user, err);
+	ret = find_target(change, request, target, &found, err);
+	if (ret > 0 && target->post)
+		ret = may_post(change, request, &found, err);
 	if (ret <= 0)
 		return ret;
-	take_quota(request, user, target->quota);
-	if (!target_has_room(request, user, size, 1))
+	take_quota(request, found.owner, target->quota);
+	if (!target_has_room(request, found.owner, size, 1))
 		return 0;
-	ret = target_name(change, request, user, target->name, &step->mbox,
-	    NULL, err);
-	if (ret == 0 && target->make && request->err.kind == ERR_NOENT) {
-		request->err = (struct err){ 0 };
-		ret = mailbox_make(change, request, user, target->name,
-		    STORE_USE_NONE, STORE_TYPE_MAIL, &step->mbox, err);
-		if (ret > 0)
-			ret = mailbox_subscribe(change, user, target->name,
-			    true, err);
-	}
-	if (ret <= 0)
-		return ret;
-	return append_keywords(change, request, step->mbox, &target->keywords,
-	    &step->keywords);
+	step->mbox = found.mbox;
+	return find_flags(change, request, step, err);
 }
 
 /* 1 it was delivered before, and the result says so; 0; -1. */
@@ -166,7 +220,7 @@ place(struct change *change, struct request *request, struct step *step,
 	const struct store_append *in = request->in;
 	struct append_row row = { .blob = blob,
 		.size = size + (uint32_t)step->target->prefix.len,
-		.flags = step->target->flags,
+		.flags = step->flags,
 		.keywords = step->keywords,
 		.internal = in->internal == INT64_MIN ? (int64_t)change->now :
 							in->internal,
@@ -175,6 +229,8 @@ place(struct change *change, struct request *request, struct step *step,
 	uint32_t uid;
 	int ret;
 
+	if (step->seen != NULL)
+		row.flags &= (uint16_t)~STORE_FLAG_SEEN;
 	/* A number that one request has twice is one recipient, too. */
 	if (was_applied(change, in, step, err) != 0)
 		return step->result->repeated ? 0 : -1;
@@ -188,6 +244,7 @@ place(struct change *change, struct request *request, struct step *step,
 		refuse(step, request);
 		return 0;
 	}
+	(void)seen_take(step->seen, uid, step->flags, 0);
 	step->result->mailbox = step->mbox->id;
 	step->result->uidvalidity = step->mbox->row.uidvalidity;
 	step->result->uid = uid;

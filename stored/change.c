@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "store/journal.h"
 #include "store/pack.h"
+#include "stored/seen.h"
 
 void
 change_init(struct change *change, struct engine *engine)
@@ -36,6 +37,7 @@ change_clear(struct change *change)
 	hash_free(change->users);
 	buf_clear(&change->journal);
 	buf_clear(&change->row);
+	seen_clear(change);
 	free(change->new_blob);
 }
 
@@ -344,6 +346,8 @@ change_flush(struct change *change, struct err *err)
 	struct open_mbox *mbox;
 	struct open_user *user;
 
+	if (seen_flush(change, err) < 0)
+		return -1;
 	for (mbox = change->mbox_list; mbox != NULL; mbox = mbox->next)
 		if (flush_mbox(change, mbox, err) < 0)
 			return -1;

@@ -55,7 +55,8 @@ struct change {
 	struct hash *mboxes, *users;
 	struct open_mbox *mbox_list;
 	struct open_user *user_list;
-	uint64_t first_blob; /* id of new_blob[0] */
+	struct open_seen *seen_list; /* seen.h */
+	uint64_t first_blob;         /* id of new_blob[0] */
 	struct new_blob *new_blob;
 	size_t new_blobs, new_blob_cap;
 };

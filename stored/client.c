@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "stored/acl.h"
 #include "stored/admin.h"
 #include "stored/append.h"
 #include "stored/copy.h"
@@ -114,6 +115,7 @@ static const struct row {
 	{ &store_adopt_msg, adopt_run, ROLE_SESSION },
 	{ &store_mailbox_msg, mailbox_run, ROLE_SESSION | ROLE_ADMIN },
 	{ &store_recent_msg, recent_run, ROLE_SESSION },
+	{ &store_acl_change_msg, acl_run, ROLE_SESSION | ROLE_ADMIN },
 	{ &store_settle_msg, settle_run, ROLE_QUEUE },
 };
 
@@ -414,6 +416,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_adopt_msg, on_request },
 	{ &store_mailbox_msg, on_request },
 	{ &store_recent_msg, on_request },
+	{ &store_acl_change_msg, on_request },
 	{ &store_settle_msg, on_request },
 	{ &store_hello_msg, on_hello },
 	{ &store_pack_msg, on_pack },

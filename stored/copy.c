@@ -5,11 +5,14 @@
 #include "stored/append.h"
 #include "stored/expunge.h"
 #include "stored/rows.h"
+#include "stored/seen.h"
 #include "stored/target.h"
 
 struct work {
 	struct change *change;
 	struct open_mbox *from, *to;
+	struct open_seen *from_seen, *to_seen; /* NULL: the rows' \Seen */
+	uint32_t rights;                       /* in to */
 	bool move;
 	uint64_t modseq, gone; /* of to, of from when messages go */
 	struct copy_result *result;
@@ -22,6 +25,8 @@ keywords_of(const struct work *work, uint64_t bits)
 	const struct store_keywords *names = &work->from->row.keywords;
 	uint64_t out = 0;
 
+	if (!(work->rights & STORE_RIGHT_WRITE))
+		return 0;
 	for (unsigned i = 0; i < names->count; i++)
 		if (bits & 1ULL << i)
 			out |= change_keyword(work->change, work->to,
@@ -36,21 +41,27 @@ copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
 	struct arena *arena = work->change->arena;
 	struct expunge_row gone = { hot->blob, hot->modseq, uid, hot->size,
 		hot->flags };
+	uint16_t flags = seen_flags(work->from_seen, uid, hot->flags) &
+	    store_rights_flags(work->rights);
 	struct append_row row = { .blob = hot->blob,
 		.size = hot->size,
-		.flags = hot->flags,
+		.flags = flags,
 		.keywords = keywords_of(work, hot->keywords),
 		.thread = hot->thread,
 		.internal = hot->internal,
 		.prefix = arena_str(arena, hot->prefix) };
 	uint32_t new_uid;
-	int ret = append_row(work->change, work->to, work->modseq, &row,
-	    &new_uid, err);
+	int ret;
 
+	if (work->to_seen != NULL)
+		row.flags &= (uint16_t)~STORE_FLAG_SEEN;
+	ret = append_row(work->change, work->to, work->modseq, &row, &new_uid,
+	    err);
 	if (ret == 0)
 		return err_set(err, ERR_LIMIT, "mailbox has no UIDs left");
 	if (ret < 0)
 		return -1;
+	(void)seen_take(work->to_seen, new_uid, flags, 0);
 	if (work->result->count++ == 0)
 		work->result->first = new_uid;
 	store_uids_append(&work->result->from, uid, uid);
@@ -107,7 +118,12 @@ copy_messages(struct change *change, struct request *request,
     struct open_mbox *from, const struct store_uids *uids, struct open_mbox *to,
     bool move, struct copy_result *result, struct err *err)
 {
-	struct work work = { change, from, to, move, 0, 0, result };
+	struct work work = { .change = change,
+		.from = from,
+		.to = to,
+		.rights = request_rights(request, &to->row),
+		.move = move,
+		.result = result };
 	struct store_hot row;
 	struct rows rows;
 	uint32_t uid;
@@ -116,6 +132,9 @@ copy_messages(struct change *change, struct request *request,
 	*result = (struct copy_result){ 0 };
 	if (ret <= 0)
 		return ret;
+	if (seen_open(change, request, from, &work.from_seen, err) < 0 ||
+	    seen_open(change, request, to, &work.to_seen, err) < 0)
+		return -1;
 	rows_begin(&rows, change, from, uids, 0);
 	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
 		if (work.modseq == 0) {
@@ -157,9 +176,9 @@ copy_run(struct change *change, struct request *request, struct err *err)
 	const struct store_copy *in = request->in;
 	uint32_t rights = STORE_RIGHT_READ;
 	struct copy_result result = { 0 };
-	struct open_mbox *from, *to;
+	struct open_mbox *from;
 	struct store_uids uids;
-	struct open_user *user;
+	struct target to;
 	struct err wrong;
 	int ret;
 
@@ -169,15 +188,13 @@ copy_run(struct change *change, struct request *request, struct err *err)
 		return request_refuse(request, ERR_SYNTAX, "%s", wrong.text);
 	ret = target_mbox(change, request, in->mailbox, rights, &from, err);
 	if (ret > 0)
-		ret = target_user(change, request, in->user, &user, err);
+		ret = target_find(change, request, in->user, in->name,
+		    STORE_RIGHT_INSERT, &to, err);
 	if (ret > 0)
-		ret = target_name(change, request, user, in->name, &to, NULL,
-		    err);
+		ret = copy_messages(change, request, from, &uids, to.mbox,
+		    in->move, &result, err);
 	if (ret > 0)
-		ret = copy_messages(change, request, from, &uids, to, in->move,
-		    &result, err);
-	if (ret > 0)
-		answer(request, to, &result);
+		answer(request, to.mbox, &result);
 	store_uids_clear(&result.from);
 	store_uids_clear(&uids);
 	return ret < 0 ? -1 : 0;

@@ -133,7 +133,10 @@ expunge_run(struct change *change, struct request *request, struct err *err)
 
 	if (ret > 0)
 		ret = target_mbox(change, request, in->mailbox,
-		    STORE_RIGHT_EXPUNGE, &mbox, err);
+		    in->deleted_only ?
+			STORE_RIGHT_EXPUNGE :
+			STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED,
+		    &mbox, err);
 	if (ret <= 0)
 		return ret;
 	if (slice(change, request, mbox, progress, err) < 0)

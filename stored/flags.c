@@ -3,6 +3,7 @@
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/rows.h"
+#include "stored/seen.h"
 #include "stored/target.h"
 
 /* What goes on from slice to slice. */
@@ -17,25 +18,33 @@ struct work {
 	const struct store_flags *in;
 	struct open_mbox *mbox;
 	struct progress *progress;
+	struct open_seen *seen; /* NULL: \Seen stands in the rows */
+	uint32_t rights;
+	uint16_t allowed;  /* flags that may be changed */
 	uint64_t keywords; /* the request's, as bits */
 	uint64_t modseq;   /* of this slice; 0: none taken yet */
 };
 
+/* RFC 4314 section 4: what whoever asks may not change stays as it is. */
 static void
 apply_mode(const struct work *work, struct store_hot *row)
 {
+	uint16_t flags = work->in->flags & work->allowed;
+
 	switch (work->in->mode) {
 	case STORE_FLAGS_ADD:
-		row->flags |= work->in->flags;
+		row->flags |= flags;
 		row->keywords |= work->keywords;
 		break;
 	case STORE_FLAGS_REMOVE:
-		row->flags &= (uint16_t)~work->in->flags;
+		row->flags &= (uint16_t)~flags;
 		row->keywords &= ~work->keywords;
 		break;
 	default:
-		row->flags = work->in->flags;
-		row->keywords = work->keywords;
+		row->flags &= (uint16_t)~work->allowed;
+		row->flags |= flags;
+		if (work->rights & STORE_RIGHT_WRITE)
+			row->keywords = work->keywords;
 	}
 }
 
@@ -55,15 +64,19 @@ change_one(struct work *work, uint32_t uid, struct store_hot *row,
 	struct change *change = work->change;
 	struct store_hot before = *row;
 	struct kv_key key;
+	uint16_t was;
 
 	if (row->modseq > work->in->unchanged_since) {
 		if (uid > store_uids_last(&work->progress->rejected))
 			store_uids_append(&work->progress->rejected, uid, uid);
 		return 0;
 	}
+	row->flags = seen_flags(work->seen, uid, before.flags);
+	was = row->flags;
 	apply_mode(work, row);
-	if (row->flags == before.flags && row->keywords == before.keywords)
+	if (row->flags == was && row->keywords == before.keywords)
 		return 0;
+	row->flags = seen_take(work->seen, uid, row->flags, before.flags);
 	if (work->modseq == 0 &&
 	    change_modseq(change, work->mbox, &work->modseq, err) < 0)
 		return -1;
@@ -84,6 +97,8 @@ find_keywords(struct work *work, struct request *request)
 {
 	const struct store_word *word = work->in->keywords.items;
 
+	if (!(work->rights & STORE_RIGHT_WRITE))
+		return 1;
 	for (size_t i = 0; i < work->in->keywords.count; i++) {
 		uint64_t bit;
 
@@ -105,6 +120,31 @@ find_keywords(struct work *work, struct request *request)
 		work->keywords |= bit;
 	}
 	return 1;
+}
+
+/*
+ * Which of the flags may be changed? RFC 4314 section 4: it is refused only
+ * when none may. 1, 0 refused, -1.
+ */
+static int
+find_rights(struct change *change, struct work *work, struct request *request,
+    struct err *err)
+{
+	const struct store_flags *in = work->in;
+	bool replaces = in->mode == STORE_FLAGS_REPLACE;
+	uint16_t wanted = replaces ? STORE_FLAGS_ALL : in->flags;
+
+	work->rights = request_rights(request, &work->mbox->row);
+	work->allowed = store_rights_flags(work->rights);
+	if (!(wanted & work->allowed) &&
+	    (wanted != 0 || in->keywords.count > 0) &&
+	    !(in->keywords.count > 0 && work->rights & STORE_RIGHT_WRITE)) {
+		request_refuse(request, ERR_DENIED, "no right to do that");
+		return 0;
+	}
+	return seen_open(change, request, work->mbox, &work->seen, err) < 0 ?
+	    -1 :
+	    1;
 }
 
 static int
@@ -166,8 +206,9 @@ begin(struct request *request, struct progress **out)
 }
 
 static void
-finish(struct request *request, struct progress *progress)
+finish(struct request *request, const struct work *work)
 {
+	struct progress *progress = work->progress;
 	struct store_flagged *answer =
 	    request_answer(request, &store_flagged_msg);
 	struct buf bytes;
@@ -176,6 +217,8 @@ finish(struct request *request, struct progress *progress)
 	(void)store_uids_encode(&bytes, &progress->rejected);
 	answer->modseq = progress->modseq;
 	answer->changed = progress->changed;
+	answer->flags = work->allowed;
+	answer->keywords = work->rights & STORE_RIGHT_WRITE;
 	answer->rejected = arena_str(request->arena, buf_str(&bytes));
 	buf_clear(&bytes);
 }
@@ -189,7 +232,9 @@ flags_run(struct change *change, struct request *request, struct err *err)
 
 	if (ret > 0)
 		ret = target_mbox(change, request, in->mailbox,
-		    STORE_RIGHT_WRITE, &work.mbox, err);
+		    STORE_RIGHT_READ, &work.mbox, err);
+	if (ret > 0)
+		ret = find_rights(change, &work, request, err);
 	if (ret > 0)
 		ret = find_keywords(&work, request);
 	if (ret > 0)
@@ -197,7 +242,7 @@ flags_run(struct change *change, struct request *request, struct err *err)
 	if (ret > 0 && work.modseq != 0)
 		work.progress->modseq = work.modseq;
 	if (ret > 0 && !request->is_unfinished)
-		finish(request, work.progress);
+		finish(request, &work);
 	return ret < 0 ? -1 : 0;
 }
 

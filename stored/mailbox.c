@@ -3,9 +3,11 @@
 #include "ipc/store_msg.h"
 #include "store/journal.h"
 #include "store/rights.h"
+#include "stored/acl.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/rename.h"
+#include "stored/seen.h"
 #include "stored/target.h"
 
 int
@@ -41,14 +43,16 @@ put_name(struct change *change, const struct open_user *user, struct str name,
 
 static int
 make_one(struct change *change, struct open_user *user, struct str name,
-    enum store_use use, enum store_type type, struct open_mbox **out,
-    struct err *err)
+    enum store_use use, enum store_type type, const struct open_mbox *above,
+    struct open_mbox **out, struct err *err)
 {
 	struct store_name row = { 0, (uint8_t)use, (uint8_t)type };
 
 	*out = change_mbox_new(change, user->row.id);
 	row.mailbox = (*out)->id;
 	change_notice(change, user->row.id, (*out)->id, 0);
+	if (acl_inherit(change, *out, name, above, err) < 0)
+		return -1;
 	return put_name(change, user, name, &row, err);
 }
 
@@ -73,7 +77,7 @@ mailbox_make_defaults(struct change *change, struct open_user *user,
 		struct str name = str_of(boxes[i].name);
 
 		if (make_one(change, user, name, boxes[i].use, STORE_TYPE_MAIL,
-			&mbox, err) < 0 ||
+			NULL, &mbox, err) < 0 ||
 		    mailbox_subscribe(change, user, name, true, err) < 0)
 			return -1;
 	}
@@ -129,27 +133,39 @@ is_good_name(struct request *request, struct str name)
 	return false;
 }
 
-int
-mailbox_make(struct change *change, struct request *request,
-    struct open_user *user, struct str name, enum store_use use,
-    enum store_type type, struct open_mbox **out, struct err *err)
+/* There is one already: who may not know of it hears only that they may not. */
+static int
+refuse_existing(struct change *change, struct request *request,
+    uint32_t mailbox, struct err *err)
 {
-	struct store_name found;
-	struct str part;
-	int ret;
+	struct open_mbox *mbox;
+	int ret = change_mbox(change, mailbox, &mbox, err);
 
-	name = store_name_canonical(name);
-	if (!is_good_name(request, name))
-		return 0;
-	ret = store_row_name(change->txn, user->row.id, name, &found, err);
 	if (ret < 0)
 		return -1;
-	if (ret > 0) {
+	if (ret > 0 &&
+	    request_rights(request, &mbox->row) & STORE_RIGHTS_VISIBLE)
 		request_refuse(request, ERR_EXISTS, "mailbox exists");
-		return 0;
-	}
-	ret = has_room(change, request, STORE_TAB_NAME, user, STORE_DEPTH_MAX,
-	    err);
+	else
+		request_refuse(request, ERR_DENIED, "no right to do that");
+	return 0;
+}
+
+int
+mailbox_make(struct change *change, struct request *request,
+    const struct target *place, enum store_use use, enum store_type type,
+    struct open_mbox **out, struct err *err)
+{
+	struct open_user *user = place->owner;
+	struct str name = place->name, part;
+	struct store_name found;
+	int ret = store_row_name(change->txn, user->row.id, name, &found, err);
+
+	if (ret > 0)
+		return refuse_existing(change, request, found.mailbox, err);
+	if (ret == 0)
+		ret = has_room(change, request, STORE_TAB_NAME, user,
+		    STORE_DEPTH_MAX, err);
 	if (ret <= 0)
 		return ret;
 	for (size_t i = 1; i < name.len; i++) {
@@ -160,11 +176,14 @@ mailbox_make(struct change *change, struct request *request,
 		    err);
 		if (ret == 0)
 			ret = make_one(change, user, part, STORE_USE_NONE, type,
-			    out, err);
+			    place->mbox, out, err);
 		if (ret < 0)
 			return -1;
 	}
-	return make_one(change, user, name, use, type, out, err) < 0 ? -1 : 1;
+	return make_one(change, user, name, use, type, place->mbox, out, err) <
+		0 ?
+	    -1 :
+	    1;
 }
 
 static int
@@ -181,17 +200,19 @@ answer(struct request *request, const struct open_mbox *mbox)
 }
 
 static int
-create(struct change *change, struct request *request, struct open_user *user,
-    struct err *err)
+create(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_mailbox *in = request->in;
+	struct target place;
 	struct open_mbox *mbox;
 	int ret;
 
 	if (in->use > STORE_USE_LAST || in->type > STORE_TYPE_LAST)
 		return request_refuse(request, ERR_SYNTAX, "not a use or type");
-	ret = mailbox_make(change, request, user, in->name, in->use, in->type,
-	    &mbox, err);
+	ret = target_place(change, request, in->user, in->name, &place, err);
+	if (ret > 0)
+		ret = mailbox_make(change, request, &place, in->use, in->type,
+		    &mbox, err);
 	if (ret <= 0)
 		return ret;
 	return answer(request, mbox);
@@ -237,6 +258,8 @@ empty(struct change *change, struct request *request, struct err *err)
 	kv_range_close(&range);
 	if (ret != 0)
 		return ret < 0 ? -1 : 0;
+	if (seen_drop(change, mbox->id, err) < 0)
+		return -1;
 	mbox->is_gone = true;
 	request->is_unfinished = false;
 	return 0;
@@ -259,26 +282,27 @@ mailbox_empty_run(struct change *change, struct request *request,
  * more; answered when the last message is gone.
  */
 static int delete (struct change *change, struct request *request,
-    struct open_user *user, struct err *err)
+    struct err *err)
 {
 	const struct store_mailbox *in = request->in;
-	struct open_mbox *mbox;
+	struct target target;
 	struct kv_key key;
 	int ret;
 
 	if (request->phase == 0) {
-		if (store_name_is_inbox(in->name))
-			return request_refuse(request, ERR_DENIED,
-			    "INBOX stays");
-		ret = target_name(change, request, user, in->name, &mbox, NULL,
-		    err);
+		ret = target_find(change, request, in->user, in->name,
+		    STORE_RIGHT_DELETE, &target, err);
 		if (ret <= 0)
 			return ret;
-		store_key_name(&key, user->row.id, in->name);
-		change_notice(change, user->row.id, mbox->id, 0);
-		if (change_del(change, STORE_TAB_NAME, &key, err) < 0)
+		if (store_name_is_inbox(target.name))
+			return request_refuse(request, ERR_SYNTAX,
+			    "INBOX stays");
+		store_key_name(&key, target.owner->row.id, target.name);
+		change_notice(change, target.owner->row.id, target.mbox->id, 0);
+		if (change_del(change, STORE_TAB_NAME, &key, err) < 0 ||
+		    acl_drop(change, target.mbox, err) < 0)
 			return -1;
-		request->work_mailbox = mbox->id;
+		request->work_mailbox = target.mbox->id;
 		request->phase = 1;
 	}
 	if (empty(change, request, err) < 0)
@@ -288,13 +312,15 @@ static int delete (struct change *change, struct request *request,
 
 /* Names need not exist (RFC 3501 section 6.3.6). */
 static int
-subscribe(struct change *change, struct request *request,
-    struct open_user *user, struct err *err)
+subscribe(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_mailbox *in = request->in;
 	bool on = in->op == STORE_SUBSCRIBE;
-	int ret;
+	struct open_user *user;
+	int ret = target_user(change, request, in->user, &user, err);
 
+	if (ret <= 0)
+		return ret;
 	if (!is_good_name(request, in->name))
 		return 0;
 	if (on) {
@@ -310,8 +336,7 @@ subscribe(struct change *change, struct request *request,
 int
 mailbox_run(struct change *change, struct request *request, struct err *err)
 {
-	static int (*const ops[])(struct change *, struct request *,
-	    struct open_user *, struct err *) = {
+	static request_fn *const ops[] = {
 		[STORE_CREATE] = create,
 		[STORE_DELETE] = delete,
 		[STORE_RENAME] = rename_mailbox,
@@ -319,15 +344,11 @@ mailbox_run(struct change *change, struct request *request, struct err *err)
 		[STORE_UNSUBSCRIBE] = subscribe,
 	};
 	const struct store_mailbox *in = request->in;
-	struct open_user *user;
-	int ret = target_user(change, request, in->user, &user, err);
 
-	if (ret <= 0)
-		return ret;
 	if (in->op >= NELEMS(ops))
 		return request_refuse(request, ERR_SYNTAX, "mailbox: op %u",
 		    in->op);
-	return ops[in->op](change, request, user, err);
+	return ops[in->op](change, request, err);
 }
 
 int

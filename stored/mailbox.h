@@ -16,12 +16,15 @@ int mailbox_make_defaults(struct change *change, struct open_user *user,
     struct err *err);
 
 /*
- * Make name and what is missing above it. 1, 0 refused (ERR_EXISTS,
- * ERR_SYNTAX, ERR_LIMIT), -1.
+ * Make a mailbox where place (target_place) says, and what is missing above
+ * it; all of that begins with the list of rights of the mailbox above. 1, 0
+ * refused (ERR_EXISTS, ERR_LIMIT; ERR_DENIED where there is one that whoever
+ * asks must not know of), -1.
  */
+struct target;
 int mailbox_make(struct change *change, struct request *request,
-    struct open_user *user, struct str name, enum store_use use,
-    enum store_type type, struct open_mbox **out, struct err *err);
+    const struct target *place, enum store_use use, enum store_type type,
+    struct open_mbox **out, struct err *err);
 
 /* 1 or -1. */
 int mailbox_subscribe(struct change *change, struct open_user *user,

@@ -1,6 +1,8 @@
 #include "stored/rename.h"
 
 #include "ipc/store_msg.h"
+#include "store/rights.h"
+#include "stored/acl.h"
 #include "stored/copy.h"
 #include "stored/mailbox.h"
 #include "stored/target.h"
@@ -15,7 +17,8 @@ struct work {
 	struct change *change;
 	struct open_user *user;
 	struct str from, to;
-	struct row *row; /* in the batch's arena */
+	struct open_mbox *above; /* nearest to the new name, or NULL */
+	struct row *row;         /* in the batch's arena */
 	size_t count, cap;
 };
 
@@ -117,8 +120,20 @@ make_parents(struct work *work, struct request *request, struct err *err)
 	    &found, err);
 	if (ret != 0)
 		return ret;
-	return mailbox_make(work->change, request, work->user, parent,
-	    STORE_USE_NONE, STORE_TYPE_MAIL, &mbox, err);
+	return mailbox_make(work->change, request,
+	    &(struct target){ work->user, work->above, parent }, STORE_USE_NONE,
+	    STORE_TYPE_MAIL, &mbox, err);
+}
+
+static int
+move_rights(struct work *work, const struct row *row, struct err *err)
+{
+	struct open_mbox *mbox;
+	int ret = change_mbox(work->change, row->name.mailbox, &mbox, err);
+
+	if (ret > 0)
+		ret = acl_rename(work->change, mbox, row->new, err);
+	return ret < 0 ? -1 : 0;
 }
 
 static int
@@ -137,7 +152,8 @@ move_names(struct work *work, struct err *err)
 		store_key_name(&key, work->user->row.id, work->row[i].new);
 		store_name_encode(&change->row, &work->row[i].name);
 		if (change_put(change, STORE_TAB_NAME, &key,
-			buf_str(&change->row), err) < 0)
+			buf_str(&change->row), err) < 0 ||
+		    move_rights(work, &work->row[i], err) < 0)
 			return -1;
 		change_notice(change, work->user->row.id,
 		    work->row[i].name.mailbox, 0);
@@ -152,7 +168,8 @@ rename_inbox(struct work *work, struct request *request, struct open_mbox *from,
 {
 	struct copy_result result = { 0 };
 	struct open_mbox *to;
-	int ret = mailbox_make(work->change, request, work->user, work->to,
+	int ret = mailbox_make(work->change, request,
+	    &(struct target){ work->user, work->above, work->to },
 	    STORE_USE_NONE, STORE_TYPE_MAIL, &to, err);
 
 	if (ret > 0)
@@ -167,31 +184,58 @@ static int
 check_names(struct work *work, struct request *request, struct err *err)
 {
 	if (is_below(work->to, work->from)) {
-		request_refuse(request, ERR_DENIED,
+		request_refuse(request, ERR_SYNTAX,
 		    "a mailbox cannot go below itself");
 		return 0;
 	}
 	return check_new(work, request, work->to, err);
 }
 
-int
-rename_mailbox(struct change *change, struct request *request,
-    struct open_user *user, struct err *err)
+/* From where to where, and may whoever asks? 1, 0 refused, -1. */
+static int
+find_ends(struct change *change, struct request *request, struct target *from,
+    struct target *to, struct err *err)
 {
 	const struct store_mailbox *in = request->in;
-	struct work work = { .change = change,
-		.user = user,
-		.from = store_name_canonical(in->name),
-		.to = store_name_canonical(in->name2) };
-	struct store_mailbox_done *out;
-	struct open_mbox *from;
-	int ret =
-	    target_name(change, request, user, work.from, &from, NULL, err);
+	int ret = target_find(change, request, in->user, in->name,
+	    STORE_RIGHT_DELETE, from, err);
 
 	if (ret > 0)
+		ret =
+		    target_place(change, request, in->user, in->name2, to, err);
+	if (ret <= 0)
+		return ret;
+	if (from->owner != to->owner) {
+		request_refuse(request, ERR_SYNTAX,
+		    "a mailbox stays with its owner");
+		return 0;
+	}
+	if (store_name_is_inbox(from->name) &&
+	    request->who.user != from->owner->row.id &&
+	    request->who.user != 0) {
+		request_refuse(request, ERR_DENIED, "no right to do that");
+		return 0;
+	}
+	return 1;
+}
+
+int
+rename_mailbox(struct change *change, struct request *request, struct err *err)
+{
+	struct store_mailbox_done *out;
+	struct work work = { .change = change };
+	struct target from, to;
+	int ret = find_ends(change, request, &from, &to, err);
+
+	if (ret > 0) {
+		work.user = from.owner;
+		work.from = from.name;
+		work.to = to.name;
+		work.above = to.mbox;
 		ret = check_names(&work, request, err);
+	}
 	if (ret > 0 && store_name_is_inbox(work.from)) {
-		ret = rename_inbox(&work, request, from, err);
+		ret = rename_inbox(&work, request, from.mbox, err);
 	} else if (ret > 0) {
 		ret = collect(&work, request, err);
 		if (ret > 0)
@@ -202,7 +246,7 @@ rename_mailbox(struct change *change, struct request *request,
 	if (ret <= 0)
 		return ret;
 	out = request_answer(request, &store_mailbox_done_msg);
-	out->mailbox = from->id;
-	out->uidvalidity = from->row.uidvalidity;
+	out->mailbox = from.mbox->id;
+	out->uidvalidity = from.mbox->row.uidvalidity;
 	return 0;
 }

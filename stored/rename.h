@@ -6,7 +6,6 @@
 
 #include "stored/change.h"
 
-int rename_mailbox(struct change *change, struct request *request,
-    struct open_user *user, struct err *err);
+request_fn rename_mailbox;
 
 #endif

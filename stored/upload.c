@@ -2,7 +2,9 @@
 
 #include "base/log.h"
 #include "ipc/store_msg.h"
+#include "store/rights.h"
 #include "stored/append.h"
+#include "stored/seen.h"
 #include "stored/target.h"
 
 enum { KEEP_SECONDS = 3600 };
@@ -112,21 +114,50 @@ forget(struct change *change, struct request *request, struct step *step,
 	return 0;
 }
 
+/* Flags as far as rights go (RFC 4314 section 4). 1, 0 refused. */
+static int
+find_flags(struct change *change, struct request *request,
+    struct open_mbox *mbox, struct step *step, size_t count)
+{
+	uint32_t rights = request_rights(request, &mbox->row);
+
+	for (size_t i = 0; i < count; i++) {
+		step[i].row.flags &= store_rights_flags(rights);
+		if (rights & STORE_RIGHT_WRITE &&
+		    append_keywords(change, request, mbox,
+			&step[i].in->keywords, &step[i].row.keywords) == 0)
+			return 0;
+	}
+	return 1;
+}
+
+static int
+place_one(struct change *change, struct open_mbox *mbox, uint64_t modseq,
+    const struct step *step, struct open_seen *seen, struct err *err)
+{
+	struct append_row row = step->row;
+	uint32_t uid = 0;
+
+	if (seen != NULL)
+		row.flags &= (uint16_t)~STORE_FLAG_SEEN;
+	if (append_row(change, mbox, modseq, &row, &uid, err) < 0)
+		return -1;
+	(void)seen_take(seen, uid, step->row.flags, 0);
+	return 0;
+}
+
 static int
 place(struct change *change, struct request *request, struct open_mbox *mbox,
     struct step *step, size_t count, struct err *err)
 {
 	struct store_adopted *answer;
+	struct open_seen *seen;
 	uint64_t modseq;
-	uint32_t uid;
 
-	for (size_t i = 0; i < count; i++) {
-		int ret = append_keywords(change, request, mbox,
-		    &step[i].in->keywords, &step[i].row.keywords);
-
-		if (ret == 0)
-			return 0;
-	}
+	if (find_flags(change, request, mbox, step, count) == 0)
+		return 0;
+	if (seen_open(change, request, mbox, &seen, err) < 0)
+		return -1;
 	if (count > UINT32_MAX - mbox->row.uidnext)
 		return request_refuse(request, ERR_LIMIT,
 		    "mailbox has no UIDs left");
@@ -136,8 +167,7 @@ place(struct change *change, struct request *request, struct open_mbox *mbox,
 	if (change_modseq(change, mbox, &modseq, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (append_row(change, mbox, modseq, &step[i].row, &uid, err) <
-			0 ||
+		if (place_one(change, mbox, modseq, &step[i], seen, err) < 0 ||
 		    drop(change, request->who.user, step[i].row.blob, err) < 0)
 			return -1;
 	return 0;
@@ -149,8 +179,7 @@ adopt_run(struct change *change, struct request *request, struct err *err)
 	const struct store_adopt *in = request->in;
 	const struct store_adoptee *item = in->uploads.items;
 	size_t count = in->uploads.count;
-	struct open_user *user;
-	struct open_mbox *mbox;
+	struct target target;
 	uint64_t bytes = 0;
 	struct step *step;
 	int ret;
@@ -167,15 +196,13 @@ adopt_run(struct change *change, struct request *request, struct err *err)
 	}
 	if (in->name.len == 0)
 		return forget(change, request, step, count, err);
-	ret = target_user(change, request, in->user, &user, err);
-	if (ret > 0)
-		ret = target_name(change, request, user, in->name, &mbox, NULL,
-		    err);
+	ret = target_find(change, request, in->user, in->name,
+	    STORE_RIGHT_INSERT, &target, err);
 	if (ret <= 0)
 		return ret;
-	if (!target_has_room(request, user, bytes, count))
+	if (!target_has_room(request, target.owner, bytes, count))
 		return 0;
-	return place(change, request, mbox, step, count, err);
+	return place(change, request, target.mbox, step, count, err);
 }
 
 struct old {

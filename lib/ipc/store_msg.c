@@ -2,6 +2,7 @@
 
 enum {
 	USER = 320,
+	IDENTITY = 330,
 	NAME = 480,
 	TICKET = 4096,
 	KEYWORD = 100,
@@ -56,6 +57,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_FIELD(M, U16, flags, 0),
 	IPC_ITEMS(M, keywords, KEYWORDS, &word_item),
 	IPC_FIELD(M, STR, prefix, PREFIX),
+	IPC_FIELD(M, BOOL, post, 0),
 	IPC_FIELD(M, U64, quota, 0),
 };
 #undef M
@@ -145,6 +147,8 @@ const struct ipc_msg store_flags_msg =
 static const struct ipc_field flagged_fields[] = {
 	IPC_FIELD(struct store_flagged, U64, modseq, 0),
 	IPC_FIELD(struct store_flagged, U32, changed, 0),
+	IPC_FIELD(struct store_flagged, U16, flags, 0),
+	IPC_FIELD(struct store_flagged, BOOL, keywords, 0),
 	IPC_FIELD(struct store_flagged, STR, rejected, STORE_MSG_UIDS_MAX),
 };
 const struct ipc_msg store_flagged_msg =
@@ -208,6 +212,33 @@ static const struct ipc_field mailbox_done_fields[] = {
 };
 const struct ipc_msg store_mailbox_done_msg =
     IPC_MSG(store_mailbox_done, STORE_MAILBOX_DONE, mailbox_done_fields);
+
+#define M struct store_acl_change
+static const struct ipc_field acl_change_fields[] = {
+	IPC_FIELD(M, U8, op, 0),
+	IPC_FIELD(M, STR, user, USER),
+	IPC_FIELD(M, STR, name, NAME),
+	IPC_FIELD(M, STR, identifier, IDENTITY),
+	IPC_FIELD(M, U8, mode, 0),
+	IPC_FIELD(M, U32, rights, 0),
+};
+#undef M
+const struct ipc_msg store_acl_change_msg =
+    IPC_MSG(store_acl_change, STORE_ACL, acl_change_fields);
+
+static const struct ipc_field acl_item_fields[] = {
+	IPC_FIELD(struct store_acl_item, STR, identifier, IDENTITY),
+	IPC_FIELD(struct store_acl_item, U16, given, 0),
+	IPC_FIELD(struct store_acl_item, U16, denied, 0),
+};
+static const struct ipc_msg acl_item =
+    IPC_MSG(store_acl_item, 0, acl_item_fields);
+
+static const struct ipc_field acl_list_fields[] = {
+	IPC_ITEMS(struct store_acl_list, items, 100, &acl_item),
+};
+const struct ipc_msg store_acl_list_msg =
+    IPC_MSG(store_acl_list, STORE_ACL_LIST, acl_list_fields);
 
 static const struct ipc_field recent_fields[] = {
 	IPC_FIELD(struct store_recent, U32, mailbox, 0),

@@ -50,6 +50,8 @@ enum {
 	STORE_DONE,
 	STORE_ADOPT,
 	STORE_ADOPTED,
+	STORE_ACL,
+	STORE_ACL_LIST,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -82,6 +84,7 @@ struct store_target {
 	uint16_t flags;  /* STORE_FLAG_* */
 	struct ipc_list keywords; /* struct store_word */
 	struct str prefix;        /* header fields of this recipient alone */
+	bool post;      /* a delivery to the mailbox: who may send there? */
 	uint64_t quota; /* a delivery: bytes the user may use; 0: all */
 };
 
@@ -162,6 +165,8 @@ extern const struct ipc_msg store_flags_msg;
 struct store_flagged {
 	uint64_t modseq;     /* the highest given; 0 when nothing changed */
 	uint32_t changed;    /* messages */
+	uint16_t flags;      /* those that the user may change at all */
+	bool keywords;       /* and may they change keywords? */
 	struct str rejected; /* UIDs refused by unchanged_since */
 };
 extern const struct ipc_msg store_flagged_msg;
@@ -217,6 +222,34 @@ struct store_mailbox_done {
 	uint32_t mailbox, uidvalidity; /* CREATE, RENAME */
 };
 extern const struct ipc_msg store_mailbox_done_msg;
+
+/*
+ * A mailbox's list of rights (RFC 4314): an entry of it is changed, or it is
+ * only asked for. Both need right a; both are answered by the list as it then
+ * is. FORGET is the operator's: an identity leaves all lists.
+ */
+enum store_acl_op { STORE_ACL_SHOW, STORE_ACL_SET, STORE_ACL_FORGET };
+enum store_acl_mode { STORE_ACL_REPLACE, STORE_ACL_ADD, STORE_ACL_REMOVE };
+
+struct store_acl_change {
+	uint8_t op;            /* enum store_acl_op */
+	struct str user;       /* ctl: the owner; "": the session's names */
+	struct str name;       /* of the mailbox */
+	struct str identifier; /* as people write it; FORGET: the identity */
+	uint8_t mode;          /* SET: enum store_acl_mode */
+	uint32_t rights;       /* SET: STORE_RIGHT_* */
+};
+extern const struct ipc_msg store_acl_change_msg;
+
+struct store_acl_item {
+	struct str identifier;
+	uint16_t given, denied;
+};
+
+struct store_acl_list {
+	struct ipc_list items; /* struct store_acl_item */
+};
+extern const struct ipc_msg store_acl_list_msg;
 
 /* The recent messages of a mailbox are mine (RFC 3501 section 2.3.2). */
 struct store_recent {

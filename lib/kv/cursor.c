@@ -58,6 +58,7 @@ kv_range_next(struct kv_range *range, struct str *key, struct str *value,
 	if (!range->begun)
 		op = range->from.len > 0 ? MDB_SET_RANGE : MDB_FIRST;
 	range->begun = true;
+	range->txn->kv->looks++;
 	rc = mdb_cursor_get(range->mdb, &k, &v, op);
 	if (rc == MDB_NOTFOUND)
 		return 0;

@@ -14,6 +14,7 @@ struct kv {
 	enum kv_mode mode;
 	size_t size, limit;
 	bool commit_failed;
+	uint64_t looks;
 	unsigned tables;
 	MDB_dbi dbi[KV_TABLES_MAX];
 	struct kv_pin *pin; /* borrowed */

@@ -347,6 +347,12 @@ kv_usage(const struct kv *kv, struct kv_usage *out)
 	};
 }
 
+uint64_t
+kv_looks(const struct kv *kv)
+{
+	return kv->looks;
+}
+
 bool
 kv_is_stale(const struct kv *kv)
 {

@@ -103,6 +103,12 @@ struct kv_usage {
 
 void kv_usage(const struct kv *kv, struct kv_usage *out);
 
+/*
+ * Rows looked for and steps along ranges since kv_open: two answers that must
+ * not be told apart take the same number.
+ */
+uint64_t kv_looks(const struct kv *kv);
+
 /* The data file was unlinked or replaced since kv_open. */
 bool kv_is_stale(const struct kv *kv);
 

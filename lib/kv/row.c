@@ -26,6 +26,7 @@ kv_get(struct kv_txn *txn, unsigned table, struct str key, struct str *value,
 	MDB_val k = kv_val(key), v;
 	int rc = mdb_get(txn->mdb, dbi(txn, table), &k, &v);
 
+	txn->kv->looks++;
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc != MDB_SUCCESS)

@@ -263,7 +263,7 @@ uids_bytes(struct buf *buf, const struct store_uids *uids)
 
 int
 store_client_flags(struct store_client *client,
-    const struct store_flags_change *change, uint64_t *modseq,
+    struct store_flags_change *change, uint64_t *modseq,
     struct store_uids *rejected, struct err *err)
 {
 	struct store_word *word =
@@ -289,6 +289,8 @@ store_client_flags(struct store_client *client,
 	if (ret < 0)
 		return -1;
 	*modseq = answer.modseq;
+	change->allowed = answer.flags;
+	change->keywords_allowed = answer.keywords;
 	return rejected == NULL ?
 	    0 :
 	    store_uids_decode(rejected, answer.rejected, err);
@@ -404,6 +406,22 @@ store_client_subscribe(struct store_client *client, struct str name, bool on,
 	struct store_mailbox_done answer;
 
 	return mailbox_call(client, &req, &answer, err);
+}
+
+int
+store_client_acl(struct store_client *client,
+    const struct store_acl_change *req, struct arena *arena,
+    struct store_acl_list *answer, struct err *err)
+{
+	struct store_acl_item *item;
+
+	if (client_call(client, arena, &store_acl_change_msg, req,
+		&store_acl_list_msg, answer, err) < 0)
+		return -1;
+	item = answer->items.items;
+	for (size_t i = 0; i < answer->items.count; i++)
+		item[i].identifier = arena_str(arena, item[i].identifier);
+	return 0;
 }
 
 int

@@ -101,9 +101,12 @@ struct store_flags_change {
 	const struct str *keywords;
 	size_t keyword_count;
 	uint64_t unchanged_since;
+	/* set by the answer: what the user's rights let them change */
+	uint16_t allowed;
+	bool keywords_allowed;
 };
 int store_client_flags(struct store_client *client,
-    const struct store_flags_change *change, uint64_t *modseq,
+    struct store_flags_change *change, uint64_t *modseq,
     struct store_uids *rejected, struct err *err);
 
 /* uids NULL: the whole mailbox. modseq is 0 when nothing went. */
@@ -127,7 +130,10 @@ int store_client_copy(struct store_client *client, uint32_t mailbox,
 int store_client_create(struct store_client *client, struct str user_name,
     struct str name, enum store_use use, enum store_type type,
     uint32_t *mailbox, uint32_t *uidvalidity, struct err *err);
-/* ERR_DENIED: INBOX, or there are mailboxes below. */
+/*
+ * Mailboxes below stay (RFC 3501 section 6.3.4). ERR_SYNTAX: INBOX, which
+ * stays, too.
+ */
 int store_client_delete(struct store_client *client, struct str user_name,
     struct str name, struct err *err);
 /* With all below. Of INBOX: its messages go, it stays (RFC 3501 6.3.5). */
@@ -135,6 +141,14 @@ int store_client_rename(struct store_client *client, struct str user_name,
     struct str from, struct str to, struct err *err);
 int store_client_subscribe(struct store_client *client, struct str name,
     bool on, struct err *err);
+
+/*
+ * A mailbox's list of rights is changed or asked for; see ipc/store_msg.h.
+ * items of answer live in arena.
+ */
+int store_client_acl(struct store_client *client,
+    const struct store_acl_change *req, struct arena *arena,
+    struct store_acl_list *answer, struct err *err);
 
 /* From now on first <= uid < next are recent in this session only. */
 int store_client_recent(struct store_client *client, uint32_t mailbox,

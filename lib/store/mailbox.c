@@ -7,6 +7,7 @@
 #include "store/access.h"
 #include "store/rights.h"
 #include "store/row.h"
+#include "store/share.h"
 
 struct find_user {
 	struct str name;
@@ -36,6 +37,7 @@ store_user_get(struct store_reader *reader, struct str name,
 }
 
 struct listing {
+	const struct store_who *who;
 	uint32_t user;
 	struct arena *arena;
 	struct store_entry *entry; /* owned while it grows */
@@ -57,6 +59,16 @@ add_entry(struct listing *list, struct store_entry entry, struct err *err)
 	return 0;
 }
 
+/* A name of the user's own that would hide what others share has no entry. */
+static bool
+is_own(const struct listing *list, struct str name)
+{
+	struct store_path path;
+
+	store_path_parse(&path, name, list->who);
+	return path.kind == STORE_PATH_OWN;
+}
+
 static int
 list_names(struct kv_txn *txn, struct listing *list, struct str prefix,
     struct err *err)
@@ -76,10 +88,30 @@ list_names(struct kv_txn *txn, struct listing *list, struct str prefix,
 		entry.mailbox = row.mailbox;
 		entry.use = row.use;
 		entry.type = row.type;
-		if ((ret = add_entry(list, entry, err)) < 0)
+		if (is_own(list, entry.name) &&
+		    (ret = add_entry(list, entry, err)) < 0)
 			break;
 	}
 	kv_range_close(&range);
+	return ret;
+}
+
+static int
+add_shared(void *ctx, struct str owner, struct str name,
+    const struct store_name *row, struct err *err)
+{
+	struct store_entry entry = { .mailbox = row->mailbox,
+		.use = STORE_USE_NONE, /* that is its owner's */
+		.type = row->type };
+	struct listing *list = ctx;
+	struct buf full;
+	int ret;
+
+	buf_init(&full, 0);
+	store_path_put(&full, owner, name, list->who);
+	entry.name = buf_str(&full);
+	ret = add_entry(list, entry, err);
+	buf_clear(&full);
 	return ret;
 }
 
@@ -112,6 +144,14 @@ list_subs(struct kv_txn *txn, struct listing *list, struct str prefix,
 }
 
 static int
+compare_entries(const void *a, const void *b)
+{
+	const struct store_entry *left = a, *right = b;
+
+	return str_cmp(left->name, right->name);
+}
+
+static int
 list_mailboxes(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct listing *list = arg;
@@ -120,17 +160,13 @@ list_mailboxes(struct kv_txn *txn, void *arg, struct err *err)
 	list->count = 0;
 	kv_key_init(&prefix);
 	kv_key_u32(&prefix, list->user);
-	if (list_names(txn, list, kv_key_get(&prefix), err) < 0)
+	if (list_names(txn, list, kv_key_get(&prefix), err) < 0 ||
+	    store_shared_list(txn, list->who, add_shared, list, err) < 0)
 		return -1;
+	if (list->count > 1)
+		qsort(list->entry, list->count, sizeof(*list->entry),
+		    compare_entries);
 	return list_subs(txn, list, kv_key_get(&prefix), err);
-}
-
-static int
-compare_entries(const void *a, const void *b)
-{
-	const struct store_entry *left = a, *right = b;
-
-	return str_cmp(left->name, right->name);
 }
 
 int
@@ -138,7 +174,9 @@ store_mailbox_list(struct store_reader *reader, uint32_t user,
     struct arena *arena, struct store_entry **out, size_t *count,
     struct err *err)
 {
-	struct listing list = { .user = user, .arena = arena };
+	struct listing list = { .who = store_reader_who(reader),
+		.user = user,
+		.arena = arena };
 	int ret = store_reader_view(reader, list_mailboxes, &list, err);
 
 	*out = NULL;
@@ -159,16 +197,16 @@ store_mailbox_list(struct store_reader *reader, uint32_t user,
 }
 
 struct find_name {
-	uint32_t user;
+	const struct store_who *who;
 	struct str name;
-	struct store_name *out;
+	struct store_found found;
 };
 
 static int
 find_name(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct find_name *find = arg;
-	int ret = store_row_name(txn, find->user, find->name, find->out, err);
+	int ret = store_find(txn, find->who, find->name, &find->found, err);
 
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "no such mailbox");
@@ -179,13 +217,15 @@ int
 store_mailbox_find(struct store_reader *reader, uint32_t user, struct str name,
     struct store_name *out, struct err *err)
 {
-	struct find_name find = { user, store_name_canonical(name), out };
+	struct find_name find = { .who = store_reader_who(reader),
+		.name = name };
 
 	if (user != store_reader_user(reader))
 		return err_set(err, ERR_DENIED, "another user's mailbox");
-	if (name.len == 0 || name.len > STORE_NAME_MAX)
-		return err_set(err, ERR_NOENT, "no such mailbox");
-	return store_reader_view(reader, find_name, &find, err);
+	if (store_reader_view(reader, find_name, &find, err) < 0)
+		return -1;
+	*out = find.found.name;
+	return 0;
 }
 
 struct get_mbox {
@@ -258,6 +298,73 @@ store_mailbox_get(struct store_reader *reader, uint32_t mailbox,
 	struct get_mbox get = { reader, mailbox, arena, out };
 
 	return store_reader_view(reader, get_mbox, &get, err);
+}
+
+struct look_at {
+	const struct store_who *who;
+	uint32_t mailbox, rights;
+	struct arena *arena; /* NULL: only the rights */
+	struct store_acl *acl;
+	struct str owner;
+};
+
+static int
+look_at(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct look_at *look = arg;
+	struct store_access access;
+	struct kv_key key;
+	int ret =
+	    store_access_open(&access, txn, look->who, look->mailbox, 0, err);
+
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "mailbox was deleted");
+	look->rights = access.rights;
+	if (look->arena == NULL)
+		return 0;
+	if (!(access.rights & STORE_RIGHT_ADMIN))
+		return err_set(err, ERR_DENIED, "no right to see the rights");
+	store_key_user_id(&key, access.mbox.owner);
+	ret = kv_get(txn, STORE_TAB_USER, kv_key_get(&key), &look->owner, err);
+	if (ret <= 0)
+		return ret < 0 ? -1 :
+				 err_set(err, ERR_CORRUPT, "mailbox of nobody");
+	look->owner = arena_str(look->arena, look->owner);
+	access.mbox.acl = arena_str(look->arena, access.mbox.acl);
+	if (look->owner.p == NULL || access.mbox.acl.p == NULL)
+		return err_set(err, ERR_LIMIT, "rights: no room");
+	return store_acl_decode(look->acl, access.mbox.acl, look->owner, err);
+}
+
+int
+store_mailbox_rights(struct store_reader *reader, uint32_t mailbox,
+    uint32_t *rights, struct err *err)
+{
+	struct look_at look = { .who = store_reader_who(reader),
+		.mailbox = mailbox };
+
+	if (store_reader_view(reader, look_at, &look, err) < 0)
+		return -1;
+	*rights = look.rights;
+	return 0;
+}
+
+int
+store_mailbox_acl(struct store_reader *reader, uint32_t mailbox,
+    struct arena *arena, struct store_acl *acl, struct str *owner,
+    struct err *err)
+{
+	struct look_at look = { .who = store_reader_who(reader),
+		.mailbox = mailbox,
+		.arena = arena,
+		.acl = acl };
+
+	if (store_reader_view(reader, look_at, &look, err) < 0)
+		return -1;
+	*owner = look.owner;
+	return 0;
 }
 
 int

@@ -4,6 +4,7 @@
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
+#include "store/acl.h"
 #include "store/read.h"
 
 struct store_entry {
@@ -18,14 +19,18 @@ int store_user_get(struct store_reader *reader, struct str name,
     struct store_user *out, struct err *err);
 
 /*
- * All of a user's mailboxes and subscriptions, in byte order of the names;
- * one entry a name. All in arena.
+ * All of a user's mailboxes and subscriptions, and those of others that they
+ * may see (store/share.h), in byte order of the names; one entry a name. All
+ * in arena.
  */
 int store_mailbox_list(struct store_reader *reader, uint32_t user,
     struct arena *arena, struct store_entry **out, size_t *count,
     struct err *err);
 
-/* "inbox" in any case is found. ERR_NOENT, ERR_DENIED. */
+/*
+ * By the name the session's user has for it, "inbox" in any case. ERR_NOENT:
+ * there is none, or none that the user may know of.
+ */
 int store_mailbox_find(struct store_reader *reader, uint32_t user,
     struct str name, struct store_name *out, struct err *err);
 
@@ -35,6 +40,17 @@ int store_mailbox_find(struct store_reader *reader, uint32_t user,
  */
 int store_mailbox_get(struct store_reader *reader, uint32_t mailbox,
     struct arena *arena, struct store_mbox *out, struct err *err);
+
+/* What the session's user may do there. ERR_NOENT: it was deleted. */
+int store_mailbox_rights(struct store_reader *reader, uint32_t mailbox,
+    uint32_t *rights, struct err *err);
+/*
+ * Its list of rights (strings in arena), and who owns it. ERR_DENIED unless
+ * the session's user has right a.
+ */
+int store_mailbox_acl(struct store_reader *reader, uint32_t mailbox,
+    struct arena *arena, struct store_acl *acl, struct str *owner,
+    struct err *err);
 
 /* Only HIGHESTMODSEQ: has anything happened? */
 int store_mailbox_modseq(struct store_reader *reader, uint32_t mailbox,

@@ -154,6 +154,12 @@ store_reader_who(const struct store_reader *reader)
 	return &reader->who;
 }
 
+uint64_t
+store_reader_work(const struct store_reader *reader)
+{
+	return kv_looks(reader->kv);
+}
+
 int
 store_reader_view(struct store_reader *reader, kv_fn *fn, void *arg,
     struct err *err)

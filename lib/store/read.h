@@ -48,6 +48,9 @@ int store_reader_attach(struct store_reader *reader,
 uint32_t store_reader_user(const struct store_reader *reader);
 const struct store_who *store_reader_who(const struct store_reader *reader);
 
+/* How many rows have been looked at; see kv_looks. */
+uint64_t store_reader_work(const struct store_reader *reader);
+
 /* Several reads on one state: fn must be short and wait for nobody. */
 int store_reader_view(struct store_reader *reader, kv_fn *fn, void *arg,
     struct err *err);

@@ -10,6 +10,7 @@
 #include "kv/cursor.h"
 #include "store/row.h"
 #include "store/verify_mbox.h"
+#include "store/verify_share.h"
 
 enum { STEP_ROWS = 500 };
 
@@ -139,6 +140,8 @@ check_mbox(struct store_verify *verify, struct kv_txn *txn, struct str key,
 		    mailbox);
 		return 0;
 	}
+	if (store_verify_acl(verify, txn, mailbox, &mbox, err) < 0)
+		return -1;
 	return store_verify_mbox(verify, txn, mailbox, &mbox, err);
 }
 
@@ -258,6 +261,8 @@ static const struct phase {
 	{ STORE_TAB_BLOB, STEP_ROWS, check_blob },
 	{ STORE_TAB_PLACE, STEP_ROWS, check_place },
 	{ STORE_TAB_COLD, STEP_ROWS, check_cold },
+	{ STORE_TAB_SHARE, STEP_ROWS, store_verify_share },
+	{ STORE_TAB_SEEN, STEP_ROWS, store_verify_seen },
 };
 
 /* Check the phase's next rows; the key behind the last is where to go on. */

@@ -11,6 +11,8 @@
  *	place   the message names that blob
  *	blob    as many references as rows of place; the bytes in the pack
  *	cold    its blob is there
+ *	share   each is an entry of a list of rights, each entry is one
+ *	seen    the UIDs of a mailbox that others than its owner have seen
  *
  * The work goes in steps of one short transaction each, so that stored can
  * do it between batches; what one step compares is of one state. A mailbox

@@ -352,7 +352,9 @@ try_append(struct world *w)
 		add_message(box, (uint32_t)(in.body.len + target[i].prefix.len),
 		    target[i].flags, words);
 	}
-	(void)ask(&w->f, append_run, &store_append_msg, &in, 0);
+	/* As lmtpd does: for nobody in particular, to anybody. */
+	ask(&w->f, append_run, &store_append_msg, &in, 0)->who =
+	    (struct store_who){ .user = 0 };
 }
 
 /* A random range of UIDs as a set, with a hole now and then. */
@@ -547,7 +549,7 @@ try_delete(struct world *w)
 	struct request *request =
 	    ask(&w->f, mailbox_run, &store_mailbox_msg, &in, box->user);
 
-	run_one(&w->f, request, is_inbox ? ERR_DENIED : ERR_NONE);
+	run_one(&w->f, request, is_inbox ? ERR_SYNTAX : ERR_NONE);
 	request_free(request);
 	if (!is_inbox)
 		box->is_used = false;
