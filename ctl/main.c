@@ -195,7 +195,8 @@ run_in(const char *dir, const struct verb *verb, int argc, char **argv,
 int
 main(int argc, char **argv)
 {
-	char *queue_list[] = { argv[0], "queue", "list", NULL };
+	char mailq_option[] = "--mailq";
+	char *queue_list[] = { argv[0], "queue", "list", mailq_option, NULL };
 	bool json = false, help = false;
 	const char *dir = default_dir;
 	const struct verb *verb;
@@ -205,7 +206,7 @@ main(int argc, char **argv)
 	if (strcmp(called_as(argv[0]), "sendmail") == 0)
 		return sendmail(dir, argc, argv);
 	if (strcmp(called_as(argv[0]), "mailq") == 0) {
-		argc = 3;
+		argc = 4;
 		argv = queue_list;
 	}
 	argc--;

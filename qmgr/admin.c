@@ -6,58 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/fsutil.h"
-#include "base/log.h"
 #include "base/time.h"
 #include "ipc/queue_admin_msg.h"
-#include "qmgr/batch.h"
-#include "qmgr/defer.h"
-#include "qmgr/dest.h"
-#include "qmgr/retire.h"
-
-static int
-find(struct qmgr *q, struct str text, struct message **message, struct err *err)
-{
-	struct queue_id id;
-
-	*message = NULL;
-	if (queue_id_parse_short(&id, q->identity, text))
-		*message = qmgr_find(q, &id);
-	if (*message == NULL || (*message)->dying)
-		return err_set(err, ERR_NOENT, "no message %" STR_F,
-		    STR_A(text));
-	return 0;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct message *const *x = a, *const *y = b;
-	char key[2][QUEUE_KEY_SIZE];
-
-	queue_id_key(key[0], &(*x)->id);
-	queue_id_key(key[1], &(*y)->id);
-	return memcmp(key[0], key[1], QUEUE_KEY_SIZE);
-}
-
-/* All that live, the oldest first. The caller frees the array. */
-static struct message **
-all(struct qmgr *q, size_t *count)
-{
-	struct message **list = xcalloc(hash_len(q->live) + 1, sizeof(*list));
-	struct str key;
-	void *value;
-	size_t it = 0;
-
-	*count = 0;
-	while (hash_next(q->live, &it, &key, &value)) {
-		struct message *message = value;
-
-		if (!message->dying)
-			list[(*count)++] = message;
-	}
-	qsort(list, *count, sizeof(*list), compare);
-	return list;
-}
+#include "qmgr/admin_impl.h"
+#include "qmgr/pattern.h"
 
 /* Recipients, those that are left first, at most max. */
 static void
@@ -90,11 +42,14 @@ describe_rcpts(const struct message *message, size_t max,
 	out->rcpts = (struct ipc_list){ rcpt, n };
 }
 
+enum { LOOKED_AT_MAX = 20000 }; /* messages, for one page */
+
 struct page {
 	struct queue_listing listing[QUEUE_PAGE_MAX];
 	char brief[QUEUE_PAGE_MAX][QUEUE_SHORT_SIZE];
 	char full[QUEUE_PAGE_MAX][QUEUE_ID_SIZE];
 	size_t count;
+	struct queue_id last; /* looked at */
 };
 
 static void
@@ -135,10 +90,12 @@ static void
 send_page(struct ipc_peer *peer, uint16_t tag, struct page *page, bool more,
     uint64_t total)
 {
+	char last[QUEUE_SHORT_SIZE];
 	struct queue_listed listed = {
 		.messages = { page->listing, page->count },
 		.more = more,
 		.total = total,
+		.last = str_of(queue_id_short(last, &page->last)),
 	};
 
 	ipc_peer_send(peer, &queue_listed_msg, tag, &listed);
@@ -150,24 +107,23 @@ send_page(struct ipc_peer *peer, uint16_t tag, struct page *page, bool more,
 static void
 on_list(struct ipc_peer *peer, uint16_t tag, const void *in)
 {
+	const struct queue_list *request = in;
 	struct qmgr *q = ipc_peer_ctx(peer);
-	struct str after = ((const struct queue_list *)in)->after;
 	struct page *page = xcalloc(1, sizeof(*page));
-	char from[QUEUE_KEY_SIZE] = { 0 }, key[QUEUE_KEY_SIZE];
-	struct message **list;
-	struct queue_id id;
-	size_t count, i = 0;
+	struct list *at = admin_place(q, request->after)->next;
+	int looked = 0;
 
-	if (queue_id_parse_short(&id, q->identity, after))
-		queue_id_key(from, &id);
-	list = all(q, &count);
-	for (; i < count && page->count < QUEUE_PAGE_MAX; i++) {
-		queue_id_key(key, &list[i]->id);
-		if (memcmp(key, from, sizeof(key)) > 0)
-			describe(q, list[i], QUEUE_PAGE_RCPTS_MAX, page);
+	for (; at != &q->by_age && page->count < QUEUE_PAGE_MAX &&
+	     looked < LOOKED_AT_MAX;
+	     at = at->next, looked++) {
+		struct message *message = LIST_ITEM(at, struct message, age);
+
+		page->last = message->id;
+		if (!message->dying &&
+		    pattern_match(&request->pattern, message))
+			describe(q, message, QUEUE_PAGE_RCPTS_MAX, page);
 	}
-	free(list);
-	send_page(peer, tag, page, i < count, hash_len(q->live));
+	send_page(peer, tag, page, at != &q->by_age, hash_len(q->live));
 }
 
 static void
@@ -178,7 +134,8 @@ on_show(struct ipc_peer *peer, uint16_t tag, const void *in)
 	struct page *page;
 	struct err err;
 
-	if (find(q, ((const struct queue_show *)in)->id, &message, &err) < 0) {
+	if (admin_find(q, ((const struct queue_show *)in)->id, &message, &err) <
+	    0) {
 		ipc_peer_error(peer, tag, &err);
 		return;
 	}
@@ -224,7 +181,7 @@ on_cat(struct ipc_peer *peer, uint16_t tag, const void *in)
 
 	buf_init(&record, 0);
 	buf_init(&large, 0);
-	ret = find(q, cat->id, &message, &err);
+	ret = admin_find(q, cat->id, &message, &err);
 	if (ret == 0)
 		ret = pool_read(message, &record, &bytes, &err);
 	if (ret == 0) {
@@ -247,127 +204,11 @@ on_cat(struct ipc_peer *peer, uint16_t tag, const void *in)
 	buf_clear(&large);
 }
 
-/* What an operation does to one message; returns whether it was true. */
-static bool
-hold(struct qmgr *q, struct message *message)
-{
-	if (message->record.held)
-		return false;
-	dest_cancel(message);
-	qmgr_set_held(q, message, true);
-	return true;
-}
-
-static bool
-release(struct qmgr *q, struct message *message)
-{
-	if (!message->record.held)
-		return false;
-	qmgr_set_held(q, message, false);
-	if (message->jobs == 0)
-		defer_until(q, message, time_real());
-	return true;
-}
-
-static bool
-flush(struct qmgr *q, struct message *message)
-{
-	if (message->record.held || message->jobs > 0)
-		return false;
-	defer_until(q, message, time_real());
-	return true;
-}
-
-static bool
-requeue(struct qmgr *q, struct message *message)
-{
-	bool was_held = release(q, message);
-
-	if (message->jobs > 0)
-		return was_held;
-	message->attempts = 0;
-	defer_until(q, message, time_real());
-	return true;
-}
-
-/* What is being delivered at this moment goes when that has ended. */
-static bool delete (struct qmgr *q, struct message *message)
-{
-	if (message->removed)
-		return false;
-	dest_cancel(message);
-	if (message->jobs == 0)
-		retire_all(q, message);
-	message->removed = true;
-	return true;
-}
-
-static const struct {
-	const char *word;
-	bool (*fn)(struct qmgr *q, struct message *message);
-} operations[] = {
-	[QUEUE_ACT_HOLD] = { "held", hold },
-	[QUEUE_ACT_RELEASE] = { "released", release },
-	[QUEUE_ACT_REQUEUE] = { "requeued", requeue },
-	[QUEUE_ACT_DELETE] = { "deleted", delete },
-	[QUEUE_ACT_FLUSH] = { "flushed", flush },
-};
-
-static uint64_t
-act(struct qmgr *q, unsigned op, struct message **list, size_t count)
-{
-	uint64_t done = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		char id[QUEUE_SHORT_SIZE];
-
-		(void)queue_id_short(id, &list[i]->id);
-		if (!operations[op].fn(q, list[i]))
-			continue;
-		if (op != QUEUE_ACT_FLUSH)
-			log_info("%s: %s by the operator", id,
-			    operations[op].word);
-		done++;
-	}
-	return done;
-}
-
-static void
-on_act(struct ipc_peer *peer, uint16_t tag, const void *in)
-{
-	const struct queue_act *request = in;
-	struct qmgr *q = ipc_peer_ctx(peer);
-	struct message **list = NULL, *one;
-	struct queue_acted acted;
-	struct err err = { 0 };
-	size_t count = 1;
-
-	if (request->op >= NELEMS(operations)) {
-		err_set(&err, ERR_SYNTAX, "unknown operation");
-		ipc_peer_error(peer, tag, &err);
-		return;
-	}
-	if (request->id.len == 0) {
-		list = all(q, &count);
-	} else if (find(q, request->id, &one, &err) < 0) {
-		ipc_peer_error(peer, tag, &err);
-		return;
-	}
-	if (request->op == QUEUE_ACT_FLUSH)
-		dest_flush(q);
-	acted.count = act(q, request->op, list != NULL ? list : &one, count);
-	free(list);
-	if (batch_flush(q, &err) < 0)
-		ipc_peer_error(peer, tag, &err);
-	else
-		ipc_peer_send(peer, &queue_acted_msg, tag, &acted);
-}
-
 static const struct ipc_handler handlers[] = {
 	{ &queue_list_msg, on_list },
 	{ &queue_show_msg, on_show },
 	{ &queue_cat_msg, on_cat },
-	{ &queue_act_msg, on_act },
+	{ &queue_act_msg, admin_act },
 	{ NULL, NULL },
 };
 

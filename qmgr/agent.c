@@ -36,6 +36,7 @@ agent_free(struct agent *agent)
 	smtp_reply_clear(&agent->reply);
 	agent_body_close(agent);
 	buf_clear(&agent->record);
+	free(agent->last);
 	free(agent);
 }
 
@@ -47,9 +48,20 @@ agent_close(struct agent *agent)
 	agent_free(agent);
 }
 
+bool
+agent_was_at(const struct agent *agent, const char *nexthop)
+{
+	return agent->last != NULL && strcmp(agent->last, nexthop) == 0;
+}
+
 void
 agent_relay(const struct agent *agent, char out[AGENT_RELAY_SIZE])
 {
+	if (agent->transport->remote) {
+		(void)snprintf(out, AGENT_RELAY_SIZE, "%s",
+		    agent->relay[0] == '\0' ? "none" : agent->relay);
+		return;
+	}
 	(void)snprintf(out, AGENT_RELAY_SIZE, "%s[private/%s]",
 	    agent->transport->q->conf.hostname, agent->transport->name);
 }
@@ -80,23 +92,28 @@ end_job(struct agent *agent)
 }
 
 /*
- * The site failed for all: this job, with what the log will say of it, goes
- * back to its lane while the site rests, or is deferred with the others once
- * that has lasted too long.
+ * It failed for all, being the agents' socket or the job's site: the job,
+ * with what the log will say of it, goes back to its lane while that rests,
+ * or is deferred, with the others if it has lasted too long.
  */
 static void
-site_failed(struct agent *agent, struct rest *rest, const char *reason)
+all_failed(struct agent *agent, bool site, const char *reason)
 {
 	struct qmgr *q = agent->transport->q;
 	struct job *job = agent->job;
 
-	agent->job = NULL;
 	for (size_t i = 0; i < job->count; i++)
 		message_set_reason(job->message, job->rcpt[i], reason);
-	if (dest_failed(q, rest, agent->transport, reason))
+	if (site ? dest_failed(job, reason) :
+		   dest_transport_failed(agent->transport, reason)) {
+		agent->job = NULL;
 		dest_requeue(job);
-	else
+	} else if (job->outcome[0].verdict != VERDICT_NONE) {
+		end_job(agent); /* in its own words */
+	} else {
+		agent->job = NULL;
 		result_suspended(q, job, reason);
+	}
 }
 
 void
@@ -104,24 +121,23 @@ agent_lost(struct agent *agent, const char *why)
 {
 	struct transport *transport = agent->transport;
 	struct job *job = agent->job;
-	char reason[600], relay[AGENT_RELAY_SIZE];
+	char reason[600];
 
 	if (job == NULL) { /* an idle one, closed by the other side */
 		agent_free(agent);
 		return;
 	}
-	agent_relay(agent, relay);
-	(void)snprintf(reason, sizeof(reason), "%s %s: %s",
+	(void)snprintf(reason, sizeof(reason), "%s %s[private/%s]: %s",
 	    agent->state < AGENT_IDLE ? "connect to" : "lost connection with",
-	    relay, why);
+	    transport->q->conf.hostname, transport->name, why);
 	if (agent->state < AGENT_IDLE) {
-		site_failed(agent, &transport->rest, reason);
+		all_failed(agent, false, reason);
 	} else if (agent->answered == 0 && agent->served > 0) {
 		/* it had grown old while it was idle: nothing was lost */
 		agent->job = NULL;
 		dest_requeue(job);
 	} else if (agent->answered == 0) {
-		site_failed(agent, &job->dest->rest, reason);
+		all_failed(agent, true, reason);
 	} else {
 		job->lost++;
 		for (size_t i = 0; i < job->count; i++) {
@@ -151,14 +167,14 @@ void
 agent_transaction_done(struct agent *agent)
 {
 	struct job *job = agent->job;
-	struct rest *rest = &job->dest->rest;
 
 	agent->served++;
+	dest_took(job->dest, time_mono() - job->connected);
 	if (agent->site_text[0] == '\0') {
-		dest_works(rest);
+		dest_works(job->dest);
 		end_job(agent);
 	} else if (!is_partly_done(job)) {
-		site_failed(agent, rest, agent->site_text);
+		all_failed(agent, true, agent->site_text);
 	} else {
 		job->lost++; /* the others come again soon */
 		end_job(agent);
@@ -288,6 +304,11 @@ agent_start(struct agent *agent, struct job *job)
 	list_push(&agent->transport->busy, &agent->link);
 	agent->job = job;
 	agent->answered = agent->sent = 0;
+	agent->relay[0] = '\0';
+	if (!agent_was_at(agent, job->dest->nexthop)) {
+		free(agent->last);
+		agent->last = xstrdup(job->dest->nexthop);
+	}
 	if (agent->state != AGENT_IDLE)
 		return; /* when it is connected: agent_reply */
 	bufferevent_set_timeouts(agent->bev, &wait, &wait);

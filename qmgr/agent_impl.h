@@ -38,10 +38,12 @@ struct agent {
 	size_t answered;     /* and their replies */
 	size_t accepted;     /* recipients */
 	size_t final_at;     /* AGENT_FINAL: whose reply is next */
-	char site_text[300]; /* not "": the site failed, says this reply */
-	struct buf record;   /* of the message, from the log */
-	struct str unsent;   /* of it */
-	int large_fd;        /* its body; -1 none */
+	char site_text[600]; /* not "": the site failed, says this reply */
+	char relay[AGENT_RELAY_SIZE]; /* whom it spoke to; "": not said */
+	char *last;        /* owned: the next hop of its last job; NULL: none */
+	struct buf record; /* of the message, from the log */
+	struct str unsent; /* of it */
+	int large_fd;      /* its body; -1 none */
 	uint64_t large_left;
 	bool body_open;
 	struct dot_writer dots;

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "qmgr/agent_impl.h"
 #include "qmgr/result.h"
+#include "qmgr/words.h"
 #include "smtpproto/param.h"
 
 static void
@@ -41,9 +42,11 @@ put_mail(const struct agent *agent, struct buf *line)
 	const struct message *message = agent->job->message;
 	const struct queue_record *record = &message->record;
 	struct str nexthop = str_of(agent->job->dest->nexthop);
+	struct str own = message_rcpt(message, agent->job->rcpt[0])->sender;
 	char id[QUEUE_ID_SIZE];
 
-	(void)buf_addf(line, "MAIL FROM:<%" STR_F ">", STR_A(record->sender));
+	(void)buf_addf(line, "MAIL FROM:<%" STR_F ">",
+	    STR_A(own.len > 0 ? own : record->sender));
 	if (agent->size)
 		(void)buf_addf(line, " SIZE=%" PRIu64, message_size(message));
 	if (agent->eightbit && record->body_type != 0)
@@ -198,7 +201,7 @@ greeting(struct agent *agent)
 		return true;
 	}
 	take_extensions(agent);
-	dest_works(&agent->transport->rest);
+	dest_transport_works(agent->transport);
 	bufferevent_set_timeouts(agent->bev, &wait, &wait);
 	agent_begin(agent);
 	event_active(agent->transport->kick, EV_TIMEOUT, 0);
@@ -218,27 +221,46 @@ verdict_of(const struct smtp_reply *reply)
 	}
 }
 
+/* What they say of the connection and the site. */
+static void
+note_words(struct agent *agent, const struct words *words, const char *status)
+{
+	const struct smtp_reply *reply = &agent->reply;
+	struct buf text;
+
+	if (words->relay.len > 0)
+		log_escape(agent->relay, sizeof(agent->relay), words->relay);
+	if (smtp_reply_class(reply) != 4 || !words->site)
+		return;
+	buf_init(&text, sizeof(agent->site_text) - 1);
+	words_tell(&text, words, reply->code, status);
+	(void)snprintf(agent->site_text, sizeof(agent->site_text), "%s",
+	    buf_cstr(&text));
+	buf_clear(&text);
+}
+
 /* What the reply says of recipient i, or of all that have no outcome yet. */
 static void
 judge(struct agent *agent, size_t i, bool all)
 {
 	struct smtp_reply *reply = &agent->reply;
-	struct str text = buf_str(&reply->text);
 	struct job *job = agent->job;
+	struct words words;
 	char status[16] = "";
 
 	if (reply->status.class != 0)
 		(void)snprintf(status, sizeof(status), "%u.%u.%u",
 		    reply->status.class, reply->status.subject,
 		    reply->status.detail);
-	if (smtp_reply_class(reply) == 4 && str_starts(text, str_of("[site]")))
-		(void)snprintf(agent->site_text, sizeof(agent->site_text),
-		    "%d %s %" STR_F, reply->code, status,
-		    STR_A(str_sub(text, 0, 200)));
+	words_take(&words, buf_str(&reply->text));
+	note_words(agent, &words, status);
 	for (size_t k = all ? 0 : i; k < (all ? job->count : i + 1); k++) {
-		if (job->outcome[k].verdict == VERDICT_NONE)
-			result_set(&job->outcome[k], verdict_of(reply),
-			    reply->code, status, text);
+		struct outcome *outcome = &job->outcome[k];
+
+		if (outcome->verdict != VERDICT_NONE)
+			continue;
+		result_said(outcome, verdict_of(reply), reply->code, status,
+		    &words);
 	}
 }
 

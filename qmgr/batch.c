@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "qmgr/dest.h"
+#include "qmgr/job.h"
 #include "qmgr/retire.h"
 
 enum {
@@ -154,17 +154,15 @@ static void
 enter(struct qmgr *q, struct waiting *waiting, const struct seglog_place *place)
 {
 	struct message *message = waiting->message;
-	char key[QUEUE_KEY_SIZE];
 
-	queue_id_key(key, &message->id);
 	pool_attach(&q->ring, message, place);
-	(void)hash_put(q->live, str_make(key, sizeof(key)), message);
+	qmgr_add(q, message);
 	q->held += message->record.held;
 	daemon_count(q->daemon, QMGR_ACCEPTED, 1);
 	waiting->done(waiting->ctx, message, NULL);
 	waiting_free(waiting);
 	log_active(message);
-	dest_activate(q, message);
+	job_activate(q, message);
 }
 
 /* The disk refused: those who can try again are told so. */

@@ -10,13 +10,15 @@
 #include "kv/cursor.h"
 #include "kv/key.h"
 #include "kv/kv.h"
-#include "qmgr/dest.h"
+#include "qmgr/job.h"
 
 enum { TABLE_NEXT, TABLE_BY_ID };
 
 enum {
-	QUICK = 5,     /* seconds */
-	ROW_SIZE = 12, /* time, attempts */
+	QUICK = 5,            /* seconds */
+	ROW_SIZE = 12,        /* time, attempts */
+	AT_ONCE = 200,        /* messages made active in one turn of the loop */
+	SAVED_AT_ONCE = 2000, /* rows in a second */
 };
 
 /*
@@ -25,22 +27,34 @@ enum {
  */
 static const char *const tables[] = { "next", "by_id", NULL };
 
+static bool
+is_saved(const struct qmgr *q)
+{
+	return list_is_empty(&q->unsaved) && hash_len(q->gone) == 0;
+}
+
 static void
 on_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct qmgr *q = arg;
 	int64_t now = time_real();
+	static const struct timeval at_once = { 0, 1000 };
 	struct schedule_item *first;
+	int count = 0;
 
 	(void)fd;
 	(void)what;
 	while ((first = schedule_first(&q->schedule)) != NULL &&
 	    first->at <= now) {
+		if (count++ == AT_ONCE) { /* others want their turn */
+			(void)evtimer_add(q->due, &at_once);
+			return;
+		}
 		struct message *message =
 		    CONTAINER_OF(first, struct message, due);
 
 		schedule_remove(&q->schedule, first);
-		dest_activate(q, message);
+		job_activate(q, message);
 	}
 	if (first != NULL) {
 		struct timeval wait = { 1, 0 };
@@ -96,7 +110,8 @@ defer_close(struct qmgr *q)
 {
 	if (q->gone == NULL)
 		return;
-	defer_save(q);
+	while (q->kv != NULL && !is_saved(q))
+		defer_save(q);
 	kv_close(q->kv);
 	q->kv = NULL;
 	hash_free(q->gone);
@@ -123,6 +138,7 @@ load(struct kv_txn *txn, void *arg, struct err *err)
 		if (value.len == ROW_SIZE && message != NULL) {
 			message->due.at = (int64_t)num_get_u64(value.p);
 			message->attempts = num_get_u32(value.p + 8);
+			message->in_table = true;
 		} else if (message == NULL) {
 			(void)hash_put(q->gone, key, q);
 		}
@@ -186,8 +202,9 @@ defer_forget(struct qmgr *q, struct message *message)
 
 	schedule_remove(&q->schedule, &message->due);
 	list_remove(&message->side);
-	if (q->kv == NULL || message->attempts == 0)
-		return; /* it never waited, so there is no row */
+	if (q->kv == NULL || !message->in_table)
+		return;
+	message->in_table = false;
 	queue_id_key(key, &message->id);
 	(void)hash_put(q->gone, str_make(key, sizeof(key)), q);
 }
@@ -236,15 +253,18 @@ put_row(struct kv_txn *txn, const struct message *message, struct err *err)
 	return kv_put(txn, TABLE_BY_ID, id_key, str_make(row, ROW_SIZE), err);
 }
 
+/* The first of those that are gone, and of those with a new time. */
 static int
 save(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct qmgr *q = arg;
+	int gone = 0, saved = 0;
 	struct str key;
 	void *value;
 	size_t it = 0;
 
-	while (hash_next(q->gone, &it, &key, &value)) {
+	while (
+	    gone++ < SAVED_AT_ONCE && hash_next(q->gone, &it, &key, &value)) {
 		if (drop_row(txn, key, err) < 0)
 			return -1;
 	}
@@ -253,6 +273,8 @@ save(struct kv_txn *txn, void *arg, struct err *err)
 		const struct message *message =
 		    LIST_ITEM(link, struct message, side);
 
+		if (saved++ == SAVED_AT_ONCE)
+			break;
 		if (schedule_has(&message->due) &&
 		    put_row(txn, message, err) < 0)
 			return -1;
@@ -260,20 +282,42 @@ save(struct kv_txn *txn, void *arg, struct err *err)
 	return 0;
 }
 
+/* What save() took, in the same order. */
+static void
+saved(struct qmgr *q)
+{
+	struct list *link;
+	struct str key;
+	void *value;
+	size_t it = 0;
+
+	for (int i = 0;
+	     i < SAVED_AT_ONCE && hash_next(q->gone, &it, &key, &value); i++)
+		(void)hash_remove(q->gone, key);
+	for (int i = 0;
+	     i < SAVED_AT_ONCE && (link = list_pop(&q->unsaved)) != NULL; i++)
+		LIST_ITEM(link, struct message, side)->in_table = true;
+	if (hash_len(q->gone) == 0) {
+		hash_free(q->gone);
+		q->gone = hash_new();
+	}
+}
+
 void
 defer_save(struct qmgr *q)
 {
 	struct err err;
 
-	if (q->kv == NULL ||
-	    (list_is_empty(&q->unsaved) && hash_len(q->gone) == 0))
+	if (q->kv == NULL || is_saved(q))
 		return;
-	if (kv_update(q->kv, save, q, &err) < 0) {
-		/* it can be made again from the log: go on without */
-		log_warn("schedule: %s", err.text);
-		kv_close(q->kv);
-		q->kv = NULL;
+	if (kv_update(q->kv, save, q, &err) == 0) {
+		saved(q);
+		return;
 	}
+	/* it can be made again from the log: go on without */
+	log_warn("schedule: %s", err.text);
+	kv_close(q->kv);
+	q->kv = NULL;
 	while (list_pop(&q->unsaved) != NULL)
 		continue;
 	hash_free(q->gone);

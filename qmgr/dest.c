@@ -6,23 +6,25 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/time.h"
 #include "qmgr/agent.h"
+#include "qmgr/defer.h"
 #include "qmgr/intake.h"
+#include "qmgr/job.h"
+#include "qmgr/pattern.h"
 #include "qmgr/result.h"
 
 enum {
 	REST_FIRST = 100000,         /* us */
 	REST_MAX = 60 * TIME_SECOND, /* as Postfix's transport_retry_time */
 	FAILURES_MAX = 8,            /* some 25 seconds of rests */
+	SLOW = 10 * TIME_SECOND,     /* a transaction that makes doubtful */
+	DOUBTFUL_SHARE = 4,          /* of the agents */
 };
 
-struct lane {
-	struct list link;
-	struct list jobs;
-	struct dest *dest;
-	struct str sender; /* owned */
-};
+static const int64_t FORGET_EVERY = 60 * (int64_t)TIME_SECOND;
+static const int64_t KEPT = 600 * (int64_t)TIME_SECOND;
 
 static void
 on_kick(evutil_socket_t fd, short what, void *arg)
@@ -30,6 +32,51 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	dest_kick(arg);
+}
+
+/* Is name a word of the list, which has blanks or commas between? */
+static bool
+is_listed(const char *list, struct str name)
+{
+	struct str rest = str_of(list), word;
+
+	while (rest.len > 0) {
+		size_t len = 0;
+
+		while (len < rest.len && strchr(", \t", rest.p[len]) == NULL)
+			len++;
+		word = str_sub(rest, 0, len);
+		if (str_eq(word, name))
+			return true;
+		str_skip(&rest, len < rest.len ? len + 1 : len);
+	}
+	return false;
+}
+
+static void
+set_limits(struct transport *transport)
+{
+	const struct qmgr_conf *conf = &transport->q->conf;
+	int limit = conf->dest_limit, rcpts = conf->rcpt_limit;
+
+	if (strcmp(transport->name, "lmtp") == 0) {
+		limit = conf->lmtp_limit;
+		rcpts = conf->lmtp_rcpt_limit;
+	} else if (strcmp(transport->name, "smtp") == 0) {
+		limit = conf->smtp_limit;
+		rcpts = conf->smtp_rcpt_limit;
+	}
+	transport->remote = conf->remote_transports != NULL &&
+	    is_listed(conf->remote_transports, str_of(transport->name));
+	transport->rcpt_limit = (size_t)rcpts;
+	transport->window = (struct window_conf){
+		.limit = (unsigned)limit,
+		.initial =
+		    (unsigned)(transport->remote ? conf->initial_limit : limit),
+		.grow = transport->q->grow,
+		.shrink = transport->q->shrink,
+		.cohort_limit = conf->cohort_limit,
+	};
 }
 
 static struct transport *
@@ -47,7 +94,9 @@ get_transport(struct qmgr *q, struct str name)
 	transport->q = q;
 	transport->name = xstrndup(name.p, name.len);
 	transport->dests = hash_new();
+	set_limits(transport);
 	list_init(&transport->ready);
+	list_init(&transport->doubtful);
 	list_init(&transport->idle);
 	list_init(&transport->busy);
 	transport->kick = evtimer_new(q->base, on_kick, transport);
@@ -56,20 +105,23 @@ get_transport(struct qmgr *q, struct str name)
 	return transport;
 }
 
-static struct dest *
-get_dest(struct transport *transport, struct str nexthop)
+struct dest *
+dest_of(struct qmgr *q, const struct queue_recipient *rcpt)
 {
-	struct dest *dest = hash_get(transport->dests, nexthop);
+	struct transport *transport = get_transport(q, rcpt->transport);
+	struct dest *dest = hash_get(transport->dests, rcpt->nexthop);
 
 	if (dest != NULL)
 		return dest;
 	dest = xcalloc(1, sizeof(*dest));
 	dest->transport = transport;
-	dest->nexthop = xstrndup(nexthop.p, nexthop.len);
+	dest->nexthop = xstrndup(rcpt->nexthop.p, rcpt->nexthop.len);
 	dest->by_sender = hash_new();
+	window_init(&dest->window, &transport->window);
+	dest->used = time_mono();
 	list_init(&dest->link);
 	list_init(&dest->lanes);
-	(void)hash_put(transport->dests, nexthop, dest);
+	(void)hash_put(transport->dests, rcpt->nexthop, dest);
 	return dest;
 }
 
@@ -79,128 +131,42 @@ dest_free(struct dest *dest)
 	list_remove(&dest->link);
 	(void)hash_remove(dest->transport->dests, str_of(dest->nexthop));
 	hash_free(dest->by_sender);
+	free(dest->reason);
 	free(dest->nexthop);
 	free(dest);
 }
 
-static struct lane *
-get_lane(struct dest *dest, struct str sender)
+void
+dest_free_if_empty(struct dest *dest)
 {
-	struct lane *lane = hash_get(dest->by_sender, sender);
-
-	if (lane != NULL)
-		return lane;
-	lane = xcalloc(1, sizeof(*lane));
-	lane->dest = dest;
-	lane->sender.p = xmemdup(sender.p, sender.len);
-	lane->sender.len = sender.len;
-	list_init(&lane->jobs);
-	(void)hash_put(dest->by_sender, sender, lane);
-	list_push(&dest->lanes, &lane->link);
-	return lane;
+	if (dest->running == 0 && dest->waiting == 0 &&
+	    dest->rest.failures == 0 && !dest->transport->remote)
+		dest_free(dest);
 }
 
-static void
-lane_free(struct lane *lane)
+bool
+dest_rests(const struct dest *dest, int64_t now)
 {
-	list_remove(&lane->link);
-	(void)hash_remove(lane->dest->by_sender, lane->sender);
-	free((void *)(uintptr_t)lane->sender.p);
-	free(lane);
+	return dest->transport->remote && dest->rest.until > now;
 }
 
-static void
-enqueue(struct job *job, bool front)
+static bool
+is_doubtful(const struct dest *dest)
 {
-	struct dest *dest = job->dest;
-	struct lane *lane = get_lane(dest, job->message->record.sender);
-
-	if (front)
-		list_push_front(&lane->jobs, &job->link);
-	else
-		list_push(&lane->jobs, &job->link);
-	list_push(&job->message->queued, &job->mine);
-	dest->waiting++;
-	if (list_is_empty(&dest->link))
-		list_push(&dest->transport->ready, &dest->link);
-}
-
-static void
-job_free(struct job *job)
-{
-	for (size_t i = 0; i < job->count; i++)
-		free(job->outcome[i].text);
-	free(job->outcome);
-	free(job->rcpt);
-	free(job);
-}
-
-/* Queue the job that is being filled. */
-static void
-finish_filling(struct dest *dest)
-{
-	struct job *job = dest->filling;
-
-	dest->filling = NULL;
-	job->outcome = xcalloc(job->count, sizeof(*job->outcome));
-	enqueue(job, false);
-	event_active(dest->transport->kick, EV_TIMEOUT, 0);
-}
-
-/* Sort one recipient into the job of its destination. */
-static void
-sort(struct qmgr *q, struct message *message, uint32_t number)
-{
-	const struct queue_recipient *rcpt = message_rcpt(message, number);
-	struct dest *dest =
-	    get_dest(get_transport(q, rcpt->transport), rcpt->nexthop);
-	struct job *job = dest->filling;
-	size_t limit = (size_t)q->conf.rcpt_limit;
-
-	/* left unfinished by nobody: a filling job is of this message */
-	if (job != NULL && job->count == limit) {
-		finish_filling(dest);
-		job = NULL;
-	}
-	if (job == NULL) {
-		job = xcalloc(1, sizeof(*job));
-		list_init(&job->link);
-		list_init(&job->mine);
-		job->message = message;
-		job->dest = dest;
-		job->rcpt =
-		    xcalloc(message->live < limit ? message->live : limit,
-			sizeof(*job->rcpt));
-		dest->filling = job;
-		message->jobs++;
-	}
-	job->rcpt[job->count++] = number;
+	return dest->transport->remote &&
+	    (dest->rest.failures > 0 || dest->slow);
 }
 
 void
-dest_activate(struct qmgr *q, struct message *message)
+dest_place(struct dest *dest)
 {
-	size_t count = message->record.rcpts.count;
+	struct transport *transport = dest->transport;
 
-	if (message->record.held || message->jobs > 0 || message->dying)
-		return;
-	schedule_remove(&q->schedule, &message->due);
-	message->active = time_mono();
-	for (size_t i = 0; i < count; i++) {
-		if (message_rcpt(message, i)->state == QUEUE_LIVE)
-			sort(q, message, (uint32_t)i);
-	}
-	for (size_t i = 0; i < count; i++) {
-		const struct queue_recipient *rcpt = message_rcpt(message, i);
-		struct dest *dest;
-
-		if (rcpt->state != QUEUE_LIVE)
-			continue;
-		dest =
-		    get_dest(get_transport(q, rcpt->transport), rcpt->nexthop);
-		if (dest->filling != NULL)
-			finish_filling(dest);
-	}
+	list_remove(&dest->link);
+	if (dest->waiting > 0)
+		list_push(is_doubtful(dest) ? &transport->doubtful :
+					      &transport->ready,
+		    &dest->link);
 }
 
 static void
@@ -212,13 +178,11 @@ arm(struct transport *transport, int64_t until, int64_t now)
 	(void)evtimer_add(transport->kick, &wait);
 }
 
-/* The next destination in turn that may start a job; NULL. */
+/* The next of these destinations in turn that may start a job; NULL. */
 static struct dest *
-next_dest(struct transport *transport, int64_t now, int64_t *wake)
+next_of(struct list *line, int64_t now, int64_t *wake)
 {
-	unsigned limit = (unsigned)transport->q->conf.dest_limit;
-
-	LIST_FOREACH(link, &transport->ready)
+	LIST_FOREACH(link, line)
 	{
 		struct dest *dest = LIST_ITEM(link, struct dest, link);
 
@@ -228,80 +192,78 @@ next_dest(struct transport *transport, int64_t now, int64_t *wake)
 			continue;
 		}
 		/* after a failure one tries for all */
-		if (dest->running >= (dest->rest.failures > 0 ? 1 : limit))
+		if (dest->running >=
+		    (dest->rest.failures > 0 ? 1 : dest->window.size))
 			continue;
 		list_remove(&dest->link);
-		list_push(&transport->ready, &dest->link);
+		list_push(line, &dest->link);
 		return dest;
 	}
 	return NULL;
 }
 
-/* A destination nobody has mail for, and no bad memory of. */
-static void
-free_if_empty(struct dest *dest)
+static struct dest *
+next_dest(struct transport *transport, int64_t now, int64_t *wake)
 {
-	if (dest->running == 0 && dest->waiting == 0 &&
-	    dest->rest.failures == 0)
-		dest_free(dest);
+	unsigned share =
+	    (unsigned)transport->q->conf.agent_limit / DOUBTFUL_SHARE;
+	bool may = transport->doubtful_running < (share > 0 ? share : 1);
+	struct dest *dest = NULL;
+
+	transport->doubtful_turn = !transport->doubtful_turn;
+	if (may && transport->doubtful_turn)
+		dest = next_of(&transport->doubtful, now, wake);
+	if (dest == NULL)
+		dest = next_of(&transport->ready, now, wake);
+	if (dest == NULL && may)
+		dest = next_of(&transport->doubtful, now, wake);
+	return dest;
 }
 
-/* Take job out of its lane, which ends with its last one. */
-static void
-unqueue(struct job *job)
+/*
+ * An idle agent: towards other sites one that was there last, else the one
+ * idle longest, whose connections are the oldest; here the one used last.
+ */
+static struct agent *
+idle_agent(struct transport *transport, const struct dest *dest)
 {
-	struct dest *dest = job->dest;
-	struct lane *lane = get_lane(dest, job->message->record.sender);
+	struct list *idle = &transport->idle;
+	struct list *link = transport->remote ? idle->prev : idle->next;
 
-	list_remove(&job->link);
-	list_remove(&job->mine);
-	if (list_is_empty(&lane->jobs))
-		lane_free(lane);
-	if (--dest->waiting == 0)
-		list_remove(&dest->link);
-}
-
-void
-dest_cancel(struct message *message)
-{
-	while (!list_is_empty(&message->queued)) {
-		struct job *job =
-		    LIST_ITEM(message->queued.next, struct job, mine);
-		struct dest *dest = job->dest;
-
-		unqueue(job);
-		message->jobs--;
-		job_free(job);
-		free_if_empty(dest);
+	if (transport->remote) {
+		LIST_FOREACH(at, idle)
+		{
+			if (agent_was_at(agent_of(at), dest->nexthop)) {
+				link = at;
+				break;
+			}
+		}
 	}
-}
-
-/* The first job of the next lane in turn. */
-static struct job *
-take_job(struct dest *dest)
-{
-	struct lane *lane = LIST_ITEM(dest->lanes.next, struct lane, link);
-	struct job *job = LIST_ITEM(lane->jobs.next, struct job, link);
-
-	list_remove(&lane->link);
-	list_push(&dest->lanes, &lane->link);
-	unqueue(job);
-	dest->running++;
-	job->begun = time_mono();
-	return job;
+	list_remove(link);
+	return agent_of(link);
 }
 
 static struct agent *
-get_agent(struct transport *transport)
+get_agent(struct transport *transport, const struct dest *dest)
 {
 	unsigned limit = (unsigned)transport->q->conf.agent_limit;
 
 	if (!list_is_empty(&transport->idle))
-		return agent_of(list_pop(&transport->idle));
+		return idle_agent(transport, dest);
 	/* after a failure one connection tries for all */
 	if (transport->agents >= (transport->rest.failures > 0 ? 1 : limit))
 		return NULL;
 	return agent_new(transport);
+}
+
+static void
+begin(struct transport *transport, struct dest *dest, struct agent *agent)
+{
+	struct job *job = job_take(dest);
+
+	job->doubtful = is_doubtful(dest);
+	transport->doubtful_running += job->doubtful;
+	agent_start(agent, job);
 }
 
 void
@@ -319,13 +281,25 @@ dest_kick(struct transport *transport)
 
 		if (dest == NULL)
 			break;
-		agent = get_agent(transport);
+		agent = get_agent(transport, dest);
 		if (agent == NULL)
 			return; /* the next that is idle kicks again */
-		agent_start(agent, take_job(dest));
+		begin(transport, dest, agent);
 	}
 	if (wake != INT64_MAX)
 		arm(transport, wake, now);
+}
+
+/* It runs no more. */
+static void
+leave(struct job *job)
+{
+	struct dest *dest = job->dest;
+
+	dest->running--;
+	dest->used = time_mono();
+	dest->transport->doubtful_running -= job->doubtful;
+	job->doubtful = false;
 }
 
 void
@@ -334,9 +308,9 @@ dest_done(struct job *job)
 	struct dest *dest = job->dest;
 	struct transport *transport = dest->transport;
 
-	dest->running--;
+	leave(job);
 	job_free(job);
-	free_if_empty(dest);
+	dest_free_if_empty(dest);
 	event_active(transport->kick, EV_TIMEOUT, 0);
 }
 
@@ -347,51 +321,123 @@ dest_requeue(struct job *job)
 		free(job->outcome[i].text);
 		job->outcome[i] = (struct outcome){ 0 };
 	}
-	job->dest->running--;
-	enqueue(job, true);
-	event_active(job->dest->transport->kick, EV_TIMEOUT, 0);
+	leave(job);
+	job_enqueue(job, true);
 }
 
-/* Failed for too long: all that wait are put off, with the reason. */
-static void
-suspend(struct qmgr *q, struct transport *transport, struct rest *rest,
-    const char *reason)
+void
+dest_drop(struct job *job)
 {
-	LIST_FOREACH(link, &transport->ready)
-	{
-		struct dest *dest = LIST_ITEM(link, struct dest, link);
+	leave(job);
+	job_free(job);
+}
 
-		if (rest != &transport->rest && rest != &dest->rest)
-			continue;
-		/* deferred messages wait elsewhere, so this ends */
-		dest->running++;
-		while (dest->waiting > 0)
-			result_suspended(q, take_job(dest), reason);
-		dest->running--;
-		free_if_empty(dest);
-	}
+/* All that wait there are put off, with the reason. */
+static void
+suspend_dest(struct dest *dest, const char *reason)
+{
+	struct qmgr *q = dest->transport->q;
+
+	/* deferred messages wait elsewhere, so this ends */
+	dest->running++;
+	while (dest->waiting > 0)
+		result_suspended(q, job_take(dest), reason);
+	dest->running--;
 }
 
 bool
-dest_failed(struct qmgr *q, struct rest *rest, struct transport *transport,
-    const char *reason)
+dest_transport_failed(struct transport *transport, const char *reason)
 {
-	int64_t wait =
-	    schedule_backoff(++rest->failures, REST_FIRST, REST_MAX, 50);
+	struct list *lines[] = { &transport->ready, &transport->doubtful };
+	struct rest *rest = &transport->rest;
 
-	rest->until = time_mono() + wait;
+	rest->until = time_mono() +
+	    schedule_backoff(++rest->failures, REST_FIRST, REST_MAX, 50);
 	if (rest->failures == 1 || rest->failures % 10 == 0)
 		log_warn("transport %s: %s", transport->name, reason);
 	if (rest->failures < FAILURES_MAX)
 		return true;
-	suspend(q, transport, rest, reason);
+	for (size_t i = 0; i < NELEMS(lines); i++) {
+		LIST_FOREACH(link, lines[i])
+		{
+			struct dest *dest = LIST_ITEM(link, struct dest, link);
+
+			suspend_dest(dest, reason);
+			dest_free_if_empty(dest);
+		}
+	}
+	return false;
+}
+
+/* Here: the jobs wait in memory at first. */
+static bool
+local_failed(struct dest *dest, const char *reason)
+{
+	struct rest *rest = &dest->rest;
+
+	rest->until = time_mono() +
+	    schedule_backoff(++rest->failures, REST_FIRST, REST_MAX, 50);
+	if (rest->failures == 1 || rest->failures % 10 == 0)
+		log_warn("transport %s: %s", dest->transport->name, reason);
+	if (rest->failures < FAILURES_MAX)
+		return true;
+	suspend_dest(dest, reason);
+	return false;
+}
+
+bool
+dest_failed(struct job *job, const char *reason)
+{
+	struct dest *dest = job->dest;
+	const struct qmgr_conf *conf = &dest->transport->q->conf;
+	struct rest *rest = &dest->rest;
+
+	free(dest->reason);
+	dest->reason = xstrdup(reason);
+	if (!dest->transport->remote)
+		return local_failed(dest, reason);
+	if (dest_rests(dest, time_mono()))
+		return false; /* one of several at the same time */
+	if (window_failure(&dest->window, &dest->transport->window) ||
+	    rest->failures > 0) {
+		rest->until = time_mono() +
+		    schedule_backoff(++rest->failures,
+			(int64_t)conf->min_backoff * TIME_SECOND,
+			(int64_t)conf->max_backoff * TIME_SECOND,
+			rand_below(100));
+		window_init(&dest->window, &dest->transport->window);
+		suspend_dest(dest, reason);
+	}
 	return false;
 }
 
 void
-dest_works(struct rest *rest)
+dest_transport_works(struct transport *transport)
 {
-	*rest = (struct rest){ 0 };
+	transport->rest = (struct rest){ 0 };
+}
+
+void
+dest_works(struct dest *dest)
+{
+	window_success(&dest->window, &dest->transport->window, dest->running);
+	if (dest->rest.failures > 0 && dest->transport->remote)
+		dest->recovered = dest->transport->q->recovered = true;
+	dest->rest = (struct rest){ 0 };
+	free(dest->reason);
+	dest->reason = NULL;
+	dest_place(dest);
+}
+
+void
+dest_took(struct dest *dest, int64_t us)
+{
+	bool slow = us > SLOW;
+
+	if (dest->slow == slow)
+		return;
+	dest->slow = slow;
+	dest_place(dest);
 }
 
 bool
@@ -406,19 +452,81 @@ dest_transport_exists(struct str name)
 }
 
 void
-dest_flush(struct qmgr *q)
+dest_flush(struct qmgr *q, struct str site)
 {
 	LIST_FOREACH(link, &q->transports)
 	{
 		struct transport *transport =
 		    LIST_ITEM(link, struct transport, link);
+		struct str key;
+		void *value;
+		size_t it = 0;
 
 		transport->rest.until = 0;
-		LIST_FOREACH(at, &transport->ready)
-		{
-			LIST_ITEM(at, struct dest, link)->rest.until = 0;
+		while (hash_next(transport->dests, &it, &key, &value)) {
+			if (site.len == 0 || pattern_text_match(site, key))
+				((struct dest *)value)->rest.until = 0;
 		}
 		event_active(transport->kick, EV_TIMEOUT, 0);
+	}
+}
+
+/* Forget what is known of sites that nobody has written to for long. */
+static void
+forget_old(struct transport *transport, int64_t now)
+{
+	int64_t failed =
+	    (int64_t)transport->q->conf.max_backoff * 2 * TIME_SECOND;
+	struct str key;
+	void *value;
+	size_t it = 0;
+
+	while (hash_next(transport->dests, &it, &key, &value)) {
+		struct dest *dest = value;
+
+		dest->recovered = false;
+		if (dest->running == 0 && dest->waiting == 0 &&
+		    dest->used <
+			now - (dest->rest.failures > 0 ? failed : KEPT))
+			dest_free(dest);
+	}
+}
+
+static bool
+waits_for_recovered(struct qmgr *q, const struct message *message)
+{
+	for (size_t i = 0; i < message->record.rcpts.count; i++) {
+		const struct queue_recipient *rcpt = message_rcpt(message, i);
+
+		if (rcpt->state == QUEUE_LIVE && dest_of(q, rcpt)->recovered)
+			return true;
+	}
+	return false;
+}
+
+void
+dest_tick(struct qmgr *q)
+{
+	int64_t now = time_mono();
+
+	if (q->recovered) {
+		LIST_FOREACH(link, &q->by_age)
+		{
+			struct message *message =
+			    LIST_ITEM(link, struct message, age);
+
+			if (schedule_has(&message->due) &&
+			    waits_for_recovered(q, message))
+				defer_until(q, message, time_real());
+		}
+	} else if (now - q->forgotten < FORGET_EVERY) {
+		return;
+	}
+	q->recovered = false;
+	q->forgotten = now;
+	LIST_FOREACH(link, &q->transports)
+	{
+		forget_old(LIST_ITEM(link, struct transport, link), now);
 	}
 }
 
@@ -438,20 +546,13 @@ transport_free(struct transport *transport)
 		struct dest *dest = value;
 
 		while (dest->waiting > 0)
-			job_free(take_job(dest));
+			job_free(job_take(dest));
 		dest_free(dest);
 	}
 	hash_free(transport->dests);
 	event_free(transport->kick);
 	free(transport->name);
 	free(transport);
-}
-
-void
-dest_drop(struct job *job)
-{
-	job->dest->running--;
-	job_free(job);
 }
 
 void

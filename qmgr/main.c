@@ -25,10 +25,31 @@ static const struct conf_param params[] = {
 	CONF(TIME, qmgr, conf.max_backoff, "maximal_backoff_time",
 	    "4000s", 1, 0),
 	CONF(INT, qmgr, conf.agent_limit, "queue_agent_limit", "100", 1, 1000),
+	CONF(STR, qmgr, conf.remote_transports, "queue_remote_transports",
+	    "smtp", 0, 0),
+	CONF(INT, qmgr, conf.initial_limit,
+	    "initial_destination_concurrency", "5", 1, 1000),
 	CONF(INT, qmgr, conf.dest_limit,
-	    "default_destination_concurrency_limit", "100", 1, 1000),
+	    "default_destination_concurrency_limit", "20", 1, 1000),
 	CONF(INT, qmgr, conf.rcpt_limit,
-	    "default_destination_recipient_limit", "1000", 1, 10000),
+	    "default_destination_recipient_limit", "50", 1, 10000),
+	CONF(INT, qmgr, conf.lmtp_limit,
+	    "lmtp_destination_concurrency_limit", "100", 1, 1000),
+	CONF(INT, qmgr, conf.lmtp_rcpt_limit,
+	    "lmtp_destination_recipient_limit", "1000", 1, 10000),
+	CONF(INT, qmgr, conf.smtp_limit,
+	    "smtp_destination_concurrency_limit",
+	    "$default_destination_concurrency_limit", 1, 1000),
+	CONF(INT, qmgr, conf.smtp_rcpt_limit,
+	    "smtp_destination_recipient_limit",
+	    "$default_destination_recipient_limit", 1, 10000),
+	CONF(STR, qmgr, conf.grow,
+	    "default_destination_concurrency_positive_feedback", "1", 1, 40),
+	CONF(STR, qmgr, conf.shrink,
+	    "default_destination_concurrency_negative_feedback", "1", 1, 40),
+	CONF(INT, qmgr, conf.cohort_limit,
+	    "default_destination_concurrency_failed_cohort_limit",
+	    "1", 0, 100),
 	CONF(TIME, qmgr, conf.agent_timeout, "queue_agent_timeout",
 	    "600s", 1, 0),
 	{ 0 },
@@ -64,7 +85,7 @@ reload(struct daemon *d, void *ctx, struct err *err)
 {
 	(void)d;
 	(void)err;
-	dest_flush(ctx); /* what was wrong may be right now */
+	dest_flush(ctx, str_of("")); /* what was wrong may be right now */
 	return 0;
 }
 

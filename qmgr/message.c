@@ -49,6 +49,7 @@ message_new(struct str bytes, struct err *err)
 	struct str body;
 
 	list_init(&message->link);
+	list_init(&message->age);
 	list_init(&message->side);
 	list_init(&message->queued);
 	if (queue_record_parse(record, &body, bytes, arena, err) < 0) {
@@ -123,6 +124,48 @@ message_reason(const struct message *message, size_t rcpt)
 	if (message->reason == NULL || message->reason[rcpt] == NULL)
 		return "";
 	return message->reason[rcpt];
+}
+
+static void
+grow_reasons(struct message *message, size_t from, size_t to)
+{
+	if (message->reason == NULL)
+		return;
+	message->reason =
+	    xreallocarray(message->reason, to, sizeof(*message->reason));
+	for (size_t i = from; i < to; i++)
+		message->reason[i] = NULL;
+}
+
+int
+message_set_rcpts(struct message *message, const struct queue_recipient *rcpt,
+    size_t count, struct err *err)
+{
+	size_t before = message->record.rcpts.count;
+	struct queue_record record = message->record;
+	struct message *made = NULL;
+	struct buf bytes;
+
+	record.rcpts = (struct ipc_list){ (void *)(uintptr_t)rcpt, count };
+	record.prefix = str_of("");
+	record.is_large = true; /* there is no body to be parsed */
+	buf_init(&bytes, 0);
+	if (queue_record_encode(&bytes, &record, err) == 0)
+		made = message_new(buf_str(&bytes), err);
+	buf_clear(&bytes);
+	if (made == NULL)
+		return -1;
+	record = message->record;
+	free(message->record.rcpts.items);
+	free(message->envelope);
+	message->record = made->record;
+	message->record.prefix = record.prefix;
+	message->record.is_large = record.is_large;
+	message->envelope = made->envelope;
+	message->live = made->live;
+	grow_reasons(message, before, count);
+	free(made);
+	return 0;
 }
 
 int

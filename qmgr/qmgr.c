@@ -1,5 +1,8 @@
 #include "qmgr/qmgr.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/log.h"
 #include "qmgr/admin.h"
 #include "qmgr/batch.h"
@@ -26,6 +29,65 @@ qmgr_find(struct qmgr *q, const struct queue_id *id)
 
 	queue_id_key(key, id);
 	return hash_get(q->live, str_make(key, sizeof(key)));
+}
+
+/* Which was given first? */
+static int
+compare_age(const struct message *a, const struct message *b)
+{
+	if (a->id.epoch != b->id.epoch)
+		return a->id.epoch < b->id.epoch ? -1 : 1;
+	return a->id.counter < b->id.counter ? -1 :
+	    a->id.counter > b->id.counter    ? 1 :
+					       0;
+}
+
+/* Ids are given at MAIL and come in nearly in order. */
+void
+qmgr_add(struct qmgr *q, struct message *message)
+{
+	struct list *at = q->by_age.prev;
+	char key[QUEUE_KEY_SIZE];
+
+	queue_id_key(key, &message->id);
+	(void)hash_put(q->live, str_make(key, sizeof(key)), message);
+	while (q->serving && at != &q->by_age &&
+	    compare_age(LIST_ITEM(at, struct message, age), message) > 0)
+		at = at->prev;
+	list_insert_after(at, &message->age);
+}
+
+void
+qmgr_remove(struct qmgr *q, struct message *message)
+{
+	char key[QUEUE_KEY_SIZE];
+
+	queue_id_key(key, &message->id);
+	(void)hash_remove(q->live, str_make(key, sizeof(key)));
+	list_remove(&message->age);
+}
+
+static int
+compare_pointers(const void *a, const void *b)
+{
+	return compare_age(*(const struct message *const *)a,
+	    *(const struct message *const *)b);
+}
+
+void
+qmgr_sort(struct qmgr *q)
+{
+	struct message **all = xcalloc(hash_len(q->live) + 1, sizeof(*all));
+	struct list *link;
+	size_t count = 0;
+
+	while ((link = list_pop(&q->by_age)) != NULL)
+		all[count++] = LIST_ITEM(link, struct message, age);
+	qsort(all, count, sizeof(*all), compare_pointers);
+	for (size_t i = 0; i < count; i++)
+		list_push(&q->by_age, &all[i]->age);
+	free(all);
+	q->serving = true;
 }
 
 void
@@ -78,6 +140,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	pools[0] = &q->ring;
 	pools[1] = &q->spool;
 	spool_step(q);
+	dest_tick(q);
 	defer_save(q);
 	show_gauges(q);
 	for (size_t i = 0; i < NELEMS(pools); i++) {
@@ -98,16 +161,29 @@ check_sizes(const struct qmgr_conf *conf, struct err *err)
 	return 0;
 }
 
+static int
+read_feedback(struct qmgr *q, struct err *err)
+{
+	if (window_feedback_parse(&q->grow, str_of(q->conf.grow), err) < 0)
+		return err_prefix(err,
+		    "default_destination_concurrency_positive_feedback");
+	if (window_feedback_parse(&q->shrink, str_of(q->conf.shrink), err) < 0)
+		return err_prefix(err,
+		    "default_destination_concurrency_negative_feedback");
+	return 0;
+}
+
 int
 qmgr_start(struct qmgr *q, struct daemon *d, struct err *err)
 {
 	static const struct timeval second = { 1, 0 };
 
-	if (check_sizes(&q->conf, err) < 0)
+	if (check_sizes(&q->conf, err) < 0 || read_feedback(q, err) < 0)
 		return -1;
 	q->daemon = d;
 	q->base = daemon_base(d);
 	q->live = hash_new();
+	list_init(&q->by_age);
 	list_init(&q->transports);
 	batch_init(q);
 	if (recover_queue(q, err) < 0)

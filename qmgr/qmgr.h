@@ -2,7 +2,7 @@
  * qmgr - the queue, whose sole writer this process is.
  *
  * Follow a message: intake.c takes it from smtpd, batch.c makes the promise,
- * dest.c and agent.c deliver it, result.c says what became of it, pool.c
+ * job.c, dest.c and agent.c deliver it, result.c says what became of it, pool.c
  * writes that down. What waits is in schedule.c and defer.c; spool.c moves
  * what stays; bounce.c and notify.c tell the sender; settle.c tells stored
  * what it may forget; admin.c serves the operator.
@@ -21,6 +21,7 @@
 #include "ipc/server.h"
 #include "qmgr/pool.h"
 #include "qmgr/schedule.h"
+#include "qmgr/window.h"
 #include "service/daemon.h"
 
 struct kv;
@@ -33,8 +34,12 @@ struct qmgr_conf {
 	int spool_after; /* seconds, as all times here */
 	int lifetime, bounce_lifetime;
 	int min_backoff, max_backoff;
-	int agent_limit, dest_limit, rcpt_limit;
-	int agent_timeout;
+	int agent_limit, agent_timeout;
+	const char *remote_transports;
+	int dest_limit, initial_limit, rcpt_limit; /* of any transport */
+	int lmtp_limit, lmtp_rcpt_limit, smtp_limit, smtp_rcpt_limit;
+	const char *grow, *shrink; /* feedback: see window.h */
+	int cohort_limit;
 };
 
 enum {
@@ -70,16 +75,22 @@ struct qmgr {
 	uint64_t identity;
 	uint32_t epoch, counter;
 	struct pool ring, spool;
-	struct hash *live; /* struct message, by queue_id_key */
+	struct hash *live;  /* struct message, by queue_id_key */
+	struct list by_age; /* the same, the oldest id first */
 	struct batch batch;
-	size_t held; /* messages on hold */
+	size_t held;  /* messages on hold */
+	size_t stale; /* messages with other recipients than on disk */
 	struct schedule schedule;
 	struct event *due, *tick;
 	struct kv *kv;       /* of the schedule; NULL: in memory only */
 	struct list unsaved; /* messages whose time is not in kv yet */
 	struct hash *gone;   /* keys whose row kv still has */
+	struct window_feedback grow, shrink;
 	struct list transports;
 	size_t transports_len;
+	bool serving;      /* recovery is over */
+	bool recovered;    /* a destination works again: see dest_tick */
+	int64_t forgotten; /* mono, us: when old destinations were */
 	struct ipc_async *rewrite, *stored;
 	struct settle *settle;
 	struct ipc_listener *from_smtpd, *from_ctl;
@@ -98,6 +109,11 @@ void qmgr_stop(struct qmgr *q);
 struct queue_id qmgr_new_id(struct qmgr *q);
 
 struct message *qmgr_find(struct qmgr *q, const struct queue_id *id);
+/* It lives from now on, and no more. */
+void qmgr_add(struct qmgr *q, struct message *message);
+void qmgr_remove(struct qmgr *q, struct message *message);
+/* After recovery, which adds in any order. */
+void qmgr_sort(struct qmgr *q);
 
 /* On hold, or not any more; durable with the next batch. */
 void qmgr_set_held(struct qmgr *q, struct message *message, bool held);

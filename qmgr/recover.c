@@ -90,10 +90,7 @@ begin_epoch(struct qmgr *q, struct err *err)
 static void
 drop(struct qmgr *q, struct message *message)
 {
-	char key[QUEUE_KEY_SIZE];
-
-	queue_id_key(key, &message->id);
-	(void)hash_remove(q->live, str_make(key, sizeof(key)));
+	qmgr_remove(q, message);
 	pool_detach(message);
 	message_free(message);
 }
@@ -104,7 +101,6 @@ take_message(struct reading *reading, const struct seglog_found *found,
 {
 	struct message *message = message_new(found->bytes, err), *old;
 	struct qmgr *q = reading->q;
-	char key[QUEUE_KEY_SIZE];
 
 	if (message == NULL)
 		return -1;
@@ -124,8 +120,7 @@ take_message(struct reading *reading, const struct seglog_found *found,
 	}
 	if (old != NULL)
 		drop(q, old); /* compaction copied it: this one counts */
-	queue_id_key(key, &message->id);
-	(void)hash_put(q->live, str_make(key, sizeof(key)), message);
+	qmgr_add(q, message);
 	pool_attach(reading->pool, message, &found->place);
 	return 0;
 }
@@ -144,7 +139,11 @@ apply(struct reading *reading, const struct queue_change *change)
 			message->in_ring = false;
 		else if (change->state == QUEUE_MOVED)
 			drop(reading->q, message);
-		else if (message->pool == reading->pool)
+		else if (message->pool != reading->pool)
+			return;
+		else if (change->state == QUEUE_WARNED)
+			message->record.warned = true;
+		else
 			message->record.held = change->state == QUEUE_HELD;
 		return;
 	}
@@ -287,6 +286,7 @@ recover_queue(struct qmgr *q, struct err *err)
 	    read_pool(q, &q->spool, "spool", err) < 0 ||
 	    read_pool(q, &q->ring, "ring", err) < 0 || tidy(q, err) < 0)
 		return -1;
+	qmgr_sort(q);
 	pool_release(&q->ring);
 	pool_release(&q->spool);
 	sweep_large(q);

@@ -11,13 +11,13 @@
 #include "qmgr/notify.h"
 #include "qmgr/retire.h"
 
-enum { TEXT_MAX = 600 };
+enum { TEXT_MAX = 1000 };
 
 void
-result_set(struct outcome *outcome, enum verdict verdict, int code,
-    const char *status, struct str text)
+result_said(struct outcome *outcome, enum verdict verdict, int code,
+    const char *status, const struct words *words)
 {
-	char line[TEXT_MAX], escaped[TEXT_MAX - 40];
+	struct buf text;
 
 	outcome->verdict = verdict;
 	if (status != NULL && status[0] != '\0')
@@ -29,15 +29,22 @@ result_set(struct outcome *outcome, enum verdict verdict, int code,
 		    verdict == VERDICT_SENT         ? 2 :
 			verdict == VERDICT_DEFERRED ? 4 :
 						      5);
-	log_escape(escaped, sizeof(escaped), text);
-	if (code > 0)
-		(void)snprintf(line, sizeof(line), "%d %s%s%s", code,
-		    status == NULL ? "" : status,
-		    status == NULL || status[0] == '\0' ? "" : " ", escaped);
-	else
-		(void)snprintf(line, sizeof(line), "%s", escaped);
+	outcome->dsn = words->dsn;
+	outcome->remote = words->relay.len > 0;
+	buf_init(&text, TEXT_MAX);
+	words_tell(&text, words, code, status == NULL ? "" : status);
 	free(outcome->text);
-	outcome->text = xstrdup(line);
+	outcome->text = xstrdup(buf_cstr(&text));
+	buf_clear(&text);
+}
+
+void
+result_set(struct outcome *outcome, enum verdict verdict, int code,
+    const char *status, struct str text)
+{
+	struct words words = { .text = text };
+
+	result_said(outcome, verdict, code, status, &words);
 }
 
 /* "0.03", "12", as Postfix rounds its delays. */
@@ -138,6 +145,12 @@ is_expired(const struct qmgr *q, const struct message *message)
 	    q->conf.lifetime;
 
 	return age > (int64_t)lifetime * TIME_SECOND;
+}
+
+bool
+result_is_due(const struct qmgr *q, const struct message *message)
+{
+	return is_expired(q, message);
 }
 
 /*

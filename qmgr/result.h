@@ -8,6 +8,7 @@
 #define QMGR_RESULT_H
 
 #include "qmgr/dest.h"
+#include "qmgr/words.h"
 
 /*
  * The verdict of a reply. status is NULL or "" when the reply had none; text
@@ -15,6 +16,16 @@
  */
 void result_set(struct outcome *outcome, enum verdict verdict, int code,
     const char *status, struct str text);
+
+/* The same of a reply with an agent's words. */
+void result_said(struct outcome *outcome, enum verdict verdict, int code,
+    const char *status, const struct words *words);
+
+/*
+ * Has the message waited so long that it is to be given up, or its sender to
+ * be told, whatever rests?
+ */
+bool result_is_due(const struct qmgr *q, const struct message *message);
 
 /* Act on all outcomes; relay is for the log. Ends the job. */
 void result_finish(struct qmgr *q, struct job *job, const char *relay);

@@ -37,7 +37,7 @@ retire_all(struct qmgr *q, struct message *message)
 static void
 finish(struct qmgr *q, struct message *message)
 {
-	char id[QUEUE_SHORT_SIZE], key[QUEUE_KEY_SIZE];
+	char id[QUEUE_SHORT_SIZE];
 	char path[MESSAGE_LARGE_SIZE];
 
 	log_info("%s: removed%s", queue_id_short(id, &message->id),
@@ -50,8 +50,7 @@ finish(struct qmgr *q, struct message *message)
 	q->held -= message->record.held;
 	settle_forget(q, &message->id);
 	pool_detach(message);
-	queue_id_key(key, &message->id);
-	(void)hash_remove(q->live, str_make(key, sizeof(key)));
+	qmgr_remove(q, message);
 	message_free(message);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "qmgr/batch.h"
+#include "qmgr/requeue.h"
 #include "qmgr/result.h"
 
 enum { BATCH_MAX = 64, BYTES_MAX = 8 << 20, STEPS_MAX = 32 };
@@ -16,6 +17,7 @@ struct load {
 	struct buf bytes[BATCH_MAX];
 	struct iovec iov[BATCH_MAX];
 	struct seglog_record record[BATCH_MAX];
+	size_t envelope_len[BATCH_MAX];
 	size_t count, cost;
 };
 
@@ -33,6 +35,7 @@ add(struct qmgr *q, struct load *load, struct message *message, struct err *err)
 	ret = pool_read(message, &old, &bytes, err);
 	if (ret == 0)
 		ret = message_encode(message, out, err);
+	load->envelope_len[i] = out->len;
 	if (ret == 0)
 		(void)buf_add_str(out,
 		    str_sub(bytes, message->envelope_len, bytes.len));
@@ -60,15 +63,18 @@ add(struct qmgr *q, struct load *load, struct message *message, struct err *err)
  * writes the ring first, so no change in the spool is durable before.
  */
 static void
-settle_down(struct qmgr *q, struct load *load, bool from_ring)
+settle_down(struct qmgr *q, struct load *load)
 {
 	for (size_t i = 0; i < load->count; i++) {
 		struct message *message = load->message[i];
 
-		if (from_ring)
+		if (message->pool == &q->ring)
 			pool_change(&q->ring, &message->id, QUEUE_WHOLE,
 			    QUEUE_MOVED);
 		pool_attach(&q->spool, message, &load->record[i].place);
+		message->envelope_len = load->envelope_len[i];
+		if (message->stale)
+			requeue_done(q, message);
 	}
 	daemon_count(q->daemon, QMGR_SPOOLED, (int64_t)load->count);
 	batch_want(q);
@@ -76,7 +82,7 @@ settle_down(struct qmgr *q, struct load *load, bool from_ring)
 
 /* Write the batch of copies. */
 static int
-write_load(struct qmgr *q, struct load *load, bool from_ring, struct err *err)
+write_load(struct qmgr *q, struct load *load, struct err *err)
 {
 	int ret = 0;
 
@@ -84,7 +90,7 @@ write_load(struct qmgr *q, struct load *load, bool from_ring, struct err *err)
 		ret = seglog_commit(q->spool.log, load->record, load->count,
 		    NULL, err);
 	if (ret == 0)
-		settle_down(q, load, from_ring);
+		settle_down(q, load);
 	for (size_t i = 0; i < load->count; i++)
 		buf_clear(&load->bytes[i]);
 	return ret;
@@ -98,7 +104,6 @@ static int
 empty_segment(struct qmgr *q, struct pool_segment *segment, int64_t born,
     struct err *err)
 {
-	bool from_ring = false;
 	struct load load = { .count = 0 };
 
 	LIST_FOREACH(link, &segment->messages)
@@ -110,7 +115,6 @@ empty_segment(struct qmgr *q, struct pool_segment *segment, int64_t born,
 		/* dying ones leave by themselves */
 		if (message->dying || message->record.arrival > born)
 			continue;
-		from_ring = message->pool == &q->ring;
 		if (add(q, &load, message, err) == 0)
 			continue;
 		if (err->kind != ERR_CORRUPT) {
@@ -121,9 +125,34 @@ empty_segment(struct qmgr *q, struct pool_segment *segment, int64_t born,
 		log_error("queue: %s", err->text);
 		result_hold(q, message, err->text);
 	}
-	if (write_load(q, &load, from_ring, err) < 0)
+	if (write_load(q, &load, err) < 0)
 		return -1;
 	return (int)load.count;
+}
+
+/* Messages with other recipients than on disk: as many as fit in a batch. */
+static int
+copy_stale(struct qmgr *q, struct err *err)
+{
+	struct load load = { .count = 0 };
+
+	LIST_FOREACH(link, &q->by_age)
+	{
+		struct message *message = LIST_ITEM(link, struct message, age);
+
+		if (load.count == BATCH_MAX || load.cost > BYTES_MAX)
+			break;
+		if (!message->stale || message->dying)
+			continue;
+		if (add(q, &load, message, err) == 0)
+			continue;
+		log_error("queue: %s", err->text);
+		if (err->kind != ERR_CORRUPT)
+			break;
+		requeue_done(q, message);
+		result_hold(q, message, err->text);
+	}
+	return write_load(q, &load, err);
 }
 
 static struct pool_segment *
@@ -192,6 +221,10 @@ spool_step(struct qmgr *q)
 	/* a copy must carry nothing that is not durable where it was */
 	if (batch_flush(q, &err) < 0)
 		return;
+	for (int i = 0; q->stale > 0 && i < STEPS_MAX; i++) {
+		if (copy_stale(q, &err) < 0)
+			break;
+	}
 	if (move_old(q, &err) < 0 || compact(q, &err) < 0)
 		log_warn("spool: %s", err.text);
 }

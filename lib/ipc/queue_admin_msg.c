@@ -4,8 +4,15 @@
 
 enum { ADDRESS = 320, NAME = 512, REASON = 1000, SHORT_ID = 20 };
 
+#define PATTERN(type)                                                          \
+	IPC_FIELD(type, STR, pattern.sender, ADDRESS),                         \
+	    IPC_FIELD(type, STR, pattern.recipient, ADDRESS),                  \
+	    IPC_FIELD(type, STR, pattern.site, ADDRESS),                       \
+	    IPC_FIELD(type, U32, pattern.older, 0)
+
 static const struct ipc_field list_fields[] = {
 	IPC_FIELD(struct queue_list, STR, after, SHORT_ID),
+	PATTERN(struct queue_list),
 };
 const struct ipc_msg queue_list_msg =
     IPC_MSG(queue_list, QUEUE_LIST, list_fields);
@@ -50,6 +57,7 @@ static const struct ipc_msg listing_item =
 static const struct ipc_field listed_fields[] = {
 	IPC_ITEMS(M, messages, QUEUE_PAGE_MAX, &listing_item),
 	IPC_FIELD(M, BOOL, more, 0),
+	IPC_FIELD(M, STR, last, SHORT_ID),
 	IPC_FIELD(M, U64, total, 0),
 };
 #undef M
@@ -77,11 +85,15 @@ const struct ipc_msg queue_cat_part_msg =
 static const struct ipc_field act_fields[] = {
 	IPC_FIELD(struct queue_act, U8, op, 0),
 	IPC_FIELD(struct queue_act, STR, id, SHORT_ID),
+	IPC_FIELD(struct queue_act, STR, after, SHORT_ID),
+	PATTERN(struct queue_act),
 };
 const struct ipc_msg queue_act_msg = IPC_MSG(queue_act, QUEUE_ACT, act_fields);
 
 static const struct ipc_field acted_fields[] = {
 	IPC_FIELD(struct queue_acted, U64, count, 0),
+	IPC_FIELD(struct queue_acted, BOOL, more, 0),
+	IPC_FIELD(struct queue_acted, STR, last, SHORT_ID),
 };
 const struct ipc_msg queue_acted_msg =
     IPC_MSG(queue_acted, QUEUE_ACTED, acted_fields);

@@ -23,8 +23,21 @@ enum {
 	QUEUE_ACTED = 86,
 };
 
+/*
+ * Which messages: those for which all that is given is true. In the texts "*"
+ * stands for anything and "?" for one byte; letters compare without case; ""
+ * is not given, and "<>" as sender the null sender.
+ */
+struct queue_pattern {
+	struct str sender;
+	struct str recipient; /* of somebody left, or as it was written */
+	struct str site;      /* next hop of somebody left */
+	uint32_t older;       /* seconds it has been here; 0: not given */
+};
+
 struct queue_list {
 	struct str after; /* "" from the beginning: the oldest first */
+	struct queue_pattern pattern;
 };
 extern const struct ipc_msg queue_list_msg;
 
@@ -54,8 +67,9 @@ struct queue_listing {
 
 struct queue_listed {
 	struct ipc_list messages; /* struct queue_listing */
-	bool more;
-	uint64_t total; /* messages in the queue */
+	bool more;                /* ask again with last as after */
+	struct str last;          /* looked at; "" none */
+	uint64_t total;           /* messages in the queue */
 };
 extern const struct ipc_msg queue_listed_msg;
 
@@ -80,19 +94,23 @@ extern const struct ipc_msg queue_cat_part_msg;
 enum queue_act_op {
 	QUEUE_ACT_HOLD,
 	QUEUE_ACT_RELEASE,
-	QUEUE_ACT_REQUEUE, /* release, try now, and wait as if it were new */
+	QUEUE_ACT_REQUEUE, /* release, ask anew where it goes, try now */
 	QUEUE_ACT_DELETE,
 	QUEUE_ACT_FLUSH, /* try now */
 };
 
 struct queue_act {
-	uint8_t op;    /* enum queue_act_op */
-	struct str id; /* "" is every message */
+	uint8_t op;       /* enum queue_act_op */
+	struct str id;    /* "" is every message of the pattern, ... */
+	struct str after; /* ... from here on, as in a list */
+	struct queue_pattern pattern;
 };
 extern const struct ipc_msg queue_act_msg;
 
 struct queue_acted {
 	uint64_t count; /* messages it was true for; durable */
+	bool more;      /* as in a list */
+	struct str last;
 };
 extern const struct ipc_msg queue_acted_msg;
 

@@ -8,45 +8,7 @@
 #include "ipc/queue_admin_msg.h"
 #include "queue/record.h"
 #include "verb/families.h"
-
-enum { TIMEOUT_MS = 60000 };
-
-/* The operator's edge of qmgr, for one verb. */
-struct edge {
-	struct ipc_conn conn;
-	struct arena *arena;
-};
-
-static int
-edge_open(struct edge *edge, struct verb_call *call, struct err *err)
-{
-	int fd = verb_connect(call, "qmgr", err);
-
-	if (fd < 0)
-		return -1;
-	ipc_conn_init(&edge->conn, fd, TIMEOUT_MS);
-	edge->arena = arena_new(0);
-	return 0;
-}
-
-static void
-edge_close(struct edge *edge)
-{
-	ipc_conn_clear(&edge->conn);
-	arena_free(edge->arena);
-}
-
-static const char *
-state_name(uint8_t state)
-{
-	static const char *const names[] = {
-		[QUEUE_LISTING_ACTIVE] = "active",
-		[QUEUE_LISTING_DEFERRED] = "deferred",
-		[QUEUE_LISTING_HELD] = "hold",
-	};
-
-	return state < NELEMS(names) ? names[state] : "unknown";
-}
+#include "verb/queue_edge.h"
 
 static const char *
 rcpt_state_name(uint8_t state)
@@ -60,74 +22,6 @@ rcpt_state_name(uint8_t state)
 	};
 
 	return state < NELEMS(names) ? names[state] : "unknown";
-}
-
-/* What a list and a single message have in common. */
-static void
-print_head(struct print *p, const struct queue_listing *message)
-{
-	print_str(p, "id", message->id);
-	print_strz(p, "state", state_name(message->state));
-	print_int(p, "size", (int64_t)message->size);
-	print_time(p, "arrival", message->arrival);
-	print_str(p, "sender",
-	    message->sender.len == 0 && !print_is_json(p) ?
-		str_of("MAILER-DAEMON") :
-		message->sender);
-}
-
-static void
-print_row(struct print *p, const struct queue_listing *message)
-{
-	const struct queue_listing_rcpt *rcpt = message->rcpts.items;
-	struct str reason = str_of("");
-
-	print_open_record(p, NULL);
-	print_head(p, message);
-	print_open_list(p, "recipients");
-	for (size_t i = 0; i < message->rcpts.count; i++) {
-		if (rcpt[i].state != QUEUE_LIVE)
-			continue;
-		print_str(p, NULL, rcpt[i].address);
-		if (reason.len == 0)
-			reason = rcpt[i].reason;
-	}
-	print_close(p);
-	print_int(p, "recipients_left", message->rcpts_left);
-	print_str(p, "reason", message->hold.len > 0 ? message->hold : reason);
-	print_close(p);
-}
-
-static int
-list(struct verb_call *call, struct err *err)
-{
-	struct queue_list request = { str_of("") };
-	struct queue_listed listed = { .more = true };
-	char after[64] = "";
-	struct edge edge;
-	int ret = 0;
-
-	if (edge_open(&edge, call, err) < 0)
-		return -1;
-	print_open_list(call->print, "queue");
-	while (ret == 0 && listed.more) {
-		const struct queue_listing *message;
-
-		request.after = str_of(after);
-		arena_reset(edge.arena);
-		ret = ipc_conn_call(&edge.conn, &queue_list_msg, &request,
-		    &queue_listed_msg, &listed, edge.arena, err);
-		if (ret < 0 || listed.messages.count == 0)
-			break;
-		message = listed.messages.items;
-		for (size_t i = 0; i < listed.messages.count; i++)
-			print_row(call->print, &message[i]);
-		(void)snprintf(after, sizeof(after), "%" STR_F,
-		    STR_A(message[listed.messages.count - 1].id));
-	}
-	print_close(call->print);
-	edge_close(&edge);
-	return ret;
 }
 
 static void
@@ -148,7 +42,7 @@ print_message(struct print *p, const struct queue_listing *message)
 {
 	const struct queue_listing_rcpt *rcpt = message->rcpts.items;
 
-	print_head(p, message);
+	queue_print_head(p, message);
 	print_str(p, "full_id", message->full_id);
 	print_str(p, "client_address", message->client_addr);
 	print_str(p, "client_name", message->client_name);
@@ -172,16 +66,16 @@ show(struct verb_call *call, struct err *err)
 {
 	struct queue_show request = { str_of(call->args[0]) };
 	struct queue_listed listed;
-	struct edge edge;
+	struct queue_edge edge;
 	int ret;
 
-	if (edge_open(&edge, call, err) < 0)
+	if (queue_edge_open(&edge, call, err) < 0)
 		return -1;
 	ret = ipc_conn_call(&edge.conn, &queue_show_msg, &request,
 	    &queue_listed_msg, &listed, edge.arena, err);
 	if (ret == 0 && listed.messages.count == 1)
 		print_message(call->print, listed.messages.items);
-	edge_close(&edge);
+	queue_edge_close(&edge);
 	return ret;
 }
 
@@ -191,11 +85,11 @@ cat(struct verb_call *call, struct err *err)
 {
 	struct queue_cat request = { str_of(call->args[0]), 0 };
 	struct queue_cat_part part;
-	struct edge edge;
+	struct queue_edge edge;
 	struct buf all;
 	int ret;
 
-	if (edge_open(&edge, call, err) < 0)
+	if (queue_edge_open(&edge, call, err) < 0)
 		return -1;
 	buf_init(&all, 0);
 	do {
@@ -214,45 +108,90 @@ cat(struct verb_call *call, struct err *err)
 	if (ret == 0 && print_is_json(call->print))
 		print_str(call->print, "message", buf_str(&all));
 	buf_clear(&all);
-	edge_close(&edge);
+	queue_edge_close(&edge);
 	return ret;
 }
 
+/* How many, of how many asked for one by one there were none. */
+struct acted {
+	uint64_t count, missing;
+};
+
+static int
+act_on_one(struct queue_edge *edge, struct queue_act *request,
+    struct acted *sum, struct err *err)
+{
+	struct queue_acted acted;
+
+	arena_reset(edge->arena);
+	if (ipc_conn_call(&edge->conn, &queue_act_msg, request,
+		&queue_acted_msg, &acted, edge->arena, err) == 0) {
+		sum->count += acted.count;
+		return 0;
+	}
+	if (err->kind != ERR_NOENT)
+		return -1;
+	log_error("%s", err->text);
+	sum->missing++;
+	return 0;
+}
+
+/* All of the pattern, some at a time. */
+static int
+act_on_pattern(struct queue_edge *edge, struct queue_act *request,
+    struct acted *sum, struct err *err)
+{
+	struct queue_acted acted = { .more = true };
+	char after[64] = "";
+
+	while (acted.more) {
+		request->after = str_of(after);
+		arena_reset(edge->arena);
+		if (ipc_conn_call(&edge->conn, &queue_act_msg, request,
+			&queue_acted_msg, &acted, edge->arena, err) < 0)
+			return -1;
+		sum->count += acted.count;
+		(void)snprintf(after, sizeof(after), "%" STR_F,
+		    STR_A(acted.last));
+	}
+	return 0;
+}
+
 /*
- * One operation on each message named, or on all of them. What is not there
- * is said, and the others are done all the same.
+ * One operation on each message named, on all of them (ALL), or on those of a
+ * pattern. What is not there is said, and the others are done all the same.
  */
 static int
-act(struct verb_call *call, enum queue_act_op op, struct err *err)
+act(struct verb_call *call, enum queue_act_op op, bool all, struct err *err)
 {
-	uint64_t count = 0, missing = 0;
-	struct queue_acted acted;
-	struct edge edge;
-	struct err one;
-	int ret = 0;
+	struct queue_act request = { .op = (uint8_t)op };
+	struct acted sum = { 0 };
+	struct queue_edge edge;
+	int given, ret = 0;
 
-	if (edge_open(&edge, call, err) < 0)
+	given = queue_pattern_take(call, &request.pattern, err);
+	if (given < 0)
+		return -1;
+	if (given > 0 && call->args_len > 0)
+		return verb_usage(call, err, "either ids or a pattern");
+	if (given == 0 && call->args_len == 0 && !all)
+		return verb_usage(call, err, "an id, ALL or a pattern");
+	if (queue_edge_open(&edge, call, err) < 0)
 		return -1;
 	for (size_t i = 0; ret == 0 && i < call->args_len; i++) {
-		struct queue_act request = { (uint8_t)op,
-			str_of(call->args[i]) };
-
-		if (strcmp(call->args[i], "ALL") == 0)
-			request.id = str_of("");
-		if (ipc_conn_call(&edge.conn, &queue_act_msg, &request,
-			&queue_acted_msg, &acted, edge.arena, &one) == 0) {
-			count += acted.count;
-		} else if (one.kind == ERR_NOENT) {
-			log_error("%s", one.text);
-			missing++;
+		request.id = request.after = str_of("");
+		if (strcmp(call->args[i], "ALL") != 0) {
+			request.id = str_of(call->args[i]);
+			ret = act_on_one(&edge, &request, &sum, err);
 		} else {
-			*err = one;
-			ret = -1;
+			ret = act_on_pattern(&edge, &request, &sum, err);
 		}
 	}
-	edge_close(&edge);
-	print_int(call->print, "messages", (int64_t)count);
-	if (ret == 0 && missing > 0)
+	if (call->args_len == 0)
+		ret = act_on_pattern(&edge, &request, &sum, err);
+	queue_edge_close(&edge);
+	print_int(call->print, "messages", (int64_t)sum.count);
+	if (ret == 0 && sum.missing > 0)
 		return err_set(err, ERR_NOENT, "not all of them are there");
 	return ret;
 }
@@ -260,54 +199,51 @@ act(struct verb_call *call, enum queue_act_op op, struct err *err)
 static int
 hold(struct verb_call *call, struct err *err)
 {
-	return act(call, QUEUE_ACT_HOLD, err);
+	return act(call, QUEUE_ACT_HOLD, false, err);
 }
 
 static int
 release(struct verb_call *call, struct err *err)
 {
-	return act(call, QUEUE_ACT_RELEASE, err);
+	return act(call, QUEUE_ACT_RELEASE, false, err);
 }
 
 static int
 requeue(struct verb_call *call, struct err *err)
 {
-	return act(call, QUEUE_ACT_REQUEUE, err);
+	return act(call, QUEUE_ACT_REQUEUE, false, err);
 }
 
 static int delete (struct verb_call *call, struct err *err)
 {
-	return act(call, QUEUE_ACT_DELETE, err);
+	return act(call, QUEUE_ACT_DELETE, false, err);
 }
 
 static int
 flush(struct verb_call *call, struct err *err)
 {
-	static const char *const all[] = { "ALL", NULL };
-
-	if (call->args_len == 0) {
-		call->args = all;
-		call->args_len = 1;
-	}
-	return act(call, QUEUE_ACT_FLUSH, err);
+	return act(call, QUEUE_ACT_FLUSH, true, err);
 }
 
+#define PATTERN "--sender S --recipient R --site S --older-than TIME"
+
 const struct verb queue_verbs[] = {
-	{ VERB_OPERATOR, "queue list", "", "", "list the messages that wait",
-	    list },
+	{ VERB_OPERATOR, "queue list", "", PATTERN " --mailq",
+	    "list the messages that wait", queue_list_verb },
 	{ VERB_OPERATOR, "queue show", "ID", "",
 	    "show one message, its recipients and why they wait", show },
 	{ VERB_OPERATOR, "queue cat", "ID", "", "print the message itself",
 	    cat },
-	{ VERB_OPERATOR, "queue hold", "ID...", "",
+	{ VERB_OPERATOR, "queue hold", "[ID...]", PATTERN,
 	    "keep messages (or ALL) from being delivered", hold },
-	{ VERB_OPERATOR, "queue release", "ID...", "",
+	{ VERB_OPERATOR, "queue release", "[ID...]", PATTERN,
 	    "let messages (or ALL) go on", release },
-	{ VERB_OPERATOR, "queue requeue", "ID...", "",
-	    "release and try anew, as if just arrived", requeue },
-	{ VERB_OPERATOR, "queue delete", "ID...", "",
+	{ VERB_OPERATOR, "queue requeue", "[ID...]", PATTERN,
+	    "release, ask anew where the recipients are, and try now",
+	    requeue },
+	{ VERB_OPERATOR, "queue delete", "[ID...]", PATTERN,
 	    "delete messages (or ALL) without a notice", delete },
-	{ VERB_OPERATOR, "queue flush", "[ID...]", "",
+	{ VERB_OPERATOR, "queue flush", "[ID...]", PATTERN,
 	    "try all messages, or these, now", flush },
 	{ .who = VERB_END },
 };

@@ -60,7 +60,7 @@ static const struct script scripts[] = {
 	    false },
 	{ "the site is in trouble", PIPELINED, "250 ok",
 	    { "451 4.3.0 [site] down", "451 4.3.0 [site] down" }, "503 no", "",
-	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 4.3.0 [site] down", NULL },
+	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 4.3.0 down", NULL },
 	    "RSET|", NULL, true },
 	{ "421 in the middle", PIPELINED, "250 ok", { "250 a", "421 bye" },
 	    "250 x", "", { QUEUE_LIVE, QUEUE_LIVE },
@@ -108,9 +108,11 @@ serve(void *arg)
 		}
 		strcat(side->heard, line);
 		strcat(side->heard, "|");
-		if (strncmp(line, "MAIL", 4) == 0)
+		if (strncmp(line, "MAIL", 4) == 0) {
 			say(fd, script->mail);
-		else if (strncmp(line, "RCPT", 4) == 0)
+			rcpt = 0;
+		}
+		if (strncmp(line, "RCPT", 4) == 0)
 			say(fd, script->rcpt[rcpt++]);
 		else if (strcmp(line, "DATA") == 0)
 			say(fd, script->data);
@@ -258,6 +260,97 @@ names_the_message_and_numbers_the_recipients(void **state)
 	assert_int_equal(strncmp(side.heard, want, strlen(want)), 0);
 }
 
+static struct dest *
+dest_at(struct world *world, const char *nexthop)
+{
+	struct transport *transport =
+	    LIST_ITEM(world->q.transports.next, struct transport, link);
+
+	return hash_get(transport->dests, str_of(nexthop));
+}
+
+/*
+ * Two failures are a cohort: then the site rests, what comes for it later is
+ * put off without being tried, and all of it is due when the site works.
+ */
+static void
+leaves_a_dead_site_alone(void **state)
+{
+	static const struct script script = { .name = "far",
+		.lhlo = PIPELINED,
+		.mail = "451 4.4.1 [site] [relay=none] timed out",
+		.rcpt = { "503 no", "503 no" },
+		.data = "503 no",
+		.final = "" };
+	struct queue_recipient rcpt = { .address = STR("a@x"),
+		.transport = STR("far"),
+		.nexthop = STR("dead.test") };
+	struct agent_side side = { .script = &script };
+	struct world *world = *state;
+	struct message *message[3];
+	int64_t now = time_real();
+
+	listen_as(&side, "far");
+	for (size_t i = 0; i < NELEMS(message); i++) {
+		message[i] = put(world, &rcpt, 1);
+		run_until_rest(world, &message[i]->id, false);
+		assert_int_equal(message[i]->jobs, 0);
+		assert_true(schedule_has(&message[i]->due));
+		assert_string_equal(message_reason(message[i], 0),
+		    "451 4.4.1 timed out");
+	}
+	assert_int_equal(message[0]->attempts, 1);
+	assert_int_equal(message[1]->attempts, 1);
+	assert_int_equal(message[2]->attempts, 0); /* it was not tried */
+	assert_true(message[2]->due.at > now + 200 * (int64_t)TIME_SECOND);
+	assert_int_equal(dest_at(world, "dead.test")->rest.failures, 1);
+	dest_works(dest_at(world, "dead.test"));
+	dest_tick(&world->q);
+	for (size_t i = 0; i < NELEMS(message); i++)
+		assert_true(message[i]->due.at <= time_real());
+	end_agent(world, &side);
+}
+
+/* A quarter of the agents, here two of ten, for all that are doubtful. */
+static void
+gives_doubtful_sites_few_agents(void **state)
+{
+	struct queue_recipient rcpt = { .address = STR("a@x"),
+		.transport = STR("far") };
+	struct world *world = *state;
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "far" };
+	struct transport *transport;
+	unsigned slow = 0;
+	int listener;
+
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)),
+	    0);
+	assert_int_equal(listen(listener, 20), 0);
+	for (int i = 0; i < 12; i++) {
+		char nexthop[20];
+
+		(void)snprintf(nexthop, sizeof(nexthop), "slow%d.test", i);
+		rcpt.nexthop = str_of(nexthop);
+		dest_took(dest_of(&world->q, &rcpt), 60 * TIME_SECOND);
+		(void)put(world, &rcpt, 1);
+	}
+	rcpt.nexthop = STR("quick.test");
+	(void)put(world, &rcpt, 1);
+	(void)event_base_loop(world->daemon.base, EVLOOP_NONBLOCK);
+	transport = LIST_ITEM(world->q.transports.next, struct transport, link);
+	assert_int_equal(transport->doubtful_running, 2);
+	for (int i = 0; i < 12; i++) {
+		char nexthop[20];
+
+		(void)snprintf(nexthop, sizeof(nexthop), "slow%d.test", i);
+		slow += dest_at(world, nexthop)->running;
+	}
+	assert_int_equal(slow, 2);
+	assert_int_equal(dest_at(world, "quick.test")->running, 1);
+	(void)close(listener);
+}
+
 static void
 waits_in_memory_for_a_transport_that_is_not_there(void **state)
 {
@@ -286,15 +379,15 @@ takes_back_what_was_not_started(void **state)
 
 	for (size_t i = 0; i < NELEMS(message); i++)
 		message[i] = put(world, &rcpt, 1);
-	dest_cancel(message[1]);
+	job_cancel(message[1]);
 	assert_int_equal(message[1]->jobs, 0);
 	assert_int_equal(message[0]->jobs, 1);
-	dest_cancel(message[1]); /* twice is fine */
-	dest_cancel(message[2]);
-	dest_cancel(message[0]);
+	job_cancel(message[1]); /* twice is fine */
+	job_cancel(message[2]);
+	job_cancel(message[0]);
 	transport = LIST_ITEM(world->q.transports.next, struct transport, link);
 	assert_int_equal(hash_len(transport->dests), 0);
-	dest_activate(&world->q, message[0]);
+	job_activate(&world->q, message[0]);
 	assert_int_equal(message[0]->jobs, 1);
 }
 
@@ -328,6 +421,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(acts_as_each_agent_answers),
 		WORLD_TEST(names_the_message_and_numbers_the_recipients),
+		WORLD_TEST(leaves_a_dead_site_alone),
+		WORLD_TEST(gives_doubtful_sites_few_agents),
 		WORLD_TEST(waits_in_memory_for_a_transport_that_is_not_there),
 		WORLD_TEST(takes_back_what_was_not_started),
 		WORLD_TEST(keeps_what_is_held_through_a_restart),

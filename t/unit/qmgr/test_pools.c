@@ -69,7 +69,7 @@ keeps_the_ring_small_under_pressure(void **state)
 	    NELEMS(message));
 	/* a tenth of them stay: the spool shrinks to what they need */
 	for (size_t i = 0; i < NELEMS(message); i++) {
-		dest_cancel(message[i]);
+		job_cancel(message[i]);
 		if (i % 10 != 0)
 			retire_all(&world->q, message[i]);
 	}
@@ -93,7 +93,7 @@ moves_what_is_old_and_finds_it_after_a_restart(void **state)
 
 	tick(world);
 	assert_ptr_equal(message->pool, &world->q.ring);
-	dest_cancel(message);
+	job_cancel(message);
 	retire_rcpt(&world->q, message, 0, QUEUE_DELIVERED);
 	message->record.arrival -= 31 * (int64_t)TIME_SECOND;
 	tick(world);
@@ -155,7 +155,7 @@ keeps_a_retirement_that_the_disk_refused(void **state)
 	struct queue_id id = message->id;
 	struct err err;
 
-	dest_cancel(message);
+	job_cancel(message);
 	break_sync(world);
 	retire_all(&world->q, message);
 	assert_int_equal(batch_flush(&world->q, &err), -1);
@@ -178,7 +178,7 @@ counts_a_change_that_covers_many_recipients(void **state)
 		rcpt[i] = nowhere;
 	message = put(world, rcpt, MANY / 10);
 	id = message->id;
-	dest_cancel(message);
+	job_cancel(message);
 	/* more changes than one batch of a megabyte takes */
 	for (size_t i = 0; i < MANY * 2; i++)
 		pool_change(&world->q.ring, &id, (uint32_t)(i % 3000),
@@ -221,7 +221,7 @@ keeps_the_next_try_through_a_restart(void **state)
 	struct err err;
 	int64_t at;
 
-	dest_cancel(message);
+	job_cancel(message);
 	defer_message(&world->q, message, false);
 	at = message->due.at;
 	assert_true(at > time_real() + 200 * (int64_t)TIME_SECOND);

@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "qmgr/batch.h"
-#include "qmgr/dest.h"
+#include "qmgr/job.h"
 #include "qmgr/qmgr.h"
 #include "service/impl.h"
 
@@ -58,8 +58,17 @@ world_setup(void **state)
 		.min_backoff = 300,
 		.max_backoff = 4000,
 		.agent_limit = 10,
+		.remote_transports = "far",
 		.dest_limit = 10,
+		.initial_limit = 2,
 		.rcpt_limit = 100,
+		.lmtp_limit = 10,
+		.lmtp_rcpt_limit = 100,
+		.smtp_limit = 10,
+		.smtp_rcpt_limit = 100,
+		.grow = "1",
+		.shrink = "1",
+		.cohort_limit = 1,
 		.agent_timeout = 10,
 	};
 	*state = world;
