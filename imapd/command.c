@@ -47,10 +47,12 @@ static const struct command_entry commands[] = {
 	{ "RENAME", 0, 0, 0, NEWS_ALL, create_rename },
 	{ "SEARCH", 1, 1, 0, NEWS_NO_EXPUNGE, search_run },
 	{ "SELECT", 0, 0, 0, NEWS_NONE, select_select },
+	{ "SORT", 1, 1, 0, NEWS_NO_EXPUNGE, sort_run },
 	{ "STARTTLS", 0, 0, 0, NEWS_ALL, basic_logged_in },
 	{ "STATUS", 0, 0, 0, NEWS_ALL, status_run },
 	{ "STORE", 1, 1, 0, NEWS_NO_EXPUNGE, store_command },
 	{ "SUBSCRIBE", 0, 0, 0, NEWS_ALL, create_subscribe },
+	{ "THREAD", 1, 1, 0, NEWS_NO_EXPUNGE, thread_run },
 	{ "UNSELECT", 1, 0, 0, NEWS_NONE, select_unselect },
 	{ "UNSUBSCRIBE", 0, 0, 0, NEWS_ALL, create_unsubscribe },
 };

@@ -42,8 +42,12 @@ void select_examine(struct command *cmd);
 void select_select(struct command *cmd);
 void select_unselect(struct command *cmd);
 
+void sort_run(struct command *cmd);
+
 void status_run(struct command *cmd);
 
 void store_command(struct command *cmd);
+
+void thread_run(struct command *cmd);
 
 #endif

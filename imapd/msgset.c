@@ -7,12 +7,44 @@
 #include "store/uids.h"
 
 int
+msgset_saved(struct command *cmd, bool uid, struct seqset *set)
+{
+	const struct selected *selected = cmd->session->selected;
+	const struct store_uids *saved = &selected->saved;
+	struct err err;
+
+	*set = (struct seqset){ 0 };
+	for (size_t i = 0; i < saved->len; i++) {
+		struct seqset_range range = { saved->run[i].first,
+			saved->run[i].last };
+		size_t from, to;
+
+		if (!uid) {
+			view_range(&selected->view, &range, true, &from, &to);
+			if (from == to)
+				continue;
+			range = (struct seqset_range){ (uint32_t)from + 1,
+				(uint32_t)to };
+		}
+		if (seqset_add(set, cmd->arena, range.lo, range.hi, &err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
 msgset_parse(struct command *cmd, struct seqset *set)
 {
 	const struct view *view = &cmd->session->selected->view;
 	struct err err;
 	uint32_t max = cmd->uid ? view_last_uid(view) : (uint32_t)view->len;
 
+	if (str_take_str(&cmd->in, STR(" $"))) {
+		if (msgset_saved(cmd, cmd->uid, set) == 0)
+			return 0;
+		command_no(cmd, "[LIMIT] command too large");
+		return -1;
+	}
 	if (token_sp(&cmd->in, &err) < 0 ||
 	    seqset_parse(set, cmd->arena, &cmd->in, max, &err) < 0) {
 		command_syntax(cmd, &err);

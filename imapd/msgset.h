@@ -13,7 +13,14 @@ struct store_uids;
 struct view;
 
 /*
- * SP sequence-set. By number (not UID ...) all must be there: RFC 3501
+ * The messages that "$" stands for (RFC 5182) and that are there still, as a
+ * set of UIDs or of sequence numbers in the command's arena. -1: that is
+ * full.
+ */
+int msgset_saved(struct command *cmd, bool uid, struct seqset *set) MUST_USE;
+
+/*
+ * SP sequence-set, or "$". By number (not UID ...) all must be there: RFC 3501
  * section 9, seq-number, wants BAD otherwise. Not so for "1:*" in an empty
  * mailbox, which clients write before they know that it is one (Python's
  * imaplib programs do): it names nothing. -1 after command_syntax or

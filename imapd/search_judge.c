@@ -1,6 +1,7 @@
 #include "imapd/search_judge.h"
 
 #include "base/attr.h"
+#include "base/time.h"
 #include "imap/date.h"
 #include "mime/charset.h"
 #include "mime/word.h"
@@ -9,7 +10,7 @@
 static const struct {
 	struct str name;
 	int list;
-	size_t offset; /* of a string in mime_envelope */
+	size_t offset; /* of a string in store_keys */
 } envelope_fields[] = {
 	{ { "From", 4 }, MIME_FROM, 0 },
 	{ { "To", 2 }, MIME_TO, 0 },
@@ -17,12 +18,10 @@ static const struct {
 	{ { "Bcc", 3 }, MIME_BCC, 0 },
 	{ { "Sender", 6 }, MIME_SENDER, 0 },
 	{ { "Reply-To", 8 }, MIME_REPLY_TO, 0 },
-	{ { "Subject", 7 }, -1, offsetof(struct mime_envelope, subject) },
-	{ { "Message-ID", 10 }, -1,
-	    offsetof(struct mime_envelope, message_id) },
-	{ { "In-Reply-To", 11 }, -1,
-	    offsetof(struct mime_envelope, in_reply_to) },
-	{ { "Date", 4 }, -1, offsetof(struct mime_envelope, date) },
+	{ { "Subject", 7 }, -1, offsetof(struct store_keys, subject) },
+	{ { "Message-ID", 10 }, -1, offsetof(struct store_keys, message_id) },
+	{ { "In-Reply-To", 11 }, -1, offsetof(struct store_keys, in_reply_to) },
+	{ { "Date", 4 }, -1, offsetof(struct store_keys, sent) },
 };
 
 static enum search_verdict
@@ -31,28 +30,23 @@ verdict_of(bool yes)
 	return yes ? VERDICT_YES : VERDICT_NO;
 }
 
+/* As in the field: name, then address, a blank between. */
 static bool
 has_address(struct search_judge *judge, const struct search_needle *needle,
-    const struct mime_address_list *list)
+    struct str list)
 {
-	const struct mime_address *address = list->first;
+	struct buf *text = &judge->room.address;
+	struct store_addresses walk;
+	struct mime_address address;
 
-	for (; address != NULL; address = address->next) {
-		struct buf *text = &judge->room.decoded;
-		struct buf both;
-		bool found;
-
+	store_addresses_begin(&walk, list);
+	while (store_addresses_next(&walk, &address)) {
 		buf_reset(text);
-		(void)mime_word_decode(text, address->name);
-		/* As in the field: name, then address, a blank between. */
-		buf_init(&both, 0);
-		(void)buf_add_str(&both, buf_str(text));
-		(void)buf_addz(&both, " <");
-		(void)mime_address_write(&both, address);
-		(void)buf_addc(&both, '>');
-		found = search_utf8(&judge->room, needle, buf_str(&both));
-		buf_clear(&both);
-		if (found)
+		(void)mime_word_decode(text, address.name);
+		(void)buf_addz(text, " <");
+		(void)mime_address_write(text, &address);
+		(void)buf_addc(text, '>');
+		if (search_utf8(&judge->room, needle, buf_str(text)))
 			return true;
 	}
 	return false;
@@ -60,20 +54,21 @@ has_address(struct search_judge *judge, const struct search_needle *needle,
 
 static enum search_verdict
 judge_envelope(struct search_judge *judge, const struct searchkey *key,
-    size_t field, const struct mime_envelope *envelope)
+    size_t field, const struct store_keys *keys)
 {
 	const struct search_needle *needle = key->compiled;
 	const struct str *value;
 
 	if (envelope_fields[field].list >= 0) {
-		const struct mime_address_list *list =
-		    &envelope->list[envelope_fields[field].list];
+		struct str list = keys->list[envelope_fields[field].list];
+		struct store_addresses walk;
 
+		store_addresses_begin(&walk, list);
 		if (needle->folded.len == 0)
-			return verdict_of(list->first != NULL);
+			return verdict_of(walk.left > 0);
 		return verdict_of(has_address(judge, needle, list));
 	}
-	value = (const struct str *)(const void *)((const char *)envelope +
+	value = (const struct str *)(const void *)((const char *)keys +
 	    envelope_fields[field].offset);
 	if (value->p == NULL)
 		return VERDICT_NO;
@@ -86,13 +81,11 @@ judge_header(struct search_judge *judge, const struct searchkey *key,
 {
 	const struct search_needle *needle = key->compiled;
 
-	if (subject->stage < BY_DIGEST)
+	if (subject->stage < BY_KEYS)
 		return VERDICT_UNDECIDED;
-	if (subject->digest->root != NULL)
-		for (size_t i = 0; i < NELEMS(envelope_fields); i++)
-			if (str_ieq(key->field, envelope_fields[i].name))
-				return judge_envelope(judge, key, i,
-				    &subject->digest->envelope);
+	if (subject->keys != NULL && key->envelope >= 0)
+		return judge_envelope(judge, key, (size_t)key->envelope,
+		    subject->keys);
 	if (subject->stage < BY_BYTES)
 		return VERDICT_UNDECIDED;
 	for (size_t i = 0; i < NELEMS(subject->header); i++)
@@ -139,15 +132,15 @@ judge_day(enum searchkey_kind kind, int32_t day, int32_t want)
 static enum search_verdict
 judge_sent(const struct searchkey *key, const struct search_subject *subject)
 {
-	const struct store_digest *digest = subject->digest;
+	const struct store_keys *keys = subject->keys;
 
-	if (subject->stage < BY_DIGEST ||
-	    (digest->root == NULL && subject->stage < BY_BYTES))
+	if (subject->stage < BY_KEYS ||
+	    (keys == NULL && subject->stage < BY_BYTES))
 		return VERDICT_UNDECIDED;
-	if (!digest->has_date)
+	if (keys == NULL || !keys->has_date)
 		return VERDICT_NO;
-	return judge_day(key->kind,
-	    imap_date_day(digest->date + digest->zone * 60), key->day);
+	return judge_day(key->kind, imap_date_day(keys->date + keys->zone * 60),
+	    key->day);
 }
 
 static enum search_verdict
@@ -183,6 +176,16 @@ judge_one(struct search_judge *judge, const struct searchkey *key,
 			return VERDICT_UNDECIDED;
 		return judge_day(key->kind,
 		    imap_date_day(subject->row->internal), key->day);
+	case SEARCHKEY_OLDER:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return verdict_of(
+		    subject->row->internal <= judge->now - key->size);
+	case SEARCHKEY_YOUNGER:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return verdict_of(
+		    subject->row->internal >= judge->now - key->size);
 	case SEARCHKEY_MODSEQ:
 		if (subject->stage < BY_ROW)
 			return VERDICT_UNDECIDED;
@@ -240,6 +243,16 @@ judge_key(struct search_judge *judge, const struct searchkey *key,
 	return verdict;
 }
 
+/* The row of envelope_fields, or -1. */
+static int
+find_field(struct str name)
+{
+	for (size_t i = 0; i < NELEMS(envelope_fields); i++)
+		if (str_ieq(name, envelope_fields[i].name))
+			return (int)i;
+	return -1;
+}
+
 /* The strings of the program as UTF-8, folded, ready to be looked for. */
 static int
 compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
@@ -253,6 +266,7 @@ compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
 
 	for (; key != NULL && ret == 0; key = key->next) {
 		ret = compile(judge, key->child, arena, err);
+		key->envelope = find_field(key->field);
 		if (ret < 0 || key->text.p == NULL)
 			continue;
 		buf_init(&utf8, 0);
@@ -269,6 +283,7 @@ int
 search_judge_prepare(struct search_judge *judge, struct arena *arena,
     struct err *err)
 {
+	judge->now = time_real() / TIME_SECOND;
 	return compile(judge, judge->program.key, arena, err);
 }
 

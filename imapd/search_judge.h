@@ -2,9 +2,9 @@
  * search_judge - does a message meet a SEARCH program (RFC 3501 section
  * 6.4.4)?
  *
- * A message is judged by what is cheap first: the view, then its row, then its
- * digest, then its bytes. With less than all at hand a key may be undecided;
- * the program as a whole often is not.
+ * A message is judged by what is cheap first: the view, then its row, then the
+ * keys of its digest, then its bytes. With less than all at hand a key may be
+ * undecided; the program as a whole often is not.
  */
 #ifndef IMAPD_SEARCH_JUDGE_H
 #define IMAPD_SEARCH_JUDGE_H
@@ -13,9 +13,9 @@
 #include "imap/searchkey.h"
 #include "imapd/search_text.h"
 #include "imapd/selected.h"
-#include "store/message.h"
+#include "store/keys.h"
 
-enum search_stage { BY_VIEW, BY_ROW, BY_DIGEST, BY_BYTES };
+enum search_stage { BY_VIEW, BY_ROW, BY_KEYS, BY_BYTES };
 enum search_verdict { VERDICT_NO, VERDICT_YES, VERDICT_UNDECIDED };
 
 /* One message, and what is known of it so far. All borrowed. */
@@ -23,8 +23,8 @@ struct search_subject {
 	enum search_stage stage;
 	size_t index; /* in the view */
 	const struct store_message *row;
-	const struct store_digest *digest; /* root NULL: there is none */
-	struct str header[2];              /* of prefix and body */
+	const struct store_keys *keys; /* NULL: it has no digest */
+	struct str header[2];          /* of prefix and body */
 	const struct mime_part *root;
 };
 
@@ -32,6 +32,7 @@ struct search_judge {
 	const struct selected *selected; /* borrowed */
 	struct searchkey_program program;
 	struct search_room room;
+	int64_t now; /* seconds since 1970, when the search began */
 };
 
 /*

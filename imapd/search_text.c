@@ -15,6 +15,7 @@ search_room_init(struct search_room *room)
 {
 	buf_init(&room->decoded, TEXT_MAX);
 	buf_init(&room->folded, 2 * TEXT_MAX);
+	buf_init(&room->address, TEXT_MAX);
 }
 
 void
@@ -22,6 +23,7 @@ search_room_clear(struct search_room *room)
 {
 	buf_clear(&room->decoded);
 	buf_clear(&room->folded);
+	buf_clear(&room->address);
 }
 
 /*

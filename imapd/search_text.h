@@ -28,6 +28,7 @@ struct search_needle {
 /* What all comparing needs: room to decode into. */
 struct search_room {
 	struct buf decoded, folded;
+	struct buf address; /* the caller's, one address of a list */
 };
 
 void search_room_init(struct search_room *room);

@@ -26,6 +26,7 @@ selected_close(struct selected *selected)
 	for (unsigned i = 0; i < selected->keywords; i++)
 		free(selected->keyword[i]);
 	view_clear(&selected->view);
+	store_uids_clear(&selected->saved);
 	free(selected);
 }
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "imapd/view.h"
 #include "store/format.h"
+#include "store/uids.h"
 
 struct session;
 
@@ -35,6 +36,9 @@ struct selected {
 	char *keyword[STORE_KEYWORDS_MAX];
 	unsigned keywords;
 	bool keywords_news; /* there are some the client was not told */
+
+	/* The UIDs that "$" stands for (RFC 5182), some maybe gone. */
+	struct store_uids saved;
 
 	/* What the client was told. */
 	size_t told_exists, told_recent;

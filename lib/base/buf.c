@@ -114,6 +114,19 @@ buf_addc(struct buf *buf, char c)
 }
 
 int
+buf_add_num(struct buf *buf, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return buf_add(buf, digits + at, sizeof(digits) - at);
+}
+
+int
 buf_addf(struct buf *buf, const char *fmt, ...)
 {
 	va_list ap;

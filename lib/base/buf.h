@@ -35,6 +35,7 @@ int buf_add(struct buf *buf, const void *bytes, size_t len);
 int buf_add_str(struct buf *buf, struct str s);
 int buf_addz(struct buf *buf, const char *text);
 int buf_addc(struct buf *buf, char c);
+int buf_add_num(struct buf *buf, uint64_t n); /* decimal digits */
 int buf_addf(struct buf *buf, const char *fmt, ...) PRINTFLIKE(2, 3);
 
 /* Big-endian integers, as all our formats have them. */

@@ -26,6 +26,7 @@ enum argument {
 	ARG_UIDS,
 	ARG_TWO_KEYS,
 	ARG_MODSEQ,
+	ARG_SECONDS, /* nz-number */
 };
 
 /* clang-format off */
@@ -54,6 +55,7 @@ static const struct word {
 	/* NEW is RECENT UNSEEN: see parse_word */
 	{ { "NEW", 3 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_RECENT, { 0 } },
 	{ { "OLD", 3 }, SEARCHKEY_FLAGS, ARG_NONE, 1, IMAP_RECENT, { 0 } },
+	{ { "OLDER", 5 }, SEARCHKEY_OLDER, ARG_SECONDS, 0, 0, { 0 } },
 	{ { "ON", 2 }, SEARCHKEY_ON, ARG_DATE, 0, 0, { 0 } },
 	{ { "OR", 2 }, SEARCHKEY_OR, ARG_TWO_KEYS, 0, 0, { 0 } },
 	{ { "RECENT", 6 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_RECENT, { 0 } },
@@ -73,6 +75,7 @@ static const struct word {
 	{ { "UNFLAGGED", 9 }, SEARCHKEY_FLAGS, ARG_NONE, 1, IMAP_FLAGGED, { 0 } },
 	{ { "UNKEYWORD", 9 }, SEARCHKEY_KEYWORD, ARG_KEYWORD, 1, 0, { 0 } },
 	{ { "UNSEEN", 6 }, SEARCHKEY_FLAGS, ARG_NONE, 1, IMAP_SEEN, { 0 } },
+	{ { "YOUNGER", 7 }, SEARCHKEY_YOUNGER, ARG_SECONDS, 0, 0, { 0 } },
 };
 /* clang-format on */
 
@@ -137,24 +140,31 @@ parse_two(struct parser *parser, struct searchkey * or)
  * a message has one modseq for all its flags, so the entry does not matter.
  */
 static int
+parse_entry(struct parser *parser)
+{
+	struct str *in = parser->in, start, word;
+
+	if (token_string(parser->arena, in, &word, parser->err) < 0 ||
+	    token_sp(in, parser->err) < 0)
+		return -1;
+	start = *in;
+	if (token_atom(in, &word, parser->err) < 0)
+		return -1;
+	if (str_ieqz(word, "all") || str_ieqz(word, "priv") ||
+	    str_ieqz(word, "shared"))
+		return token_sp(in, parser->err);
+	*in = start;
+	return err_set(parser->err, ERR_SYNTAX, "no such type of entry");
+}
+
+static int
 parse_modseq(struct parser *parser, struct searchkey *key)
 {
-	struct str *in = parser->in, word;
-
 	parser->modseq = true;
-	if (in->len > 0 && in->p[0] == '"') {
-		if (token_string(parser->arena, in, &word, parser->err) < 0 ||
-		    token_sp(in, parser->err) < 0 ||
-		    token_atom(in, &word, parser->err) < 0)
-			return -1;
-		if (!str_ieqz(word, "all") && !str_ieqz(word, "priv") &&
-		    !str_ieqz(word, "shared"))
-			return err_set(parser->err, ERR_SYNTAX,
-			    "no such type of entry");
-		if (token_sp(in, parser->err) < 0)
-			return -1;
-	}
-	return modifier_modseq(in, &key->modseq, parser->err);
+	if (parser->in->len > 0 && parser->in->p[0] == '"' &&
+	    parse_entry(parser) < 0)
+		return -1;
+	return modifier_modseq(parser->in, &key->modseq, parser->err);
 }
 
 static int
@@ -183,6 +193,8 @@ parse_argument(struct parser *parser, enum argument arg, struct searchkey *key)
 		return imap_date_parse(in, &key->day, err);
 	case ARG_MODSEQ:
 		return parse_modseq(parser, key);
+	case ARG_SECONDS:
+		return token_nz_number(in, &key->size, err);
 	case ARG_SIZE:
 		return token_number(in, &key->size, err);
 	default:
@@ -246,6 +258,11 @@ parse_plain(struct parser *parser, struct searchkey **out)
 	parser->depth++;
 	if (str_take(parser->in, '(')) {
 		ret = parse_nested(parser, out);
+	} else if (str_take(parser->in, '$')) {
+		*out = key_new(parser, SEARCHKEY_UID);
+		if (*out != NULL && parser->view->saved != NULL)
+			(*out)->set = *parser->view->saved;
+		ret = *out == NULL ? -1 : 0;
 	} else if (seqset_is_next(*parser->in)) {
 		*out = key_new(parser, SEARCHKEY_SEQ);
 		parser->numbers = true;
@@ -274,8 +291,8 @@ parse_key(struct parser *parser, struct searchkey **out)
 	return 0;
 }
 
-int
-searchkey_parse(struct arena *arena, struct str *in,
+static int
+parse_program(struct arena *arena, struct str *in,
     const struct searchkey_view *view, struct searchkey_program *program,
     struct err *err)
 {
@@ -284,15 +301,77 @@ searchkey_parse(struct arena *arena, struct str *in,
 		.view = view,
 		.err = err };
 
-	*program = (struct searchkey_program){ 0 };
-	if (str_itake_str(in, STR("CHARSET "))) {
-		if (token_astring(arena, in, &program->charset, err) < 0 ||
-		    token_sp(in, err) < 0)
-			return -1;
-	}
 	if (parse_keys(&parser, &program->key) < 0)
 		return -1;
 	program->modseq = parser.modseq;
 	program->numbers = parser.numbers;
 	return token_end(in, err);
+}
+
+/* [opt *(SP opt)] ")", behind the parenthesis */
+static int
+parse_results(struct str *in, unsigned *bits, struct err *err)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} options[] = {
+		{ "MIN", SEARCHKEY_RETURN_MIN },
+		{ "MAX", SEARCHKEY_RETURN_MAX },
+		{ "ALL", SEARCHKEY_RETURN_ALL },
+		{ "COUNT", SEARCHKEY_RETURN_COUNT },
+		{ "SAVE", SEARCHKEY_RETURN_SAVE },
+	};
+	struct str start, word;
+	size_t i;
+
+	*bits = 0;
+	if (str_take(in, ')')) {
+		*bits = SEARCHKEY_RETURN_ALL;
+		return 0;
+	}
+	do {
+		start = *in;
+		if (token_atom(in, &word, err) < 0)
+			return -1;
+		for (i = 0; i < NELEMS(options); i++)
+			if (str_ieqz(word, options[i].word))
+				break;
+		if (i == NELEMS(options)) {
+			*in = start;
+			return err_set(err, ERR_SYNTAX,
+			    "no such result option");
+		}
+		*bits |= options[i].bit;
+	} while (str_take(in, ' '));
+	return token_char(in, ')', err);
+}
+
+int
+searchkey_parse(struct arena *arena, struct str *in,
+    const struct searchkey_view *view, struct searchkey_program *program,
+    struct err *err)
+{
+	*program = (struct searchkey_program){ 0 };
+	if (str_itake_str(in, STR("RETURN (")) &&
+	    (parse_results(in, &program->results, err) < 0 ||
+		token_sp(in, err) < 0))
+		return -1;
+	if (str_itake_str(in, STR("CHARSET ")) &&
+	    (token_astring(arena, in, &program->charset, err) < 0 ||
+		token_sp(in, err) < 0))
+		return -1;
+	return parse_program(arena, in, view, program, err);
+}
+
+int
+searchkey_parse_criteria(struct arena *arena, struct str *in,
+    const struct searchkey_view *view, struct searchkey_program *program,
+    struct err *err)
+{
+	*program = (struct searchkey_program){ 0 };
+	if (token_astring(arena, in, &program->charset, err) < 0 ||
+	    token_sp(in, err) < 0)
+		return -1;
+	return parse_program(arena, in, view, program, err);
 }

@@ -1,5 +1,7 @@
 /*
- * searchkey - what SEARCH asks for (RFC 3501 sections 6.4.4 and 9), as a tree.
+ * searchkey - what SEARCH asks for (RFC 3501 sections 6.4.4 and 9), as a tree,
+ * with the keys of RFC 5032 (WITHIN), RFC 7162 (MODSEQ), RFC 5182 ("$") and
+ * the result options of RFC 4731.
  *
  * Keys beside each other mean "and". What can be said by another key is:
  * "UNSEEN" is the flag key for \Seen, negated; NOT negates the key behind it.
@@ -36,7 +38,9 @@ enum searchkey_kind {
 	SEARCHKEY_SENTBEFORE, /* day, of the Date field */
 	SEARCHKEY_SENTON,
 	SEARCHKEY_SENTSINCE,
-	SEARCHKEY_LARGER, /* size, in bytes */
+	SEARCHKEY_OLDER,   /* size: seconds since it arrived, at least */
+	SEARCHKEY_YOUNGER, /* the same, at most */
+	SEARCHKEY_LARGER,  /* size, in bytes */
 	SEARCHKEY_SMALLER,
 	SEARCHKEY_HEADER, /* field, text; empty text: the field is there */
 	SEARCHKEY_BODY,   /* text */
@@ -54,15 +58,28 @@ struct searchkey {
 	uint32_t size;
 	uint64_t modseq;
 	struct str field, text;
-	void *compiled; /* for the one who evaluates; NULL from here */
+	/* For the one who evaluates; from here NULL and 0. */
+	void *compiled;
+	int envelope;
 };
 
-/* The largest numbers "*" can mean. */
+/* The largest numbers "*" can mean, and the UIDs that "$" stands for. */
 struct searchkey_view {
 	uint32_t seq, uid;
+	const struct seqset *saved; /* NULL: none */
+};
+
+/* search-return-opts = SP "RETURN" SP "(" [opt *(SP opt)] ")", as bits */
+enum {
+	SEARCHKEY_RETURN_MIN = 1,
+	SEARCHKEY_RETURN_MAX = 2,
+	SEARCHKEY_RETURN_ALL = 4, /* also for "RETURN ()" */
+	SEARCHKEY_RETURN_COUNT = 8,
+	SEARCHKEY_RETURN_SAVE = 16,
 };
 
 struct searchkey_program {
+	unsigned results;      /* SEARCHKEY_RETURN_*; 0: no RETURN */
 	struct str charset;    /* p is NULL: not named, US-ASCII */
 	struct searchkey *key; /* an AND */
 	bool modseq;           /* one of the keys is MODSEQ */
@@ -70,9 +87,18 @@ struct searchkey_program {
 };
 
 /*
- * ["CHARSET" SP astring SP] search-key *(SP search-key), to the end of in.
+ * ["RETURN" SP "(" ... ")" SP] ["CHARSET" SP astring SP] search-key *(SP
+ * search-key), to the end of in.
  */
 int searchkey_parse(struct arena *arena, struct str *in,
+    const struct searchkey_view *view, struct searchkey_program *program,
+    struct err *err);
+
+/*
+ * search-criteria = charset 1*(SP search-key), to the end of in: SORT and
+ * THREAD (RFC 5256 section 5) name the charset in any case.
+ */
+int searchkey_parse_criteria(struct arena *arena, struct str *in,
     const struct searchkey_view *view, struct searchkey_program *program,
     struct err *err);
 

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/fsutil.h"
 #include "store/access.h"
-#include "store/message.h"
+#include "store/keys.h"
 #include "store/pack.h"
 #include "store/rights.h"
 #include "store/row.h"
@@ -254,6 +254,97 @@ decode(struct store_client *client, uint64_t blob, struct str row,
 		return 0;
 	*out = (struct store_digest){ 0 };
 	return err->kind == ERR_LIMIT ? -1 : 0;
+}
+
+/* The digests of a piece, where they lie. */
+struct keys_walk {
+	struct store_client *client;
+	const uint64_t *blob;
+	size_t count;
+	struct arena *arena;
+	store_keys_fn *fn;
+	void *ctx;
+	/* those to be read from packs; index into blob */
+	struct store_cold_place *place;
+	size_t *at, places;
+};
+
+static void
+tell_keys(const struct keys_walk *walk, size_t i, struct str digest)
+{
+	struct store_keys keys;
+
+	walk->fn(walk->ctx, i,
+	    digest.p != NULL && store_keys_decode(&keys, digest) ? &keys :
+								   NULL);
+}
+
+static int
+walk_keys(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct keys_walk *walk = arg;
+	struct store_cold_place place;
+	struct kv_key key;
+	struct str row, digest;
+
+	walk->places = 0;
+	for (size_t i = 0; i < walk->count; i++) {
+		int ret;
+
+		store_key_blob(&key, walk->blob[i]);
+		ret = kv_get(txn, STORE_TAB_COLD, kv_key_get(&key), &row, err);
+		if (ret < 0)
+			return -1;
+		if (ret == 0 ||
+		    store_cold_decode(&digest, &place, row, err) < 0) {
+			walk->fn(walk->ctx, i, NULL);
+		} else if (digest.p != NULL) {
+			tell_keys(walk, i, digest);
+		} else {
+			walk->place[walk->places] = place;
+			walk->at[walk->places++] = i;
+		}
+	}
+	return 0;
+}
+
+static int
+read_long_keys(struct keys_walk *walk, size_t i, struct err *err)
+{
+	struct str digest;
+
+	if (read_long(walk->client, walk->blob[walk->at[i]], &walk->place[i],
+		walk->arena, &digest, err) < 0) {
+		if (err->kind == ERR_LIMIT)
+			return -1;
+		digest = (struct str){ NULL, 0 };
+	}
+	tell_keys(walk, walk->at[i], digest);
+	return 0;
+}
+
+int
+store_keys_read(struct store_reader *reader, struct store_client *client,
+    const uint64_t *blob, size_t count, struct arena *arena, store_keys_fn *fn,
+    void *ctx, struct err *err)
+{
+	struct keys_walk walk = { .client = client,
+		.blob = blob,
+		.count = count,
+		.arena = arena,
+		.fn = fn,
+		.ctx = ctx };
+
+	walk.place = arena_alloc(arena, count * sizeof(*walk.place));
+	walk.at = arena_alloc(arena, count * sizeof(*walk.at));
+	if (walk.place == NULL || walk.at == NULL)
+		return err_set(err, ERR_LIMIT, "digests: no room");
+	if (store_reader_view(reader, walk_keys, &walk, err) < 0)
+		return -1;
+	for (size_t i = 0; i < walk.places; i++)
+		if (read_long_keys(&walk, i, err) < 0)
+			return -1;
+	return 0;
 }
 
 int

@@ -1,29 +1,7 @@
 #include "store/digest.h"
 
+#include "store/digest_format.h"
 #include "store/wire.h"
-
-enum {
-	VERSION = 1,
-	HAS_DATE = 1,
-	IS_REPLY = 2,
-	LIST_TRUNCATED = 1,
-	ADDRESS_VALID = 0x10, /* beside the kind */
-	PART_OPAQUE = 0x10,
-	PART_ENVELOPE = 0x20,
-};
-
-/* Small numbers of either sign, as small variable integers. */
-static uint64_t
-zigzag(int64_t n)
-{
-	return (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
-}
-
-static int64_t
-unzigzag(uint64_t n)
-{
-	return (int64_t)(n >> 1 ^ -(n & 1));
-}
 
 static void
 put_list(struct buf *out, const struct mime_address_list *list)
@@ -33,10 +11,12 @@ put_list(struct buf *out, const struct mime_address_list *list)
 
 	for (at = list->first; at != NULL; at = at->next)
 		nodes++;
-	wire_put_var(out, nodes << 1 | (list->truncated ? LIST_TRUNCATED : 0));
+	wire_put_var(out,
+	    nodes << 1 | (list->truncated ? DIGEST_LIST_TRUNCATED : 0));
 	for (at = list->first; at != NULL; at = at->next) {
 		(void)buf_add_u8(out,
-		    (uint8_t)(at->kind | (at->valid ? ADDRESS_VALID : 0)));
+		    (uint8_t)(at->kind |
+			(at->valid ? DIGEST_ADDRESS_VALID : 0)));
 		wire_put_str(out, at->name);
 		wire_put_str(out, at->route);
 		wire_put_str(out, at->mailbox);
@@ -119,8 +99,8 @@ put_part(struct buf *out, const struct mime_part *part, struct str message,
 	if (depth == 0)
 		return err_set(err, ERR_LIMIT, "message nests too deep");
 	(void)buf_add_u8(out,
-	    (uint8_t)(part->kind | (part->opaque ? PART_OPAQUE : 0) |
-		(part->envelope != NULL ? PART_ENVELOPE : 0)));
+	    (uint8_t)(part->kind | (part->opaque ? DIGEST_PART_OPAQUE : 0) |
+		(part->envelope != NULL ? DIGEST_PART_ENVELOPE : 0)));
 	put_part_fields(out, part, message);
 	if (part->envelope != NULL)
 		put_envelope(out, part->envelope);
@@ -139,13 +119,13 @@ store_digest_encode(struct buf *out, const struct store_digest *digest,
 {
 	size_t before = out->len;
 
-	(void)buf_add_u8(out, VERSION);
+	(void)buf_add_u8(out, DIGEST_VERSION);
 	(void)buf_add_u8(out,
-	    (uint8_t)((digest->has_date ? HAS_DATE : 0) |
-		(digest->is_reply ? IS_REPLY : 0)));
+	    (uint8_t)((digest->has_date ? DIGEST_HAS_DATE : 0) |
+		(digest->is_reply ? DIGEST_IS_REPLY : 0)));
 	wire_put_var(out, digest->length);
-	wire_put_var(out, zigzag(digest->date));
-	wire_put_var(out, zigzag(digest->zone));
+	wire_put_var(out, digest_zigzag(digest->date));
+	wire_put_var(out, digest_zigzag(digest->zone));
 	put_envelope(out, &digest->envelope);
 	wire_put_str(out, digest->references);
 	wire_put_str(out, digest->subject);
@@ -196,15 +176,15 @@ take_list(struct decoder *d, struct mime_address_list *list)
 		d->wire.bad = true;
 	else
 		d->nodes -= nodes;
-	list->truncated = head & LIST_TRUNCATED;
+	list->truncated = head & DIGEST_LIST_TRUNCATED;
 	for (uint64_t i = 0; i < nodes && !d->wire.bad; i++) {
 		struct mime_address *at = node(d, sizeof(*at));
 		uint8_t kind = wire_u8(&d->wire);
 
 		if (at == NULL)
 			break;
-		at->valid = kind & ADDRESS_VALID;
-		at->kind = kind & ~ADDRESS_VALID;
+		at->valid = kind & DIGEST_ADDRESS_VALID;
+		at->kind = kind & ~DIGEST_ADDRESS_VALID;
 		if (at->kind > MIME_ADDRESS_GROUP_END)
 			d->wire.bad = true;
 		at->name = wire_str(&d->wire);
@@ -323,10 +303,10 @@ take_part(struct decoder *d, struct mime_part *parent, unsigned depth)
 		return NULL;
 	}
 	part->parent = parent;
-	part->opaque = kind & PART_OPAQUE;
-	part->kind = kind & ~(PART_OPAQUE | PART_ENVELOPE);
+	part->opaque = kind & DIGEST_PART_OPAQUE;
+	part->kind = kind & ~(DIGEST_PART_OPAQUE | DIGEST_PART_ENVELOPE);
 	take_part_fields(d, part);
-	if (kind & PART_ENVELOPE) {
+	if (kind & DIGEST_PART_ENVELOPE) {
 		part->envelope = node(d, sizeof(*part->envelope));
 		if (part->envelope != NULL)
 			take_envelope(d, part->envelope);
@@ -354,16 +334,16 @@ store_digest_decode(struct store_digest *digest, struct arena *arena,
 	uint8_t flags;
 
 	*digest = (struct store_digest){ 0 };
-	if (wire_u8(&d.wire) != VERSION)
+	if (wire_u8(&d.wire) != DIGEST_VERSION)
 		d.wire.bad = true;
 	flags = wire_u8(&d.wire);
-	digest->has_date = flags & HAS_DATE;
-	digest->is_reply = flags & IS_REPLY;
+	digest->has_date = flags & DIGEST_HAS_DATE;
+	digest->is_reply = flags & DIGEST_IS_REPLY;
 	digest->length = d.length = wire_var(&d.wire);
 	if (message.p != NULL && message.len != d.length)
 		d.wire.bad = true;
-	digest->date = unzigzag(wire_var(&d.wire));
-	digest->zone = (int16_t)unzigzag(wire_var_max(&d.wire, 4000));
+	digest->date = digest_unzigzag(wire_var(&d.wire));
+	digest->zone = (int16_t)digest_unzigzag(wire_var_max(&d.wire, 4000));
 	take_envelope(&d, &digest->envelope);
 	digest->references = wire_str(&d.wire);
 	digest->subject = wire_str(&d.wire);

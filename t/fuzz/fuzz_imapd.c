@@ -1,8 +1,10 @@
 /*
  * What a session reads from a client and from messages. The first byte
- * chooses: "i" is a connection whose commands are gathered to its end; with
- * anything else a line is what SEARCH looks for, and the rest a message in
- * which it looks and from which sections are fetched.
+ * chooses: "i" is a connection whose commands are gathered to its end; behind
+ * "\t" are messages that refer to each other, to be put in threads, so that
+ * each is there once and the parentheses close; with anything else a line is
+ * what SEARCH looks for, and the rest a message in which it looks and from
+ * which sections are fetched.
  */
 #include <stdint.h>
 #include <sys/socket.h>
@@ -14,11 +16,13 @@
 #include "imapd/input.h"
 #include "imapd/search_text.h"
 #include "imapd/session.h"
+#include "imapd/thread_tree.h"
 
 enum {
 	COMMAND_SIZE = 300,
 	INPUT_MAX = 4096, /* what a socket takes without a reader */
 	MEMORY = 64 << 20,
+	MESSAGES_MAX = 300, /* to be put in threads */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -105,6 +109,71 @@ search(struct arena *arena, struct str text, struct str message)
 	search_room_clear(&room);
 }
 
+static void
+check_threads(struct buf *out, size_t count)
+{
+	bool seen[MESSAGES_MAX + 1] = { false };
+	size_t found = 0, depth = 0;
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < out->len; i++) {
+		char c = out->p[i];
+
+		if (c >= '0' && c <= '9') {
+			number = number * 10 + (uint64_t)(c - '0');
+			continue;
+		}
+		if (number > 0) {
+			if (number > count || seen[number])
+				panic("a number that is not, or is twice");
+			seen[number] = true;
+			found++;
+			number = 0;
+		}
+		depth += c == '(';
+		if (c == ')' && depth-- == 0)
+			panic("closed too often");
+	}
+	if (found != count || depth != 0)
+		panic("something is missing");
+}
+
+/*
+ * A message is three bytes: its id, what it refers to (and half of that), its
+ * subject, whether it is a reply, and date.
+ */
+static void
+thread(const uint8_t *data, size_t size)
+{
+	struct thread_message message[MESSAGES_MAX] = { 0 };
+	uint64_t ref[2 * MESSAGES_MAX];
+	size_t count = 0, refs = 0;
+	struct buf out;
+
+	for (; size >= 3 && count < MESSAGES_MAX; data += 3, size -= 3) {
+		struct thread_message *one = &message[count++];
+
+		one->number = (uint32_t)count;
+		one->id = data[0];
+		one->ref = refs;
+		if (data[1] != 0) {
+			ref[refs++] = data[1];
+			ref[refs++] = data[1] / 2 + 1u;
+		}
+		one->refs = refs - one->ref;
+		one->subject = data[2] % 8;
+		one->is_reply = data[2] & 8;
+		one->date = data[2] >> 4;
+	}
+	buf_init(&out, 0);
+	thread_by_references(&out, message, count, ref);
+	check_threads(&out, count);
+	buf_reset(&out);
+	thread_by_subject(&out, message, count);
+	check_threads(&out, count);
+	buf_clear(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -113,6 +182,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (str_take(&in, 'i')) {
 		gather(str_sub(in, 0, INPUT_MAX));
+		return 0;
+	}
+	if (str_take(&in, '\t')) {
+		thread(data + 1, size - 1);
 		return 0;
 	}
 	if (size == 0 || !str_split(&in, '\n', &line))

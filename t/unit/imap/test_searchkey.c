@@ -34,6 +34,8 @@ put_key(struct buf *out, const struct searchkey *key)
 		[SEARCHKEY_BODY] = "body",
 		[SEARCHKEY_TEXT] = "text",
 		[SEARCHKEY_MODSEQ] = "modseq",
+		[SEARCHKEY_OLDER] = "older",
+		[SEARCHKEY_YOUNGER] = "younger",
 	};
 
 	(void)buf_addf(out, "%s%s(", key->negate ? "!" : "", names[key->kind]);
@@ -53,6 +55,8 @@ put_key(struct buf *out, const struct searchkey *key)
 	case SEARCHKEY_FLAGS:
 		(void)imap_flags_put(out, key->bits);
 		break;
+	case SEARCHKEY_OLDER:
+	case SEARCHKEY_YOUNGER:
 	case SEARCHKEY_LARGER:
 	case SEARCHKEY_SMALLER:
 		(void)buf_addf(out, "%u", key->size);
@@ -75,7 +79,11 @@ put_key(struct buf *out, const struct searchkey *key)
 	(void)buf_addc(out, ')');
 }
 
-static const struct searchkey_view view = { .seq = 20, .uid = 90 };
+static struct seqset_range saved_ranges[] = { { 3, 4 }, { 7, 7 } };
+static const struct seqset saved = { saved_ranges, 2, 2 };
+static const struct searchkey_view view = { .seq = 20,
+	.uid = 90,
+	.saved = &saved };
 
 static void
 makes_a_tree(void **state)
@@ -115,6 +123,9 @@ makes_a_tree(void **state)
 		    "and(larger(0) smaller(4294967295))" },
 		{ "MODSEQ 0 MODSEQ \"/flags/\\\\draft\" all 620162338",
 		    "and(modseq(0) modseq(620162338))" },
+		{ "OLDER 1 NOT YOUNGER 4294967295",
+		    "and(older(1) !younger(4294967295))" },
+		{ "$ NOT $", "and(uid(3:4,7) !uid(3:4,7))" },
 		{ "BEFORE 1-Jan-1970 ON \"2-Jan-1970\" SINCE 03-jan-1970",
 		    "and(before(0) on(1) since(2))" },
 		{ "SENTBEFORE 1-Jan-1970 SENTON 1-Jan-1970 "
@@ -138,6 +149,70 @@ makes_a_tree(void **state)
 		assert_null(program.charset.p);
 		buf_clear(&out);
 		arena_reset(arena);
+	}
+	arena_free(arena);
+}
+
+static void
+takes_result_options(void **state)
+{
+	static const struct {
+		const char *in;
+		unsigned results;
+		bool modseq, numbers;
+	} cases[] = {
+		{ "ALL", 0, false, false },
+		{ "RETURN () ALL", SEARCHKEY_RETURN_ALL, false, false },
+		{ "return (min MAX) 1",
+		    SEARCHKEY_RETURN_MIN | SEARCHKEY_RETURN_MAX, false, true },
+		{ "RETURN (COUNT ALL SAVE) CHARSET UTF-8 MODSEQ 7 $",
+		    SEARCHKEY_RETURN_COUNT | SEARCHKEY_RETURN_ALL |
+			SEARCHKEY_RETURN_SAVE,
+		    true, false },
+	};
+	struct arena *arena = arena_new(ARENA);
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct str in = str_of(cases[i].in);
+		struct searchkey_program program;
+		struct err err;
+
+		assert_int_equal(
+		    searchkey_parse(arena, &in, &view, &program, &err), 0);
+		assert_int_equal(program.results, cases[i].results);
+		assert_int_equal(program.modseq, cases[i].modseq);
+		assert_int_equal(program.numbers, cases[i].numbers);
+	}
+	arena_free(arena);
+}
+
+static void
+wants_a_charset_in_criteria(void **state)
+{
+	static const struct {
+		const char *in;
+		int ret;
+	} cases[] = {
+		{ "UTF-8 ALL", 0 },
+		{ "\"us-ascii\" SEEN 1", 0 },
+		{ "UTF-8", -1 },
+		{ "", -1 },
+		{ "UTF-8 RETURN () ALL", -1 },
+	};
+	struct arena *arena = arena_new(ARENA);
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct str in = str_of(cases[i].in);
+		struct searchkey_program program;
+		struct err err;
+
+		assert_int_equal(
+		    searchkey_parse_criteria(arena, &in, &view, &program, &err),
+		    cases[i].ret);
+		if (cases[i].ret == 0)
+			assert_int_equal(program.results, 0);
 	}
 	arena_free(arena);
 }
@@ -195,6 +270,12 @@ stops_at_what_it_cannot_accept(void **state)
 		{ "0", 0 },
 		{ "CHARSET UTF-8", 13 },
 		{ "CHARSET", 0 },
+		{ "RETURN ALL", 0 },
+		{ "RETURN (FOO) ALL", 8 },
+		{ "RETURN (ALL)", 12 },
+		{ "OLDER 0", 6 },
+		{ "MODSEQ \"/flags/x\" none 1", 18 },
+		{ "MODSEQ", 6 },
 		{ "ALL CHARSET UTF-8", 4 },
 	};
 	struct arena *arena = arena_new(ARENA);
@@ -257,6 +338,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_a_tree),
+		cmocka_unit_test(takes_result_options),
+		cmocka_unit_test(wants_a_charset_in_criteria),
 		cmocka_unit_test(keeps_the_charset),
 		cmocka_unit_test(stops_at_what_it_cannot_accept),
 		cmocka_unit_test(bounds_depth_and_count),

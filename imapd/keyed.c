@@ -1,0 +1,162 @@
+#include "imapd/keyed.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "imapd/command.h"
+#include "imapd/search_find.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+
+enum {
+	PIECE = 512,       /* digests read in one transaction */
+	MEMORY = 64 << 20, /* of those too long for the index, of a piece */
+};
+
+static void
+add(void *ctx, size_t index, const struct store_message *row)
+{
+	struct keyed *keyed = ctx;
+
+	if (keyed->len == keyed->cap) {
+		keyed->cap = keyed->cap == 0 ? 256 : keyed->cap * 2;
+		keyed->message = xreallocarray(keyed->message, keyed->cap,
+		    sizeof(*keyed->message));
+	}
+	if (row->modseq > keyed->modseq)
+		keyed->modseq = row->modseq;
+	keyed->message[keyed->len++] = (struct keyed_message){
+		.index = (uint32_t)index,
+		.size = row->size,
+		.internal = row->internal,
+		.blob = row->blob,
+	};
+}
+
+int
+keyed_find(struct keyed *keyed, struct command *cmd,
+    const struct searchkey_program *program, struct err *err)
+{
+	*keyed = (struct keyed){ 0 };
+	return search_find(cmd, program, true, add, keyed, err);
+}
+
+void
+keyed_clear(struct keyed *keyed)
+{
+	free(keyed->message);
+	*keyed = (struct keyed){ 0 };
+}
+
+/* One piece on its way. */
+struct piece {
+	struct keyed *keyed;
+	size_t first;
+	keyed_fn *fn;
+	void *ctx;
+	bool is_missing[PIECE]; /* those without a digest */
+};
+
+static void
+tell(void *ctx, size_t i, const struct store_keys *keys)
+{
+	struct piece *piece = ctx;
+	size_t at = piece->first + i;
+
+	if (keys == NULL)
+		piece->is_missing[i] = true;
+	else
+		piece->fn(piece->ctx, at, &piece->keyed->message[at], keys);
+}
+
+/* A message whose digest nobody made: it is made for now. */
+static int
+make_keys(struct piece *piece, struct command *cmd, size_t at, struct err *err)
+{
+	struct session *session = cmd->session;
+	const struct keyed_message *message = &piece->keyed->message[at];
+	struct store_keys keys = { 0 };
+	struct store_body body;
+	struct buf digest;
+
+	buf_init(&digest, 0);
+	if (store_body_open(session->imapd->reader, session->store,
+		session->selected->mailbox,
+		session->selected->view.message[message->index].uid, &body,
+		err) == 0) {
+		store_digest_build(&digest, body.body, NULL);
+		(void)store_keys_decode(&keys, buf_str(&digest));
+		store_body_close(&body);
+	} else if (err->kind != ERR_NOENT) {
+		return -1;
+	}
+	piece->fn(piece->ctx, at, message, &keys);
+	buf_clear(&digest);
+	return 0;
+}
+
+static int
+read_piece(struct piece *piece, struct command *cmd, size_t count,
+    struct arena *arena, struct err *err)
+{
+	struct session *session = cmd->session;
+	uint64_t blob[PIECE];
+
+	for (size_t i = 0; i < count; i++)
+		blob[i] = piece->keyed->message[piece->first + i].blob;
+	memset(piece->is_missing, 0, sizeof(piece->is_missing));
+	arena_reset(arena);
+	if (store_keys_read(session->imapd->reader, session->store, blob, count,
+		arena, tell, piece, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (piece->is_missing[i] &&
+		    make_keys(piece, cmd, piece->first + i, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+read_keys(struct piece *piece, struct command *cmd, struct err *err)
+{
+	struct arena *arena = arena_new(MEMORY);
+	size_t len = piece->keyed->len;
+	int ret = 0;
+
+	for (; piece->first < len && ret == 0; piece->first += PIECE) {
+		size_t left = len - piece->first;
+
+		ret = read_piece(piece, cmd, left < PIECE ? left : PIECE, arena,
+		    err);
+	}
+	arena_free(arena);
+	return ret;
+}
+
+int
+keyed_read(struct keyed *keyed, struct command *cmd, bool wants_keys,
+    keyed_fn *fn, void *ctx, struct err *err)
+{
+	struct piece piece = { .keyed = keyed, .fn = fn, .ctx = ctx };
+
+	if (wants_keys)
+		return read_keys(&piece, cmd, err);
+	for (size_t i = 0; i < keyed->len; i++)
+		fn(ctx, i, &keyed->message[i], NULL);
+	return 0;
+}
+
+int64_t
+keyed_date(const struct keyed_message *message, const struct store_keys *keys)
+{
+	return keys != NULL && keys->has_date ? keys->date : message->internal;
+}
+
+uint32_t
+keyed_number(const struct keyed *keyed, size_t i, const struct command *cmd)
+{
+	uint32_t index = keyed->message[i].index;
+
+	return cmd->uid ? cmd->session->selected->view.message[index].uid :
+			  index + 1;
+}

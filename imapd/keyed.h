@@ -1,0 +1,58 @@
+/*
+ * keyed - the messages that SORT and THREAD found, and the reading of what
+ * they are put in order by.
+ */
+#ifndef IMAPD_KEYED_H
+#define IMAPD_KEYED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "imap/searchkey.h"
+#include "store/keys.h"
+
+struct command;
+
+struct keyed_message {
+	uint32_t index; /* in the view */
+	uint32_t size;
+	int64_t internal; /* seconds since 1970 UTC */
+	uint64_t blob;
+};
+
+/* { 0 } is empty. */
+struct keyed {
+	struct keyed_message *message; /* owned; in the order of the mailbox */
+	size_t len, cap;
+	uint64_t modseq; /* the highest one */
+};
+
+/* Fill it with what the program finds. */
+int keyed_find(struct keyed *keyed, struct command *cmd,
+    const struct searchkey_program *program, struct err *err);
+void keyed_clear(struct keyed *keyed);
+
+/*
+ * Tell fn every message once, or twice with the same, in any order: i is its
+ * place among those found. keys is NULL without wants_keys. A message that
+ * has no digest, or is gone by now, is told the keys of what can be had.
+ */
+typedef void keyed_fn(void *ctx, size_t i, const struct keyed_message *message,
+    const struct store_keys *keys);
+int keyed_read(struct keyed *keyed, struct command *cmd, bool wants_keys,
+    keyed_fn *fn, void *ctx, struct err *err);
+
+/*
+ * The sent date (RFC 5256 section 2.2): of the Date field, else when it
+ * arrived.
+ */
+int64_t keyed_date(const struct keyed_message *message,
+    const struct store_keys *keys);
+
+/* As the answer names it: UID or sequence number. */
+uint32_t keyed_number(const struct keyed *keyed, size_t i,
+    const struct command *cmd);
+
+#endif

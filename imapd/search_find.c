@@ -1,0 +1,224 @@
+#include "imapd/search_find.h"
+
+#include "imapd/command.h"
+#include "imapd/msgset.h"
+#include "imapd/rows.h"
+#include "imapd/search_judge.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "mime/charset.h"
+#include "mime/header.h"
+#include "store/keys.h"
+
+enum {
+	PIECE = 256,        /* messages looked at together */
+	MEMORY = 256 << 20, /* of the structures of one message */
+};
+
+struct search {
+	struct session *session;
+	struct selected *selected;
+	struct search_judge judge;
+	bool rows;
+	search_found_fn *fn;
+	void *ctx;
+	struct arena *arena; /* of a piece */
+	struct arena *parts; /* of a message's structure */
+	struct buf digest;   /* of a message that has none */
+	/* the piece: what the view, and then the rows left undecided */
+	size_t count, index[PIECE];
+	struct store_message row[PIECE];
+	enum search_verdict verdict[PIECE];
+	size_t undecided, at[PIECE]; /* indices into the piece */
+	uint64_t blob[PIECE];
+};
+
+int
+search_view(struct command *cmd, struct searchkey_view *view, struct err *err)
+{
+	struct selected *selected = cmd->session->selected;
+	struct seqset *saved = arena_alloc(cmd->arena, sizeof(*saved));
+
+	if (saved == NULL || msgset_saved(cmd, true, saved) < 0)
+		return err_set(err, ERR_LIMIT, "command too large");
+	*view = (struct searchkey_view){ .seq = (uint32_t)selected->view.len,
+		.uid = view_last_uid(&selected->view),
+		.saved = saved };
+	return 0;
+}
+
+int
+search_begin(struct command *cmd, const struct searchkey_program *program)
+{
+	if (program->charset.p != NULL &&
+	    !mime_charset_is_known(program->charset)) {
+		command_no(cmd,
+		    "[BADCHARSET (UTF-8 US-ASCII)] charset not known");
+		return -1;
+	}
+	if (program->modseq)
+		enabled_add(cmd->session, ENABLED_CONDSTORE);
+	/* RFC 7162 section 3.2.10.2: numbers stay while they are used */
+	if (program->numbers)
+		cmd->news = NEWS_NO_EXPUNGE;
+	return 0;
+}
+
+/* The last stage: everything is at hand, so a verdict falls. */
+static int
+judge_bytes(struct search *search, size_t at, struct err *err)
+{
+	struct session *session = search->session;
+	struct search_subject subject = { .stage = BY_BYTES,
+		.index = search->index[at],
+		.row = &search->row[at] };
+	struct store_keys keys;
+	struct store_body body;
+	struct mime_part *root;
+	struct str digest;
+	int ret;
+
+	search->verdict[at] = VERDICT_NO;
+	if (store_body_open(session->imapd->reader, session->store,
+		search->selected->mailbox, search->row[at].uid, &body, err) < 0)
+		return err->kind == ERR_NOENT ? 0 : -1;
+	arena_reset(search->parts);
+	subject.header[0] = body.prefix;
+	subject.header[1] = str_sub(body.body, 0, mime_header_size(body.body));
+	buf_reset(&search->digest);
+	store_digest_build(&search->digest, body.body, NULL);
+	digest = buf_str(&search->digest);
+	if (digest.len > 0 && store_keys_decode(&keys, digest))
+		subject.keys = &keys;
+	ret = mime_part_parse(&root, NULL, search->parts, body.body,
+	    &mime_default_limits, err);
+	subject.root = root;
+	if (ret == 0)
+		search->verdict[at] = search_judge(&search->judge, &subject);
+	store_body_close(&body);
+	return ret;
+}
+
+static void
+judge_keys(void *ctx, size_t i, const struct store_keys *keys)
+{
+	struct search *search = ctx;
+	size_t at = search->at[i];
+	struct search_subject subject = { .stage = BY_KEYS,
+		.index = search->index[at],
+		.row = &search->row[at],
+		.keys = keys };
+
+	search->verdict[at] = search_judge(&search->judge, &subject);
+}
+
+static void
+judge_rows(struct search *search)
+{
+	search->undecided = 0;
+	for (size_t i = 0; i < search->count; i++) {
+		struct search_subject subject = { .stage = BY_ROW,
+			.index = search->index[i],
+			.row = &search->row[i] };
+
+		search->verdict[i] = search->row[i].uid == 0 ?
+		    VERDICT_NO :
+		    search_judge(&search->judge, &subject);
+		if (search->verdict[i] != VERDICT_UNDECIDED)
+			continue;
+		search->blob[search->undecided] = search->row[i].blob;
+		search->at[search->undecided++] = i;
+	}
+}
+
+/* The messages that the view left undecided. */
+static int
+judge_piece(struct search *search, struct err *err)
+{
+	struct session *session = search->session;
+
+	if (search->count == 0)
+		return 0;
+	arena_reset(search->arena);
+	if (rows_read(session, search->index, search->count, search->row, err) <
+	    0)
+		return -1;
+	judge_rows(search);
+	if (search->undecided > 0 &&
+	    store_keys_read(session->imapd->reader, session->store,
+		search->blob, search->undecided, search->arena, judge_keys,
+		search, err) < 0)
+		return -1;
+	for (size_t i = 0; i < search->count; i++) {
+		if (search->verdict[i] == VERDICT_UNDECIDED &&
+		    judge_bytes(search, i, err) < 0)
+			return -1;
+		if (search->verdict[i] == VERDICT_YES)
+			search->fn(search->ctx, search->index[i],
+			    &search->row[i]);
+	}
+	search->count = 0;
+	return 0;
+}
+
+/*
+ * The answer is in the order of the mailbox: a message that the view decides
+ * waits for those before it.
+ */
+static int
+judge_all(struct search *search, struct err *err)
+{
+	const struct view *view = &search->selected->view;
+
+	for (size_t i = 0; i < view->len; i++) {
+		struct search_subject one = { .stage = BY_VIEW, .index = i };
+		enum search_verdict verdict;
+
+		if (view_is(view, i, VIEW_EXPUNGED))
+			continue;
+		verdict = search_judge(&search->judge, &one);
+		if (verdict == VERDICT_NO)
+			continue;
+		if (verdict == VERDICT_YES && !search->rows) {
+			if (judge_piece(search, err) < 0)
+				return -1;
+			search->fn(search->ctx, i, NULL);
+			continue;
+		}
+		search->index[search->count++] = i;
+		if (search->count == PIECE && judge_piece(search, err) < 0)
+			return -1;
+	}
+	return judge_piece(search, err);
+}
+
+int
+search_find(struct command *cmd, const struct searchkey_program *program,
+    bool rows, search_found_fn *fn, void *ctx, struct err *err)
+{
+	struct search *search = arena_calloc(cmd->arena, 1, sizeof(*search));
+	int ret;
+
+	if (search == NULL)
+		return err_set(err, ERR_LIMIT, "command too large");
+	search->session = cmd->session;
+	search->selected = cmd->session->selected;
+	search->judge.selected = search->selected;
+	search->judge.program = *program;
+	/* RFC 7162 section 3.1.5 wants the modseqs of all that are found */
+	search->rows = rows || program->modseq;
+	search->fn = fn;
+	search->ctx = ctx;
+	if (search_judge_prepare(&search->judge, cmd->arena, err) < 0)
+		return -1;
+	search->arena = arena_new(MEMORY);
+	search->parts = arena_new(MEMORY);
+	search_room_init(&search->judge.room);
+	buf_init(&search->digest, 0);
+	ret = judge_all(search, err);
+	buf_clear(&search->digest);
+	search_room_clear(&search->judge.room);
+	arena_free(search->parts);
+	arena_free(search->arena);
+	return ret;
+}

@@ -1,0 +1,263 @@
+/*
+ * sort - SORT and UID SORT (RFC 5256; RFC 5957), in the order of
+ * i;unicode-casemap where text is compared.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "imap/sortkey.h"
+#include "imap/token.h"
+#include "imapd/command.h"
+#include "imapd/commands.h"
+#include "imapd/keyed.h"
+#include "imapd/search_find.h"
+#include "imapd/selected.h"
+#include "imapd/session.h"
+#include "mime/charset.h"
+#include "mime/word.h"
+
+enum { MEMORY = 512 << 20 /* of all sort keys that are text */ };
+
+/* What one message is sorted by under one key. */
+union value {
+	int64_t number;
+	struct str text; /* in the arena */
+};
+
+struct sort {
+	struct command *cmd;
+	struct sortkey_list keys;
+	struct searchkey_program program;
+	struct keyed keyed;  /* the messages found */
+	union value *value;  /* keys.len of each message */
+	struct arena *arena; /* of texts */
+	struct buf text, folded;
+	bool full;
+};
+
+static bool
+is_text(enum sortkey_kind kind)
+{
+	return kind != SORTKEY_ARRIVAL && kind != SORTKEY_DATE &&
+	    kind != SORTKEY_SIZE;
+}
+
+/* The first address in a list that is no mark of a group. */
+static bool
+first_address(struct str list, struct mime_address *out)
+{
+	struct store_addresses walk;
+
+	store_addresses_begin(&walk, list);
+	while (store_addresses_next(&walk, out))
+		if (out->kind == MIME_ADDRESS_MAILBOX)
+			return true;
+	return false;
+}
+
+/* RFC 5957 section 3: the name, else the address. */
+static struct str
+display(struct sort *sort, struct str list)
+{
+	struct store_addresses walk;
+	struct mime_address first;
+
+	store_addresses_begin(&walk, list);
+	if (!store_addresses_next(&walk, &first))
+		return STR("");
+	buf_reset(&sort->text);
+	(void)mime_word_decode(&sort->text, first.name);
+	if (sort->text.len == 0)
+		(void)mime_address_write(&sort->text, &first);
+	return buf_str(&sort->text);
+}
+
+static struct str
+mailbox_of(struct str list)
+{
+	struct mime_address first;
+
+	return first_address(list, &first) ? first.mailbox : STR("");
+}
+
+static struct str
+text_of(struct sort *sort, enum sortkey_kind kind,
+    const struct store_keys *keys)
+{
+	switch (kind) {
+	case SORTKEY_SUBJECT:
+		return keys->base_subject;
+	case SORTKEY_CC:
+		return mailbox_of(keys->list[MIME_CC]);
+	case SORTKEY_TO:
+		return mailbox_of(keys->list[MIME_TO]);
+	case SORTKEY_DISPLAYFROM:
+		return display(sort, keys->list[MIME_FROM]);
+	case SORTKEY_DISPLAYTO:
+		return display(sort, keys->list[MIME_TO]);
+	default:
+		return mailbox_of(keys->list[MIME_FROM]);
+	}
+}
+
+/* As it is compared, in the arena. */
+static struct str
+fold(struct sort *sort, struct str text)
+{
+	struct str out;
+
+	buf_reset(&sort->folded);
+	(void)mime_casefold(&sort->folded, text);
+	out = arena_str(sort->arena, buf_str(&sort->folded));
+	if (out.p == NULL)
+		sort->full = true;
+	return out;
+}
+
+static void
+take(void *ctx, size_t i, const struct keyed_message *message,
+    const struct store_keys *keys)
+{
+	struct sort *sort = ctx;
+	union value *value = &sort->value[i * sort->keys.len];
+
+	for (size_t k = 0; k < sort->keys.len; k++) {
+		enum sortkey_kind kind = sort->keys.key[k].kind;
+
+		if (kind == SORTKEY_ARRIVAL)
+			value[k].number = message->internal;
+		else if (kind == SORTKEY_SIZE)
+			value[k].number = message->size;
+		else if (kind == SORTKEY_DATE)
+			value[k].number = keyed_date(message, keys);
+		else if (keys == NULL)
+			value[k].text = STR("");
+		else
+			value[k].text = fold(sort, text_of(sort, kind, keys));
+	}
+}
+
+static int
+compare_values(enum sortkey_kind kind, const union value *a,
+    const union value *b)
+{
+	if (is_text(kind))
+		return str_cmp(a->text, b->text);
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* RFC 5256 section 3: what is equal stands by sequence number. */
+static int
+compare(const void *a, const void *b, void *ctx)
+{
+	const struct sort *sort = ctx;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	size_t n = sort->keys.len;
+
+	for (size_t k = 0; k < n; k++) {
+		const struct sortkey *key = &sort->keys.key[k];
+		int order = compare_values(key->kind, &sort->value[x * n + k],
+		    &sort->value[y * n + k]);
+
+		if (order != 0)
+			return key->reverse ? -order : order;
+	}
+	return x < y ? -1 : x > y;
+}
+
+/* "* SORT 2 3 6" */
+static void
+answer(struct sort *sort)
+{
+	struct selected *selected = sort->cmd->session->selected;
+	uint32_t *order = xcalloc(sort->keyed.len + 1, sizeof(*order));
+	struct buf out;
+
+	for (size_t i = 0; i < sort->keyed.len; i++)
+		order[i] = (uint32_t)i;
+	qsort_r(order, sort->keyed.len, sizeof(*order), compare, sort);
+	buf_init(&out, 0);
+	(void)buf_addz(&out, "* SORT");
+	for (size_t i = 0; i < sort->keyed.len; i++) {
+		(void)buf_addc(&out, ' ');
+		(void)buf_add_num(&out,
+		    keyed_number(&sort->keyed, order[i], sort->cmd));
+	}
+	if (sort->program.modseq && sort->keyed.len > 0)
+		(void)buf_addf(&out, " (MODSEQ %" PRIu64 ")",
+		    selected_row_modseq(selected, sort->keyed.modseq));
+	(void)buf_addz(&out, "\r\n");
+	stream_put(sort->cmd->session->stream, buf_str(&out));
+	buf_clear(&out);
+	free(order);
+}
+
+static bool
+needs_keys(const struct sort *sort)
+{
+	for (size_t i = 0; i < sort->keys.len; i++)
+		if (sort->keys.key[i].kind != SORTKEY_ARRIVAL &&
+		    sort->keys.key[i].kind != SORTKEY_SIZE)
+			return true;
+	return false;
+}
+
+static int
+run(struct sort *sort, struct err *err)
+{
+	struct command *cmd = sort->cmd;
+
+	if (keyed_find(&sort->keyed, cmd, &sort->program, err) < 0)
+		return -1;
+	sort->value =
+	    xcalloc(sort->keyed.len * sort->keys.len + 1, sizeof(*sort->value));
+	if (keyed_read(&sort->keyed, cmd, needs_keys(sort), take, sort, err) <
+	    0)
+		return -1;
+	if (sort->full)
+		return err_set(err, ERR_LIMIT, "too much to sort");
+	answer(sort);
+	return 0;
+}
+
+/* SP sort-criteria SP search-criteria */
+static int
+parse(struct sort *sort, struct err *err)
+{
+	struct command *cmd = sort->cmd;
+	struct searchkey_view view;
+
+	if (token_sp(&cmd->in, err) < 0 ||
+	    sortkey_parse(&cmd->in, &sort->keys, err) < 0 ||
+	    token_sp(&cmd->in, err) < 0 || search_view(cmd, &view, err) < 0)
+		return -1;
+	return searchkey_parse_criteria(cmd->arena, &cmd->in, &view,
+	    &sort->program, err);
+}
+
+void
+sort_run(struct command *cmd)
+{
+	struct sort sort = { .cmd = cmd };
+	struct err err;
+
+	if (parse(&sort, &err) < 0) {
+		command_syntax(cmd, &err);
+		return;
+	}
+	if (search_begin(cmd, &sort.program) < 0)
+		return;
+	sort.arena = arena_new(MEMORY);
+	buf_init(&sort.text, 0);
+	buf_init(&sort.folded, 0);
+	if (run(&sort, &err) < 0)
+		command_trouble(cmd, &err);
+	else
+		command_ok(cmd, "done");
+	buf_clear(&sort.folded);
+	buf_clear(&sort.text);
+	arena_free(sort.arena);
+	free(sort.value);
+	keyed_clear(&sort.keyed);
+}

@@ -1,0 +1,76 @@
+#include "store/keys.h"
+
+#include "store/digest_format.h"
+#include "store/wire.h"
+
+/* Pass over a list; what was passed is in *out. */
+static void
+take_list(struct wire *wire, struct str *out)
+{
+	const char *start = wire->in.p;
+	uint64_t nodes = wire_var(wire) >> 1;
+
+	for (uint64_t i = 0; i < nodes && !wire->bad; i++) {
+		(void)wire_u8(wire);
+		for (int k = 0; k < 4; k++)
+			(void)wire_str(wire);
+	}
+	*out = wire->bad ? (struct str){ NULL, 0 } :
+			   str_make(start, (size_t)(wire->in.p - start));
+}
+
+bool
+store_keys_decode(struct store_keys *keys, struct str digest)
+{
+	struct wire wire = wire_of(digest);
+	uint8_t flags;
+
+	*keys = (struct store_keys){ 0 };
+	if (wire_u8(&wire) != DIGEST_VERSION)
+		return false;
+	flags = wire_u8(&wire);
+	keys->has_date = flags & DIGEST_HAS_DATE;
+	keys->is_reply = flags & DIGEST_IS_REPLY;
+	(void)wire_var(&wire);
+	keys->date = digest_unzigzag(wire_var(&wire));
+	keys->zone = (int16_t)digest_unzigzag(wire_var_max(&wire, 4000));
+	keys->sent = wire_str(&wire);
+	keys->subject = wire_str(&wire);
+	keys->in_reply_to = wire_str(&wire);
+	keys->message_id = wire_str(&wire);
+	for (int i = 0; i < MIME_ENVELOPE_LISTS; i++)
+		take_list(&wire, &keys->list[i]);
+	keys->references = wire_str(&wire);
+	keys->base_subject = wire_str(&wire);
+	return !wire.bad;
+}
+
+void
+store_addresses_begin(struct store_addresses *walk, struct str list)
+{
+	struct wire wire = wire_of(list);
+
+	walk->left = list.p == NULL ? 0 : wire_var(&wire) >> 1;
+	walk->in = wire.in;
+}
+
+bool
+store_addresses_next(struct store_addresses *walk, struct mime_address *out)
+{
+	struct wire wire = wire_of(walk->in);
+	uint8_t kind;
+
+	*out = (struct mime_address){ 0 };
+	if (walk->left == 0)
+		return false;
+	walk->left--;
+	kind = wire_u8(&wire);
+	out->valid = kind & DIGEST_ADDRESS_VALID;
+	out->kind = kind & ~DIGEST_ADDRESS_VALID;
+	out->name = wire_str(&wire);
+	out->route = wire_str(&wire);
+	out->mailbox = wire_str(&wire);
+	out->host = wire_str(&wire);
+	walk->in = wire.in;
+	return !wire.bad;
+}

@@ -1,0 +1,54 @@
+/*
+ * keys - what SORT, THREAD and SEARCH want of a digest (store/digest.h):
+ * envelope, date, references, base subject, without the structure and without
+ * a copy. To take a digest apart in full costs ten times as much.
+ *
+ * All strings are borrowed from the digest's bytes. Every function is total.
+ */
+#ifndef STORE_KEYS_H
+#define STORE_KEYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "mime/envelope.h"
+#include "store/message.h"
+
+struct store_keys {
+	bool has_date; /* see struct store_digest for what means what */
+	bool is_reply;
+	int16_t zone;
+	int64_t date;
+	/* The envelope; p NULL where absent. */
+	struct str sent, subject, in_reply_to, message_id;
+	struct str list[MIME_ENVELOPE_LISTS]; /* for store_keys_address */
+	struct str references, base_subject;
+};
+
+/* False: no digest of ours. */
+bool store_keys_decode(struct store_keys *keys, struct str digest);
+
+/* Addresses of a list of keys, one after the other. */
+struct store_addresses {
+	struct str in;
+	uint64_t left;
+};
+void store_addresses_begin(struct store_addresses *walk, struct str list);
+/* next in it is not set. False: no more. */
+bool store_addresses_next(struct store_addresses *walk,
+    struct mime_address *out);
+
+/*
+ * Tell fn the keys of count blobs, in any order; keys NULL: there is no
+ * digest, parse the message. fn runs inside a transaction: it must be short,
+ * wait for nobody, keep nothing of keys, and take the same i twice. Digests
+ * too long for the index are read from their packs, into arena. ERR_LIMIT:
+ * that is full.
+ */
+typedef void store_keys_fn(void *ctx, size_t i, const struct store_keys *keys);
+int store_keys_read(struct store_reader *reader, struct store_client *client,
+    const uint64_t *blob, size_t count, struct arena *arena, store_keys_fn *fn,
+    void *ctx, struct err *err);
+
+#endif
