@@ -122,6 +122,7 @@ struct mark {
 };
 
 struct marks {
+	const struct store_who *who;
 	uint32_t mailbox;
 	uint64_t first, since; /* asked for; and how far we are */
 	uint32_t after;
@@ -146,18 +147,19 @@ walk_marks(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct marks *m = arg;
 	size_t end = m->len + MARKS;
-	struct store_mbox mbox;
+	struct store_access access;
 	struct store_mod mod;
 	struct kv_key from, to;
 	struct kv_range range;
 	struct str key, value;
-	int ret = store_row_mbox(txn, m->mailbox, &mbox, err);
+	int ret = store_access_open(&access, txn, m->who, m->mailbox,
+	    STORE_RIGHT_READ, err);
 
 	if (ret < 0)
 		return -1;
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "mailbox was deleted");
-	m->known = m->first >= mbox.expunged;
+	m->known = m->first >= access.mbox.expunged;
 	first_key(&from, m->mailbox, m->since, m->after);
 	store_key_mod(&to, m->mailbox, UINT64_MAX, UINT32_MAX);
 	if (kv_range_open(&range, txn, STORE_TAB_MOD, kv_key_get(&from),
@@ -192,7 +194,10 @@ store_changed(struct store_reader *reader, uint32_t mailbox, uint64_t since,
     struct store_uids *changed, struct store_uids *expunged, bool *known,
     struct err *err)
 {
-	struct marks m = { .mailbox = mailbox, .first = since, .since = since };
+	struct marks m = { .who = store_reader_who(reader),
+		.mailbox = mailbox,
+		.first = since,
+		.since = since };
 	int ret;
 
 	*changed = *expunged = (struct store_uids){ 0 };
