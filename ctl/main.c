@@ -192,6 +192,15 @@ run_in(const char *dir, const struct verb *verb, int argc, char **argv,
 	return status;
 }
 
+/* Programs that changed /etc/aliases call it and look at the exit status. */
+static int
+newaliases(void)
+{
+	(void)printf("aliases live in the directory: see \"chancery alias "
+		     "list\"; there is nothing to rebuild\n");
+	return EXIT_OK;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -205,6 +214,8 @@ main(int argc, char **argv)
 	log_init("chancery", LOG_LEVEL_INFO);
 	if (strcmp(called_as(argv[0]), "sendmail") == 0)
 		return sendmail(dir, argc, argv);
+	if (strcmp(called_as(argv[0]), "newaliases") == 0)
+		return newaliases();
 	if (strcmp(called_as(argv[0]), "mailq") == 0) {
 		argc = 4;
 		argv = queue_list;

@@ -13,6 +13,7 @@ install: all
 	install -m 755 $(BUILD)/bin/chancery $(install_root)/sbin/
 	ln -sf chancery $(install_root)/sbin/sendmail
 	ln -sf chancery $(install_root)/sbin/mailq
+	ln -sf chancery $(install_root)/sbin/newaliases
 	install -m 755 $(BUILD)/libexec/* $(install_root)/libexec/chancery/
 	install -m 644 $(wildcard etc/*.schema etc/*.in) \
 	    $(install_root)/share/chancery/

@@ -110,6 +110,7 @@ check-all: check
 	$(Q)$(MAKE) --no-print-directory check-power
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --slow
 	$(Q)$(MAKE) --no-print-directory check-seeded
+	$(Q)$(MAKE) --no-print-directory check-package
 
 # Can they fail? Each of t/seeded/*.patch must turn the test it names red.
 check-seeded:
