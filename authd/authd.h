@@ -52,6 +52,7 @@ struct authd {
 	struct watch *watch;
 	struct list exchanges;
 	size_t open;          /* exchanges */
+	struct list resumes;  /* parked sessions that are looked at */
 	struct list watchers; /* peers that want to hear of void sessions */
 	struct event *sweep;
 	struct ipc_listener *listener[AUTHD_LISTENERS];

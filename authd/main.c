@@ -8,6 +8,7 @@
 
 #include "authd/exchange.h"
 #include "authd/mech.h"
+#include "authd/resume.h"
 #include "authd/watch.h"
 #include "base/fsutil.h"
 #include "base/log.h"
@@ -62,6 +63,7 @@ static const struct ipc_handler handlers[] = {
 	{ &auth_end_msg, exchange_end_session },
 	{ &auth_watch_msg, watch_subscribe },
 	{ &auth_kick_msg, watch_kick },
+	{ &auth_resume_msg, resume_start },
 	{ NULL, NULL },
 };
 
@@ -71,6 +73,7 @@ closed(struct ipc_peer *peer)
 	struct authd *authd = ipc_peer_ctx(peer);
 
 	exchange_forget_peer(authd, peer);
+	resume_forget_peer(authd, peer);
 	watch_forget_peer(authd, peer);
 	count_end_all(authd->count, peer);
 	authd_show_sessions(authd);
@@ -167,6 +170,7 @@ stop(void *ctx)
 	watch_free(authd->watch);
 	password_free(authd->password);
 	exchange_free_all(authd);
+	resume_free_all(authd);
 	throttle_free(authd->throttle);
 	memory_free(authd->memory);
 	count_free(authd->count);
@@ -191,6 +195,7 @@ main(int argc, char **argv)
 	struct authd authd = { 0 };
 
 	list_init(&authd.exchanges);
+	list_init(&authd.resumes);
 	list_init(&authd.watchers);
 	return daemon_main(argc, argv, &ops, &authd);
 }

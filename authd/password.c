@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authd/watch.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/list.h"
@@ -22,6 +23,8 @@ struct check {
 	char *known; /* stamp with which it was right before, or "" */
 	char *owner; /* NULL: nobody of that name may log in */
 	char *stamp; /* of the entry now */
+	int64_t not_before;
+	bool looks; /* no password is to be checked */
 	password_fn *fn;
 	void *ctx;
 };
@@ -36,7 +39,8 @@ struct password {
 };
 
 static const char *const attrs[] = { "mail", "mailboxOwner", "accountStatus",
-	"associatedDomain", "entryCSN", NULL };
+	"associatedDomain", "entryCSN", "pwdChangedTime", "mailNotBefore",
+	NULL };
 
 struct password *
 password_new(struct event_base *base, const struct password_conf *conf)
@@ -94,6 +98,7 @@ finish(struct check *check, enum password_result result, const struct err *err)
 	struct password_owner owner = {
 		str_of(check->owner),
 		str_of(check->stamp),
+		check->not_before,
 	};
 
 	check->fn(check->ctx, result, result == PASSWORD_RIGHT ? &owner : NULL,
@@ -169,6 +174,7 @@ set_owner(struct check *check, const struct ldap_entry *user)
 		check->owner[i] = lower(check->owner[i]);
 	owner = ldap_entry_value(user, "entryCSN");
 	check->stamp = xstrndup(owner.p, owner.len);
+	check->not_before = watch_not_before(user);
 }
 
 static void
@@ -183,10 +189,16 @@ on_found(void *ctx, const struct ldap_entry *entries, size_t count,
 		finish(check, PASSWORD_TEMP, err);
 		return;
 	}
-	buf_init(&dn, DN_MAX);
 	user = pick_user(entries, count);
-	if (user != NULL) {
+	if (user != NULL)
 		set_owner(check, user);
+	if (check->looks) {
+		finish(check, user != NULL ? PASSWORD_RIGHT : PASSWORD_WRONG,
+		    NULL);
+		return;
+	}
+	buf_init(&dn, DN_MAX);
+	if (user != NULL) {
 		if (check->known[0] != '\0' &&
 		    strcmp(check->known, check->stamp) == 0) {
 			finish(check, PASSWORD_RIGHT, NULL);
@@ -202,46 +214,95 @@ on_found(void *ctx, const struct ldap_entry *entries, size_t count,
 	buf_clear(&dn);
 }
 
+static void
+add_domain(struct buf *out, struct str user)
+{
+	ptrdiff_t at = str_rchr(user, '@');
+
+	(void)buf_addz(out, "(&(objectClass=mailDomain)(associatedDomain=");
+	(void)escape_filter(out, str_sub(user, (size_t)(at + 1), user.len));
+	(void)buf_addz(out, "))");
+}
+
 /* The user by any of the own addresses, and the entry of the domain. */
 static void
 make_filter(struct buf *out, struct str user)
 {
-	ptrdiff_t at = str_rchr(user, '@');
-	struct str domain = str_sub(user, (size_t)(at + 1), user.len);
-
 	(void)buf_addz(out, "(|(&(objectClass=mailUser)(|(mail=");
 	(void)escape_filter(out, user);
 	(void)buf_addz(out, ")(mailAlternateAddress=");
 	(void)escape_filter(out, user);
-	(void)buf_addz(out, ")))(&(objectClass=mailDomain)(associatedDomain=");
-	(void)escape_filter(out, domain);
 	(void)buf_addz(out, ")))");
+	add_domain(out, user);
+	(void)buf_addc(out, ')');
+}
+
+/* The user whose mailboxes are owner's: the name or else the address. */
+static void
+make_owner_filter(struct buf *out, struct str owner)
+{
+	(void)buf_addz(out, "(|(&(objectClass=mailUser)(|(mailboxOwner=");
+	(void)escape_filter(out, owner);
+	(void)buf_addz(out, ")(&(mail=");
+	(void)escape_filter(out, owner);
+	(void)buf_addz(out, ")(!(mailboxOwner=*)))))");
+	add_domain(out, owner);
+	(void)buf_addc(out, ')');
+}
+
+static struct check *
+new_check(struct password *password, password_fn *fn, void *ctx)
+{
+	struct check *check = xcalloc(1, sizeof(*check));
+
+	check->password = password;
+	check->fn = fn;
+	check->ctx = ctx;
+	list_push(&password->checks, &check->link);
+	password->open++;
+	return check;
+}
+
+static void
+search(struct check *check, struct buf *filter)
+{
+	struct password *password = check->password;
+
+	ldap_client_search(password->search, password->conf->directory.suffix,
+	    buf_cstr(filter), attrs, on_found, check);
+	buf_clear(filter);
 }
 
 void
 password_check(struct password *password, struct str user, struct str secret,
     struct str stamp, password_fn *fn, void *ctx)
 {
-	struct check *check = xcalloc(1, sizeof(*check));
+	struct check *check = new_check(password, fn, ctx);
 	struct buf filter;
 
-	check->password = password;
-	check->fn = fn;
-	check->ctx = ctx;
 	check->secret = xstrndup(secret.p, secret.len);
 	check->secret_len = secret.len;
 	check->known = xstrndup(stamp.p, stamp.len);
-	list_push(&password->checks, &check->link);
-	password->open++;
 	buf_init(&filter, FILTER_MAX);
 	/* "@domain" is no user, though it may be somebody's catch-all. */
 	if (user.len == 0 || user.p[0] == '@')
 		(void)buf_addz(&filter, "(!(objectClass=*))");
 	else
 		make_filter(&filter, user);
-	ldap_client_search(password->search, password->conf->directory.suffix,
-	    buf_cstr(&filter), attrs, on_found, check);
-	buf_clear(&filter);
+	search(check, &filter);
+}
+
+void
+password_look(struct password *password, struct str owner, password_fn *fn,
+    void *ctx)
+{
+	struct check *check = new_check(password, fn, ctx);
+	struct buf filter;
+
+	check->looks = true;
+	buf_init(&filter, FILTER_MAX);
+	make_owner_filter(&filter, owner);
+	search(check, &filter);
 }
 
 size_t

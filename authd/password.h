@@ -27,11 +27,13 @@ enum password_result { PASSWORD_RIGHT, PASSWORD_WRONG, PASSWORD_TEMP };
 
 /* With PASSWORD_RIGHT; borrowed. */
 struct password_owner {
-	struct str name;  /* of the mailboxes' owner, in lower case */
-	struct str stamp; /* changes with the entry */
+	struct str name;    /* of the mailboxes' owner, in lower case */
+	struct str stamp;   /* changes with the entry */
+	int64_t not_before; /* sessions from before it are void; s since 1970 */
 };
 
-/* owner: NULL unless the password is right. err: with PASSWORD_TEMP. */
+/* owner: NULL unless the password is right, or there is such a user. err: with
+ * PASSWORD_TEMP. */
 typedef void password_fn(void *ctx, enum password_result result,
     const struct password_owner *owner, const struct err *err);
 
@@ -47,6 +49,12 @@ void password_free(struct password *password);
  */
 void password_check(struct password *password, struct str user,
     struct str secret, struct str stamp, password_fn *fn, void *ctx);
+/*
+ * Is there a user whose mailboxes are owner's, and may he log in? As
+ * password_check, without a password.
+ */
+void password_look(struct password *password, struct str owner, password_fn *fn,
+    void *ctx);
 size_t password_open(const struct password *password);
 
 #endif

@@ -49,6 +49,17 @@ watch_parse_time(struct str text)
 	return (int64_t)timegm(&tm);
 }
 
+int64_t
+watch_not_before(const struct ldap_entry *user)
+{
+	int64_t changed =
+	    watch_parse_time(ldap_entry_value(user, "pwdChangedTime"));
+	int64_t not_before =
+	    watch_parse_time(ldap_entry_value(user, "mailNotBefore"));
+
+	return changed > not_before ? changed : not_before;
+}
+
 static void
 publish(struct authd *authd, struct str user, int64_t not_before)
 {
@@ -69,14 +80,10 @@ take_entry(struct watch *watch, const struct ldap_entry *entry)
 {
 	struct str user = ldap_entry_value(entry, "mailboxOwner");
 	struct str status = ldap_entry_value(entry, "accountStatus");
-	int64_t changed, not_before;
+	int64_t not_before = watch_not_before(entry);
 
 	if (user.len == 0)
 		user = ldap_entry_value(entry, "mail");
-	changed = watch_parse_time(ldap_entry_value(entry, "pwdChangedTime"));
-	not_before = watch_parse_time(ldap_entry_value(entry, "mailNotBefore"));
-	if (changed > not_before)
-		not_before = changed;
 	if (status.len > 0 && !str_ieqz(status, "active"))
 		not_before = time_real() / TIME_SECOND + 1;
 	publish(watch->authd, user, not_before);

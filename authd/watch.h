@@ -23,4 +23,9 @@ void watch_forget_peer(struct authd *authd, struct ipc_peer *peer);
 /* Seconds since 1970 of a generalizedTime "20261122054841[.n]Z"; 0: none. */
 int64_t watch_parse_time(struct str text);
 
+struct ldap_entry;
+
+/* Sessions of this user that began before that second are void; 0: none. */
+int64_t watch_not_before(const struct ldap_entry *user);
+
 #endif

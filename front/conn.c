@@ -18,6 +18,7 @@
 #include "front/exchange.h"
 #include "front/greet.h"
 #include "front/handover.h"
+#include "front/park.h"
 #include "front/relay.h"
 
 enum {
@@ -71,6 +72,8 @@ conn_free(struct conn *conn)
 	struct front *front = conn->front;
 
 	exchange_drop(conn);
+	park_free(conn->parked);
+	park_unlock(conn);
 	relay_free(conn->relay);
 	handover_free(conn->handover);
 	(void)event_del(&conn->timer);
@@ -200,6 +203,8 @@ conn_bye(struct conn *conn, const char *text)
 	const struct service *service = conn->service;
 	struct login login;
 
+	park_free(conn->parked);
+	conn->parked = NULL;
 	/* Nobody understands us where TLS is still to come. */
 	if (conn->fd < 0 || conn->state == CONN_HANDSHAKE ||
 	    (service->tls && conn->tls.ssl == NULL)) {
@@ -269,6 +274,8 @@ static const struct {
 	[CONN_ASKED] = { NULL, write_rest, conn_free },
 	[CONN_HANDOVER] = { NULL, conn_leave, retry_handover },
 	[CONN_SESSION] = { relay, relay, conn_free },
+	[CONN_PARKED] = { park_readable, park_readable, park_timed_out },
+	[CONN_WAKING] = { NULL, NULL, park_retry },
 	[CONN_CLOSING] = { drain, conn_finish, conn_free },
 };
 
@@ -383,6 +390,8 @@ conn_in_session(struct conn *conn)
 	free(conn->login);
 	conn->login = NULL;
 	exchange_drop_ticket(conn);
+	park_free(conn->parked);
+	conn->parked = NULL;
 	buf_clear(&conn->in);
 	buf_clear(&conn->out);
 }

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/time.h"
 
+enum { MECH_SIZE = 24 }; /* RFC 4422: 20, and a NUL */
+
 struct exchange {
 	struct front *front;
 	struct conn *conn; /* NULL: the client is gone */
@@ -16,6 +18,7 @@ struct exchange {
 	int64_t since;      /* monotonic, when it began */
 	int64_t granted_at; /* us since 1970 */
 	char session[FRONT_SESSION_SIZE];
+	char mech[MECH_SIZE];
 	struct buf user, ticket;
 };
 
@@ -134,6 +137,8 @@ exchange_start(struct conn *conn)
 	exchange->since = time_mono();
 	(void)snprintf(exchange->session, sizeof(exchange->session), "%s",
 	    conn->session);
+	(void)snprintf(exchange->mech, sizeof(exchange->mech), "%" STR_F,
+	    STR_A(buf_str(&login->mech)));
 	buf_init(&exchange->user, 320);
 	buf_init_secret(&exchange->ticket, AUTH_TICKET_MAX);
 	conn->exchange = exchange;
@@ -210,6 +215,27 @@ exchange_ticket(const struct conn *conn)
 	if (conn->exchange == NULL)
 		return (struct str){ 0 };
 	return buf_str(&conn->exchange->ticket);
+}
+
+void
+exchange_fill_resume(const struct conn *conn, struct auth_resume *out)
+{
+	const struct exchange *exchange = conn->exchange;
+
+	*out = (struct auth_resume){
+		.session = str_of(exchange->session),
+		.user = buf_str(&exchange->user),
+		.service = str_of(conn->service->login->sasl),
+		.mech = str_of(exchange->mech),
+		.since = (uint64_t)(exchange->granted_at / TIME_SECOND),
+	};
+}
+
+void
+exchange_set_ticket(struct conn *conn, struct str ticket)
+{
+	buf_reset(&conn->exchange->ticket);
+	(void)buf_add_str(&conn->exchange->ticket, ticket);
 }
 
 void

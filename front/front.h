@@ -7,13 +7,16 @@
  *
  *	PROXY -> HANDSHAKE -> LOGIN <-> ASKED -> HANDOVER -> SESSION
  *
- * where SMTP has GREET or nothing in the place of LOGIN and ASKED,
+ * where SMTP has GREET or nothing in the place of LOGIN and ASKED, and round,
+ * while the session has nothing to do (front/park.h)
+ *
+ *	SESSION -> PARKED -> WAKING -> HANDOVER -> SESSION
  *
  * and from anywhere to CLOSING (last words are sent, then the peer's end is
  * awaited for a moment) or straight to conn_free().
  *
  * Who owns what: conn owns its descriptor until handed over, its TLS state,
- * and login, exchange, handover and relay where not NULL.
+ * and login, exchange, handover, relay and parked where not NULL.
  */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
@@ -79,6 +82,9 @@ struct front {
 	struct tls_server *tls; /* NULL: no certificate, no TLS */
 	struct ipc_async *authd;
 	struct kick *kick;
+	struct follows *follows;
+	size_t waking; /* parked sessions on their way to a process */
+	int lock_fd;   /* of maildrops: front/park.h */
 	struct limits *limits;
 	struct greet *greet;
 	struct list conns;
@@ -96,6 +102,8 @@ enum conn_state {
 	CONN_ASKED, /* authd has the word */
 	CONN_HANDOVER,
 	CONN_SESSION,
+	CONN_PARKED,
+	CONN_WAKING, /* authd is asked whether the login is still good */
 	CONN_CLOSING,
 };
 
@@ -120,6 +128,8 @@ struct conn {
 	struct exchange *exchange;
 	struct handover_conn *handover;
 	struct relay *relay;
+	struct parked *parked; /* until the next process has the client */
+	uint32_t lock;         /* of a maildrop, from the first parking on */
 };
 
 /* accept.c */
@@ -164,6 +174,9 @@ enum {
 	FRONT_HANDOVERS,
 	FRONT_HANDOVER_FAILURES,
 	FRONT_LOGIN_TIME,
+	FRONT_PARKED,
+	FRONT_WAKES,
+	FRONT_WAKE_TIME,
 };
 
 #endif

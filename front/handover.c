@@ -9,13 +9,19 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "front/exchange.h"
+#include "front/park.h"
 #include "front/relay.h"
 #include "ipc/frame.h"
 #include "ipc/handover_msg.h"
 #include "net/connect.h"
 #include "net/fdpass.h"
 
-enum { RETRY_FIRST = 50000, RETRY_MAX = 400000 }; /* us */
+enum {
+	RETRY_FIRST = 50000,
+	RETRY_MAX = 400000, /* us */
+	/* bytes of what a session says: its state, and some words */
+	WORD_MAX = HANDOVER_PARKED_MAX + 512,
+};
 
 struct handover_conn {
 	struct conn *conn;
@@ -45,37 +51,111 @@ handover_free(struct handover_conn *handover)
 	free(handover);
 }
 
-/* A frame with the session's words; nothing else is said on this edge. */
+/*
+ * Send the frame in out with its descriptor, which travels with the first
+ * byte: what the socket does not take at once follows alone.
+ */
 static int
-take_frame(struct handover_conn *handover, int *client, struct err *err)
+send_frame(struct handover_conn *handover, const struct ipc_fds *fds,
+    struct err *err)
+{
+	struct buf *out = &handover->out;
+	ssize_t n;
+
+	do
+		n = fdpass_send(handover->fd, out->p, out->len, fds->fd,
+		    fds->count);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, "handover");
+	buf_consume(out, (size_t)n);
+	if (out->len > 0)
+		(void)event_add(&handover->write, NULL);
+	else
+		buf_clear(out);
+	return 0;
+}
+
+/* The session took the client out of its hands: what to do with it. */
+static int
+on_starttls(struct handover_conn *handover, const void *in, struct err *err)
+{
+	const struct handover_starttls *starttls = in;
+
+	if (starttls->fd < 0)
+		return err_set(err, ERR_CORRUPT, "no client came along");
+	conn_starttls(handover->conn, starttls->fd);
+	return 0;
+}
+
+static int
+on_park(struct handover_conn *handover, const void *in, struct err *err)
+{
+	const struct handover_stay stay = { 0 };
+	struct ipc_fds fds = { .count = 0 };
+
+	if (park_take(handover->conn, in))
+		return 0;
+	if (frame_write(&handover->out, &fds, &handover_stay_msg, 0, &stay,
+		err) < 0)
+		panic("handover: %s", err->text);
+	return send_frame(handover, &fds, err);
+}
+
+/* What a session may say on this edge. The functions may free the conn. */
+static const struct {
+	const struct ipc_msg *msg;
+	int (*fn)(struct handover_conn *handover, const void *in,
+	    struct err *err);
+} words[] = {
+	{ &handover_starttls_msg, on_starttls },
+	{ &handover_park_msg, on_park },
+};
+
+static int
+take_word(struct handover_conn *handover, size_t which,
+    const struct frame *frame, struct err *err)
+{
+	struct arena *arena = arena_new(WORD_MAX);
+	struct ipc_fds fds = handover->fds;
+	union {
+		struct handover_starttls starttls;
+		struct handover_park park;
+	} in;
+	struct buf bytes;
+	int got;
+
+	handover->fds.count = 0;
+	handover->tag = frame->tag;
+	bytes = handover->in; /* what in borrows, whatever becomes of us */
+	buf_init(&handover->in, WORD_MAX);
+	got =
+	    ipc_decode(&in, words[which].msg, frame->payload, &fds, arena, err);
+	ipc_fds_close(&fds);
+	if (got == 0)
+		got = words[which].fn(handover, &in, err);
+	buf_clear(&bytes);
+	arena_free(arena);
+	return got;
+}
+
+/*
+ * A frame of the session's. 0: it was handled, or is not whole yet; the conn
+ * may be gone. -1 with err set: the session has lost its mind.
+ */
+static int
+take_frame(struct handover_conn *handover, struct err *err)
 {
 	struct str in = buf_str(&handover->in);
-	struct handover_starttls starttls;
-	struct ipc_fds fds = { .count = 0 };
 	struct frame frame;
-	struct arena *arena;
 	int got = frame_take(&in, &frame, err);
 
 	if (got <= 0)
 		return got;
-	if (frame.type != HANDOVER_STARTTLS)
-		return err_set(err, ERR_CORRUPT, "unexpected message %u",
-		    frame.type);
-	handover->tag = frame.tag;
-	fds = handover->fds;
-	handover->fds.count = 0;
-	arena = arena_new(4096);
-	got = ipc_decode(&starttls, &handover_starttls_msg, frame.payload, &fds,
-	    arena, err);
-	arena_free(arena);
-	ipc_fds_close(&fds);
-	buf_clear(&handover->in);
-	if (got < 0)
-		return -1;
-	if (starttls.fd < 0)
-		return err_set(err, ERR_CORRUPT, "no client came along");
-	*client = starttls.fd;
-	return 1;
+	for (size_t i = 0; i < NELEMS(words); i++)
+		if (words[i].msg->type == frame.type)
+			return take_word(handover, i, &frame, err);
+	return err_set(err, ERR_CORRUPT, "unexpected message %u", frame.type);
 }
 
 static void
@@ -108,8 +188,8 @@ on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct handover_conn *handover = arg;
 	struct conn *conn = handover->conn;
-	char bytes[256];
-	int fds[FDPASS_MAX], count, client = -1, got;
+	char bytes[WORD_MAX];
+	int fds[FDPASS_MAX], count;
 	struct err err;
 	ssize_t n;
 
@@ -123,12 +203,9 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	}
 	keep_fds(handover, fds, count);
 	(void)buf_add(&handover->in, bytes, (size_t)n);
-	got = take_frame(handover, &client, &err);
-	if (got < 0) {
+	if (take_frame(handover, &err) < 0) {
 		log_warn("%s: handover: %s", conn->service->name, err.text);
 		conn_free(conn);
-	} else if (got > 0) {
-		conn_starttls(conn, client);
 	}
 }
 
@@ -152,31 +229,6 @@ on_write(evutil_socket_t fd, short what, void *arg)
 		return;
 	buf_clear(out);
 	(void)event_del(&handover->write);
-}
-
-/*
- * Send the frame in out with its descriptor, which travels with the first
- * byte: what the socket does not take at once follows alone.
- */
-static int
-send_frame(struct handover_conn *handover, const struct ipc_fds *fds,
-    struct err *err)
-{
-	struct buf *out = &handover->out;
-	ssize_t n;
-
-	do
-		n = fdpass_send(handover->fd, out->p, out->len, fds->fd,
-		    fds->count);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(err, "handover");
-	buf_consume(out, (size_t)n);
-	if (out->len > 0)
-		(void)event_add(&handover->write, NULL);
-	else
-		buf_clear(out);
-	return 0;
 }
 
 /*
@@ -248,6 +300,7 @@ fill_facts(struct handover *msg, struct conn *conn,
 		msg->tag = buf_str(&conn->login->tag);
 	}
 	msg->unread = buf_str(&conn->in);
+	msg->parked = park_state(conn);
 }
 
 /* On success conn is in session, or gone. */
@@ -366,7 +419,7 @@ handover_start(struct conn *conn)
 	handover->since = time_mono();
 	handover->pause = RETRY_FIRST;
 	buf_init_secret(&handover->out, 0); /* tickets, what is unread */
-	buf_init(&handover->in, 4096);
+	buf_init(&handover->in, WORD_MAX);
 	conn->handover = handover;
 	conn->state = CONN_HANDOVER;
 	(void)event_del(&conn->read);

@@ -30,7 +30,10 @@ on_void(struct ipc_peer *peer, uint16_t tag, const void *in)
 			continue;
 		log_info("session=<%s> ended: the user's logins are void",
 		    conn->session);
-		conn_free(conn);
+		if (conn->state == CONN_PARKED)
+			conn_bye(conn, "login is no longer good");
+		else
+			conn_free(conn);
 	}
 }
 

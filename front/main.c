@@ -17,9 +17,11 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "front/exchange.h"
+#include "front/follow.h"
 #include "front/front.h"
 #include "front/greet.h"
 #include "front/kick.h"
+#include "front/park.h"
 
 enum { SWEEP_SECONDS = 30, AUTHD_TIMEOUT_MS = 60000 };
 
@@ -86,6 +88,9 @@ static const struct stats_item items[] = {
 	[FRONT_HANDOVERS] = { STATS_COUNTER, "handovers" },
 	[FRONT_HANDOVER_FAILURES] = { STATS_COUNTER, "handover_failures" },
 	[FRONT_LOGIN_TIME] = { STATS_HISTOGRAM, "login_time" },
+	[FRONT_PARKED] = { STATS_GAUGE, "parked" },
+	[FRONT_WAKES] = { STATS_COUNTER, "wakes" },
+	[FRONT_WAKE_TIME] = { STATS_HISTOGRAM, "wake_time" },
 	{ 0 },
 };
 /* clang-format on */
@@ -200,6 +205,8 @@ open_front(struct daemon *d, void *ctx, struct err *err)
 	tls_init();
 	front->tickets = tls_tickets_new();
 	raise_descriptors();
+	if (park_open(front, err) < 0)
+		return -1;
 	return open_cert(front, err);
 }
 
@@ -232,6 +239,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	if (apply_conf(front, err) < 0)
 		return -1;
 	front->kick = kick_new(front);
+	front->follows = follows_new(front);
 	return front_listen(front, err);
 }
 
@@ -250,6 +258,19 @@ reload(struct daemon *d, void *ctx, struct err *err)
 	return front_load_cert(front, cert, key, err);
 }
 
+/* Those in session hear it from their process. */
+static void
+bye_to_parked(struct front *front)
+{
+	LIST_FOREACH(link, &front->conns)
+	{
+		struct conn *conn = LIST_ITEM(link, struct conn, link);
+
+		if (conn->state == CONN_PARKED)
+			conn_bye(conn, "server is going down");
+	}
+}
+
 static void
 stop(void *ctx)
 {
@@ -257,11 +278,13 @@ stop(void *ctx)
 
 	front_unlisten(front);
 	if (front->base != NULL) {
+		bye_to_parked(front);
 		while (!list_is_empty(&front->conns))
 			conn_free(
 			    LIST_ITEM(front->conns.next, struct conn, link));
 		(void)event_del(&front->sweep);
 		kick_free(front->kick);
+		follows_free(front->follows);
 		ipc_async_free(front->authd);
 	}
 	limits_free(front->limits);
@@ -277,8 +300,11 @@ main(int argc, char **argv)
 		.name = "front",
 		.kind = DAEMON_EVENT,
 		.params = params,
-		/* No inet: clients come by the sockets we inherited. */
-		.promises = "stdio unix clients",
+		/*
+		 * No inet: clients come by the sockets we inherited. flock: the
+		 * maildrops of parked POP3 sessions.
+		 */
+		.promises = "stdio unix clients flock",
 		.stats = items,
 		.open = open_front,
 		.start = start,

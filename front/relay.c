@@ -18,6 +18,7 @@ struct relay {
 	struct conn *conn;
 	int fd; /* the session's side */
 	struct event read, write;
+	uint64_t sent;   /* bytes the session's side took */
 	struct buf up;   /* from the client, not yet taken by the session */
 	struct buf down; /* from the session, not yet taken by the client */
 	bool client_ended, session_ended;
@@ -59,6 +60,7 @@ send_up(struct relay *relay, struct str bytes)
 		else
 			sent += (size_t)n;
 	}
+	relay->sent += sent;
 	return relay->up_closed ? bytes.len : sent;
 }
 
@@ -233,6 +235,21 @@ relay_run(struct relay *relay)
 	set_events(relay);
 	if (up > 0 || down > 0) /* TLS may hold what poll does not see */
 		event_active(&relay->read, EV_READ, 0);
+}
+
+int
+relay_is_quiet(struct relay *relay, uint64_t received)
+{
+	int down;
+
+	while ((down = pump_down(relay)) > 0)
+		;
+	if (down < 0)
+		return -1;
+	return !relay->client_ended && !relay->session_ended &&
+	    relay->up.len == 0 && relay->down.len == 0 &&
+	    !relay->read_wants_write && !relay->write_wants_read &&
+	    relay->sent == received;
 }
 
 static void

@@ -18,6 +18,12 @@ enum { RELAY_FLUSH_SECONDS = 60 };
 void relay_start(struct conn *conn, int fd);
 /* Something is possible on the client's side. May free conn. */
 void relay_run(struct relay *relay);
+/*
+ * The session has read received bytes and wants nothing but to sleep. 1: that
+ * is all it was sent, and all it said is with the client; 0: it is not; -1:
+ * the client is gone.
+ */
+int relay_is_quiet(struct relay *relay, uint64_t received);
 void relay_free(struct relay *relay); /* NULL is fine */
 
 #endif

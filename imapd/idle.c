@@ -88,7 +88,9 @@ idle_run(struct command *cmd)
 	if (command_end(cmd) < 0)
 		return;
 	cmd->waits = true;
-	stream_putz(session->stream, "+ idling\r\n");
+	if (!session->resumes)
+		stream_putz(session->stream, "+ idling\r\n");
+	session->resumes = false;
 	/* Most sessions do nothing but this: give back what commands took. */
 	if (stream_flush(session->stream) == 0)
 		stream_shrink(session->stream);

@@ -15,6 +15,7 @@ struct store_reader;
 
 struct imapd_conf {
 	int timeout;         /* s without a command before we say BYE */
+	int park_after;      /* s of silence before front keeps the client */
 	size_t command_size; /* bytes of a command, literals included */
 	size_t message_size; /* of an APPEND; 0: no limit */
 	size_t memory;       /* bytes that one command may need at once */

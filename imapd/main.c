@@ -14,6 +14,7 @@ enum { STORE_OPEN_WAIT = 30000 /* ms for stored to have made its index */ };
 
 static const struct conf_param params[] = {
 	CONF(TIME, imapd, conf.timeout, "imapd_timeout", "30m", 1, 0),
+	CONF(TIME, imapd, conf.park_after, "imap_park_after", "10s", 0, 0),
 	CONF(SIZE, imapd, conf.command_size, "imapd_command_size_limit", "128K",
 	    8192, 16 << 20),
 	CONF(SIZE, imapd, conf.memory, "imapd_command_memory_limit", "64M",

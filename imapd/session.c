@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "imapd/command.h"
 #include "imapd/input.h"
+#include "imapd/park.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
 #include "ipc/conn.h"
@@ -63,8 +64,13 @@ session_is_connected(struct session *session)
 }
 
 int64_t
-session_deadline(const struct session *session)
+session_deadline(struct session *session)
 {
+	int64_t deadline = session->deadline;
+
+	session->deadline = 0;
+	if (deadline != 0)
+		return deadline;
 	return time_mono() +
 	    (int64_t)session->imapd->conf.timeout * TIME_SECOND;
 }
@@ -72,7 +78,7 @@ session_deadline(const struct session *session)
 static int
 time_left(int64_t deadline)
 {
-	int64_t left = (deadline - time_mono()) / 1000;
+	int64_t left = (deadline - time_mono() + 999) / 1000;
 
 	return left < 0 ? 0 : (int)left;
 }
@@ -85,13 +91,18 @@ say_bye(struct session *session, const char *text)
 	return SESSION_END;
 }
 
-enum session_wake
-session_wait(struct session *session, bool news, int64_t deadline)
+/*
+ * Until something happens or it is time. 1: *wake says what; 0: it is time;
+ * -1: trouble.
+ */
+static int
+wait_until(struct session *session, bool idle, int64_t time,
+    enum session_wake *wake)
 {
 	struct daemon *daemon = session->daemon;
 	struct pollfd fds[] = {
 		{ stream_fd(session->stream), POLLIN, 0 },
-		{ news ? store_client_fd(session->store) : -1, POLLIN, 0 },
+		{ idle ? store_client_fd(session->store) : -1, POLLIN, 0 },
 		{ daemon == NULL ? -1 : daemon_stop_fd(daemon), POLLIN, 0 },
 		{ session->front_fd, POLLIN, 0 },
 	};
@@ -101,20 +112,41 @@ session_wait(struct session *session, bool news, int64_t deadline)
 	if (!buffered) {
 		pipeline_before_read(session);
 		if (stream_flush(session->stream) < 0)
-			return SESSION_END;
+			return -1;
 	}
-	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left(deadline));
+	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left(time));
+	*wake = SESSION_NEWS;
 	if (ready < 0)
-		return errno == EINTR ? SESSION_NEWS : SESSION_END;
+		return errno == EINTR ? 1 : -1;
 	if (fds[2].revents != 0)
-		return say_bye(session, "[UNAVAILABLE] server is going down");
-	if (fds[3].revents != 0)
-		return say_bye(session, "login is no longer good");
-	if (buffered || fds[0].revents != 0)
-		return SESSION_CLIENT;
-	if (ready > 0)
-		return SESSION_NEWS;
-	return say_bye(session, "autologout, you were silent too long");
+		*wake = say_bye(session, "[UNAVAILABLE] server is going down");
+	else if (fds[3].revents != 0)
+		*wake = say_bye(session, "login is no longer good");
+	else if (buffered || fds[0].revents != 0)
+		*wake = SESSION_CLIENT;
+	return ready > 0 || buffered;
+}
+
+enum session_wake
+session_wait(struct session *session, bool idle, int64_t deadline)
+{
+	int64_t park = time_mono() +
+	    (int64_t)session->imapd->conf.park_after * TIME_SECOND;
+	enum session_wake wake = SESSION_END;
+	int ready = 0;
+
+	if (park < deadline && session->front != NULL) {
+		ready = wait_until(session, idle, park, &wake);
+		if (ready == 0 && park_session(session, idle, deadline)) {
+			session->parked = session->ending = true;
+			return SESSION_END;
+		}
+	}
+	if (ready == 0)
+		ready = wait_until(session, idle, deadline, &wake);
+	if (ready < 0)
+		return SESSION_END;
+	return ready > 0 ? wake : say_bye(session, SESSION_AUTOLOGOUT);
 }
 
 /* False: do not read on. */
@@ -153,6 +185,35 @@ serve(struct session *session)
 		if (input_drop_message(session) < 0)
 			return;
 	}
+}
+
+/* What it said that nobody reads would make our BYE a reset. */
+static int
+give_up(struct session *session, const char *text)
+{
+	session_bye(session, text);
+	if (stream_flush(session->stream) == 0 &&
+	    stream_is_readable(session->stream))
+		(void)stream_fill(session->stream);
+	return -1;
+}
+
+/* Go on where another process was: inside IDLE, or between commands. */
+static int
+resume(struct session *session, struct str state)
+{
+	struct err err;
+
+	if (connect_store(session, &err) < 0)
+		return give_up(session, connect_trouble(session, &err));
+	if (park_resume(session, state, &err) < 0) {
+		log_warn("%s: %s", session->user, err.text);
+		return give_up(session, "[UNAVAILABLE] log in again");
+	}
+	if (session->line.len > 0)
+		command_run(session);
+	session->resumes = false;
+	return 0;
 }
 
 /* The answer that the client's LOGIN or AUTHENTICATE still waits for. */
@@ -194,6 +255,8 @@ log_end(const struct session *session)
 	const char *why = "logged out";
 	char user[400];
 
+	if (session->parked)
+		return;
 	if (stream_state(session->stream) != STREAM_OK)
 		why = stream_error(session->stream);
 	else if (session->bye != NULL)
@@ -206,7 +269,7 @@ log_end(const struct session *session)
 /* Take over what front says of the client. conn stays open meanwhile. */
 static int
 take_handover(struct session *session, struct ipc_conn *conn, struct buf *tag,
-    struct err *err)
+    struct buf *parked, struct err *err)
 {
 	const struct imapd_conf *conf = &session->imapd->conf;
 	struct handover handover;
@@ -228,6 +291,7 @@ take_handover(struct session *session, struct ipc_conn *conn, struct buf *tag,
 	session->user = xstrndup(handover.user.p, handover.user.len);
 	(void)buf_add_str(&session->ticket, handover.ticket);
 	(void)buf_add_str(tag, handover.tag);
+	(void)buf_add_str(parked, handover.parked);
 	session->id = xstrndup(handover.session.p, handover.session.len);
 	return 0;
 }
@@ -236,25 +300,33 @@ void
 imapd_session(struct imapd *imapd, struct daemon *daemon, int fd)
 {
 	struct session session = { .imapd = imapd, .daemon = daemon };
+	struct buf tag, parked;
 	struct ipc_conn conn;
-	struct buf tag;
 	struct err err;
+	int begun;
 
 	session.arena = arena_new(imapd->conf.memory);
 	session.pipeline = pipeline_new();
 	buf_init(&session.line, imapd->conf.command_size);
 	buf_init(&session.ticket, 0);
 	buf_init(&tag, 0);
+	buf_init(&parked, 0);
 	ipc_conn_init(&conn, fd, HANDOVER_WAIT);
+	session.front = &conn;
 	session.front_fd = fd;
-	if (take_handover(&session, &conn, &tag, &err) < 0) {
+	if (take_handover(&session, &conn, &tag, &parked, &err) < 0) {
 		if (err.kind != ERR_NOENT) /* front went away meanwhile */
 			log_warn("handover: %s", err.text);
-	} else if (answer_login(&session, buf_str(&tag)) == 0) {
-		serve(&session);
-		log_end(&session);
+	} else {
+		begun = parked.len > 0 ? resume(&session, buf_str(&parked)) :
+					 answer_login(&session, buf_str(&tag));
+		if (begun == 0) {
+			serve(&session);
+			log_end(&session);
+		}
 	}
 	buf_clear(&tag);
+	buf_clear(&parked);
 	session_clear(&session);
 	ipc_conn_clear(&conn);
 }

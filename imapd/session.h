@@ -20,6 +20,7 @@
 #include "net/stream.h"
 
 struct daemon;
+struct ipc_conn;
 struct selected;
 struct store_client;
 
@@ -34,13 +35,17 @@ struct session {
 	char *user;                 /* owned: the canonical address */
 	uint32_t user_id;           /* the store's number for it */
 	struct enabled enabled;
-	struct buf ticket; /* authd's word for it, for stored */
-	char *id;          /* owned: of the session, as front names it */
-	int front_fd;      /* the handover's connection; its end is ours */
-	unsigned commands; /* that came */
-	unsigned errors;   /* of them, in a row, that made no sense */
-	bool ending;       /* read no further command */
-	const char *bye;   /* what we said when we left; or NULL */
+	struct buf ticket;      /* authd's word for it, for stored */
+	char *id;               /* owned: of the session, as front names it */
+	struct ipc_conn *front; /* borrowed: the handover's connection */
+	int front_fd;           /* its descriptor; its end is ours */
+	int64_t deadline;       /* of the silence we woke into; 0: none */
+	bool resumes;           /* woken, and has not gone on yet */
+	bool parked;            /* front has the client */
+	unsigned commands;      /* that came */
+	unsigned errors;        /* of them, in a row, that made no sense */
+	bool ending;            /* read no further command */
+	const char *bye;        /* what we said when we left; or NULL */
 
 	/* The message of an APPEND that the client announced behind line. */
 	bool has_message;
@@ -57,6 +62,8 @@ void imapd_session(struct imapd *imapd, struct daemon *daemon, int fd);
  */
 bool session_is_connected(struct session *session) MUST_USE;
 
+#define SESSION_AUTOLOGOUT "autologout, you were silent too long"
+
 enum session_wake {
 	SESSION_CLIENT, /* there is something to read */
 	SESSION_NEWS,   /* stored gave a notice, or has gone away */
@@ -64,14 +71,18 @@ enum session_wake {
 };
 
 /*
- * Wait for the client, and for notices if news is set. Ends the session at the
- * deadline (on the monotonic clock, us), when the service stops, and when
- * front closes the handover's connection: the login is void.
+ * Wait for the client, and for notices if IDLE runs. Ends the session at the
+ * deadline (on the monotonic clock, us), when the service stops, when front
+ * closes the handover's connection (the login is void), and when the session
+ * is parked.
  */
-enum session_wake session_wait(struct session *session, bool news,
+enum session_wake session_wait(struct session *session, bool idle,
     int64_t deadline);
-/* When a client that is silent from now on is logged out. */
-int64_t session_deadline(const struct session *session);
+/*
+ * When a client that is silent from now on is logged out; after a wake-up,
+ * once, the time that was set before.
+ */
+int64_t session_deadline(struct session *session);
 
 /* "* BYE text" (constant), and no further command is read. */
 void session_bye(struct session *session, const char *text);

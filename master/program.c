@@ -29,6 +29,7 @@ static const struct edge_rule edges[] = {
 	{ "front", "smtpd" },
 	{ "front", "imapd" },
 	{ "front", "pop3d" },
+	{ "front", "stored" },
 	{ "smtpd", "qmgr" },
 	{ "smtpd", "rewrite" },
 	{ "smtpd", "authd" },

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "mime/header.h"
-#include "net/line.h"
 #include "smtpproto/dotstuff.h"
 #include "store/message.h"
 
@@ -326,58 +325,4 @@ command_run(struct command_session *session, struct str line)
 	}
 	command_refuse(session, "Unknown command");
 	return COMMAND_GO_ON;
-}
-
-/* A line, or false: nothing more is to be read. *line dies with the next. */
-static bool
-next_line(struct command_session *session, int stop_fd, struct str *line)
-{
-	struct stream *stream = session->stream;
-
-	for (;;) {
-		struct str in = stream_peek(stream), left = in;
-		enum line_result result =
-		    line_take(&left, COMMAND_LINE_MAX, line);
-		int ready;
-
-		if (result == LINE_OK) {
-			stream_skip(stream, in.len - left.len);
-			return true;
-		}
-		if (result != LINE_MORE) {
-			command_refuse(session,
-			    result == LINE_LONG ? "Line too long" :
-						  "Lines end with CRLF");
-			return false;
-		}
-		ready =
-		    stream_wait(stream, stop_fd, session->conf->timeout * 1000);
-		if (ready == 0 || (ready > 0 && (ready & 2))) {
-			stream_putz(stream,
-			    ready == 0 ?
-				"-ERR You were silent too long\r\n" :
-				"-ERR [SYS/TEMP] Server is going down\r\n");
-			return false;
-		}
-		if (ready < 0 || stream_fill(stream) < 0)
-			return false;
-	}
-}
-
-void
-command_loop(struct command_session *session, int stop_fd)
-{
-	struct str line;
-
-	while (next_line(session, stop_fd, &line)) {
-		if (command_run(session, line) == COMMAND_QUIT)
-			return;
-		if (stream_state(session->stream) != STREAM_OK)
-			return;
-		if (session->errors >= session->conf->max_errors) {
-			stream_putz(session->stream,
-			    "-ERR Too many wrong commands\r\n");
-			return;
-		}
-	}
 }

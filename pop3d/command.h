@@ -17,10 +17,23 @@ enum command_next {
 	COMMAND_QUIT, /* QUIT was answered */
 };
 
+#define COMMAND_AUTOLOGOUT "You were silent too long"
+
+/* Where the client came from, and where it may go while it is silent. */
+struct command_front {
+	int fd; /* becomes readable when the login is void */
+	/* Give the client back; false: not now. */
+	bool (*park)(void *ctx, int64_t deadline);
+	void *ctx;
+};
+
 struct command_session {
 	const struct pop3d_conf *conf;
 	struct stream *stream;
 	struct maildrop *drop;
+	const struct command_front *front; /* NULL: there is none */
+	int64_t deadline;          /* of the silence we woke into; 0: none */
+	bool parked;               /* front has the client */
 	int errors;                /* wrong commands so far */
 	size_t retrieved, deleted; /* for the log */
 	uint64_t octets;
@@ -33,8 +46,9 @@ enum command_next command_run(struct command_session *session, struct str line);
 void command_refuse(struct command_session *session, const char *text);
 
 /*
- * Read lines and answer them until QUIT, the end, silence or too many errors.
- * stop_fd (-1: none) becomes readable when the process has to end.
+ * Read lines and answer them until QUIT, the end, silence or too many errors,
+ * or until the session is parked. stop_fd (-1: none) becomes readable when the
+ * process has to end.
  */
 void command_loop(struct command_session *session, int stop_fd);
 

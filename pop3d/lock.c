@@ -2,6 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+
+enum { AGAIN_MAX = 500, AGAIN_MS = 2 };
 
 int
 lock_open(const char *path, struct err *err)
@@ -13,19 +17,53 @@ lock_open(const char *path, struct err *err)
 	return fd;
 }
 
-int
-lock_take(int fd, uint32_t user, struct err *err)
+static struct flock
+byte_at(off_t at, short type)
 {
-	struct flock lock = {
-		.l_type = F_WRLCK,
+	return (struct flock){
+		.l_type = type,
 		.l_whence = SEEK_SET,
-		.l_start = (off_t)user,
+		.l_start = at,
 		.l_len = 1,
 	};
+}
+
+static int
+take(int fd, uint32_t user, struct err *err)
+{
+	struct flock lock = byte_at((off_t)user, F_WRLCK);
 
 	if (fcntl(fd, F_SETLK, &lock) == 0)
 		return 0;
 	if (errno == EAGAIN || errno == EACCES)
 		return err_set(err, ERR_EXISTS, "maildrop is locked");
 	return err_sys(err, "lock a maildrop");
+}
+
+int
+lock_take(int fd, uint32_t user, struct err *err)
+{
+	struct flock lock = byte_at(LOCK_PARKED + (off_t)user, F_WRLCK);
+
+	if (take(fd, user, err) < 0)
+		return -1;
+	if (fcntl(fd, F_GETLK, &lock) < 0)
+		return err_sys(err, "look for a maildrop's lock");
+	if (lock.l_type == F_UNLCK)
+		return 0;
+	lock = byte_at((off_t)user, F_UNLCK);
+	(void)fcntl(fd, F_SETLK, &lock);
+	return err_set(err, ERR_EXISTS, "maildrop is locked");
+}
+
+/* Who finds the second byte locked gives the first back at once. */
+int
+lock_take_again(int fd, uint32_t user, struct err *err)
+{
+	for (int tries = 0; take(fd, user, err) < 0; tries++) {
+		if (err->kind != ERR_EXISTS || tries == AGAIN_MAX)
+			return -1;
+		(void)poll(NULL, 0, AGAIN_MS);
+	}
+	return 0;
 }

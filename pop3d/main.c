@@ -14,6 +14,7 @@ enum { STORE_OPEN_WAIT = 30000 /* ms for stored to have made its index */ };
 
 static const struct conf_param params[] = {
 	CONF(TIME, pop3d, conf.timeout, "pop3d_timeout", "10m", 1, 86400),
+	CONF(TIME, pop3d, conf.park_after, "pop3_park_after", "10s", 0, 0),
 	CONF(INT, pop3d, conf.max_errors, "pop3d_error_limit", "20", 1, 10000),
 	CONF(TIME, pop3d, conf.store_wait, "pop3d_store_timeout", "60s", 1,
 	    3600),

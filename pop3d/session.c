@@ -9,6 +9,7 @@
 #include "ipc/handover_msg.h"
 #include "pop3d/command.h"
 #include "pop3d/lock.h"
+#include "pop3d/park_state.h"
 #include "service/daemon.h"
 #include "store/client.h"
 #include "store/mailbox.h"
@@ -24,10 +25,12 @@ enum {
 struct session {
 	struct pop3d *pop3d;
 	struct arena *arena;
-	struct handover handover; /* strings borrowed from its frame */
+	struct handover handover; /* strings in arena, but for unread */
 	struct stream *stream;
 	struct store_client *store; /* NULL: not connected */
 	uint32_t user, mailbox;
+	struct ipc_conn *conn; /* borrowed: the handover's */
+	struct command_session *commands;
 };
 
 /* Connected to stored, also when it was started anew since the last time. */
@@ -130,6 +133,90 @@ open_drop(struct session *session, struct maildrop *drop, struct err *err)
 	return scan(session, drop, err);
 }
 
+/* The maildrop as it was when the session was parked. */
+static int
+reopen_drop(struct session *session, struct maildrop *drop, struct err *err)
+{
+	struct command_session *commands = session->commands;
+	struct park_state state;
+
+	if (park_state_decode(&state, session->handover.parked, session->arena,
+		err) < 0 ||
+	    connect_store(session, err) < 0 ||
+	    lock_take_again(session->pop3d->lock_fd, session->user, err) < 0)
+		return -1;
+	if (state.user != session->user)
+		return err_set(err, ERR_CORRUPT, "parked: another user");
+	session->mailbox = state.mailbox;
+	drop->uidvalidity = state.uidvalidity;
+	commands->deadline = (int64_t)state.deadline;
+	commands->errors = (int)state.errors;
+	commands->retrieved = state.retrieved;
+	commands->deleted = state.deleted;
+	commands->octets = state.octets;
+	return park_state_unpack(drop, state.count, state.items, err);
+}
+
+static int
+encode_state(const struct session *session, int64_t deadline, struct buf *out,
+    struct err *err)
+{
+	const struct command_session *commands = session->commands;
+	struct park_state state = {
+		.deadline = (uint64_t)deadline,
+		.user = session->user,
+		.mailbox = session->mailbox,
+		.uidvalidity = commands->drop->uidvalidity,
+		.errors = (uint32_t)commands->errors,
+		.retrieved = (uint32_t)commands->retrieved,
+		.deleted = (uint32_t)commands->deleted,
+		.octets = commands->octets,
+		.count = (uint32_t)commands->drop->count,
+	};
+	struct buf items;
+	int ret;
+
+	buf_init(&items, HANDOVER_PARKED_MAX);
+	park_state_pack(&items, commands->drop);
+	state.items = buf_str(&items);
+	ret = items.full ? err_set(err, ERR_LIMIT, "too much to park") :
+			   park_state_encode(out, &state, err);
+	buf_clear(&items);
+	return ret;
+}
+
+/* command_front: front keeps the client, or says that it has more for us. */
+static bool
+park(void *ctx, int64_t deadline)
+{
+	struct session *session = ctx;
+	struct handover_park msg = {
+		.bye = STR(COMMAND_AUTOLOGOUT),
+		.deadline = (uint64_t)deadline,
+		.received = stream_received(session->stream),
+		.lock = session->user,
+		.fd = stream_fd(session->stream),
+	};
+	struct frame frame;
+	struct buf state;
+	struct err err;
+	bool parked;
+
+	buf_init(&state, 2 * HANDOVER_PARKED_MAX);
+	if (encode_state(session, deadline, &state, &err) < 0) {
+		buf_clear(&state);
+		return false;
+	}
+	msg.state = buf_str(&state);
+	parked = ipc_conn_send(session->conn, &handover_park_msg, 0, &msg,
+		     &err) < 0 ||
+	    ipc_conn_recv(session->conn, &frame, &err) < 0;
+	if (parked && err.kind != ERR_NOENT)
+		log_warn("park: %s", err.text);
+	buf_clear(&state);
+	return parked;
+}
+
 /* The answer to PASS or AUTH. RFC 2449 section 8: what kind of no it is. */
 static void
 answer_no(struct session *session, const struct err *err)
@@ -158,30 +245,70 @@ log_end(const struct session *session, const struct command_session *commands)
 	    commands->drop->count);
 }
 
-static void
-serve(struct session *session, int stop_fd)
+/* Open the maildrop, or say why not. */
+static bool
+begin(struct session *session, struct maildrop *drop)
 {
-	struct maildrop drop = { .ops = &store_ops, .ctx = session };
-	struct command_session commands = {
-		.conf = &session->pop3d->conf,
-		.stream = session->stream,
-		.drop = &drop,
-	};
 	uint64_t octets;
 	struct err err;
 	size_t count;
 
-	if (open_drop(session, &drop, &err) < 0) {
+	if (session->handover.parked.len > 0) {
+		if (reopen_drop(session, drop, &err) == 0)
+			return true;
 		answer_no(session, &err);
-	} else {
-		count = maildrop_stat(&drop, &octets);
-		stream_putf(session->stream,
-		    "+OK Maildrop has %zu messages (%llu octets)\r\n", count,
-		    (unsigned long long)octets);
+		/* What it said that nobody reads would make that a reset. */
+		if (stream_flush(session->stream) == 0 &&
+		    stream_is_readable(session->stream))
+			(void)stream_fill(session->stream);
+		return false;
+	}
+	if (open_drop(session, drop, &err) < 0) {
+		answer_no(session, &err);
+		return false;
+	}
+	count = maildrop_stat(drop, &octets);
+	stream_putf(session->stream,
+	    "+OK Maildrop has %zu messages (%llu octets)\r\n", count,
+	    (unsigned long long)octets);
+	return true;
+}
+
+static void
+serve(struct session *session, int stop_fd)
+{
+	struct maildrop drop = { .ops = &store_ops, .ctx = session };
+	const struct command_front front = {
+		.fd = session->conn->fd,
+		.park = park,
+		.ctx = session,
+	};
+	struct command_session commands = {
+		.conf = &session->pop3d->conf,
+		.stream = session->stream,
+		.drop = &drop,
+		.front = &front,
+	};
+
+	session->commands = &commands;
+	if (begin(session, &drop)) {
 		command_loop(&commands, stop_fd);
-		log_end(session, &commands);
+		if (!commands.parked)
+			log_end(session, &commands);
 	}
 	maildrop_clear(&drop);
+}
+
+/* What is wanted for longer than its frame lives. */
+static void
+keep_handover(struct session *session)
+{
+	struct handover *handover = &session->handover;
+
+	handover->user = arena_str(session->arena, handover->user);
+	handover->ticket = arena_str(session->arena, handover->ticket);
+	handover->session = arena_str(session->arena, handover->session);
+	handover->parked = arena_str(session->arena, handover->parked);
 }
 
 /* Who comes over fd. conn stays open: its end tells front of ours. */
@@ -204,14 +331,15 @@ take_handover(struct session *session, struct ipc_conn *conn, struct err *err)
 	stream_set_timeout(session->stream,
 	    session->pop3d->conf.timeout * 1000);
 	stream_unread(session->stream, session->handover.unread);
+	keep_handover(session);
 	return 0;
 }
 
 void
 pop3d_session(struct pop3d *pop3d, struct daemon *daemon, int fd)
 {
-	struct session session = { .pop3d = pop3d };
 	struct ipc_conn conn;
+	struct session session = { .pop3d = pop3d, .conn = &conn };
 	struct err err;
 
 	session.arena = arena_new(ARENA_MAX);

@@ -35,6 +35,7 @@ roles_of(const char *role)
 		{ "imapd", ROLE_SESSION },
 		{ "pop3d", ROLE_SESSION },
 		{ "ctl", ROLE_ADMIN },
+		{ "front", ROLE_FRONT },
 	};
 
 	for (size_t i = 0; i < NELEMS(table); i++)
@@ -387,6 +388,17 @@ on_watch(struct ipc_peer *peer, uint16_t tag, const void *in)
 }
 
 static void
+on_follow(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct client *client = ipc_peer_data(peer);
+
+	if (may(client, ROLE_FRONT))
+		watch_follow(client, in);
+	else
+		refuse(peer, tag, ERR_DENIED, "not for you");
+}
+
+static void
 on_list(struct ipc_peer *peer, uint16_t tag, const void *in)
 {
 	struct client *client = ipc_peer_data(peer);
@@ -422,6 +434,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_pack_msg, on_pack },
 	{ &store_large_msg, on_large },
 	{ &store_watch_msg, on_watch },
+	{ &store_follow_msg, on_follow },
 	{ &store_list_msg, on_list },
 	{ &store_admin_msg, on_admin },
 	{ NULL, NULL },

@@ -118,6 +118,69 @@ watch_set(struct client *client, const struct store_watch *in, struct err *err)
 	return 0;
 }
 
+/* The client's watch of a thing; NULL: it has none. */
+static struct watch *
+find_watch(struct client *client, uint64_t thing)
+{
+	struct watch_list *all =
+	    hash_get(client->stored->watched, str_make(&thing, sizeof(thing)));
+
+	if (all == NULL)
+		return NULL;
+	LIST_FOREACH(link, &all->watches)
+	{
+		struct watch *watch = LIST_ITEM(link, struct watch, link);
+
+		if (watch->client == client)
+			return watch;
+	}
+	return NULL;
+}
+
+/* What a mailbox has come to, against what a follower knows of it. */
+struct outlook {
+	uint32_t mailbox;
+	uint64_t known, now;
+	bool is_news;
+};
+
+/* modseq 0, in a notice, says that the mailbox is gone. */
+static int
+look(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct outlook *outlook = arg;
+	struct store_mbox mbox;
+	int ret = store_row_mbox(txn, outlook->mailbox, &mbox, err);
+
+	outlook->now = ret > 0 ? mbox.modseq : 0;
+	outlook->is_news = ret <= 0 || mbox.modseq > outlook->known;
+	return ret < 0 ? -1 : 0;
+}
+
+void
+watch_follow(struct client *client, const struct store_follow *in)
+{
+	struct watch *watch = find_watch(client, mailbox_thing(in->mailbox));
+	struct outlook outlook = { .mailbox = in->mailbox,
+		.known = in->modseq };
+	struct store_notice notice = { .mailbox = in->mailbox };
+	struct err err;
+
+	if (!in->on) {
+		if (watch != NULL)
+			remove_watch(client->stored, watch);
+		return;
+	}
+	if (watch == NULL)
+		add_watch(client, mailbox_thing(in->mailbox));
+	/* A hint too many does no harm, one too few does. */
+	if (kv_view(client->stored->engine->kv, look, &outlook, &err) == 0 &&
+	    !outlook.is_news)
+		return;
+	notice.modseq = outlook.now;
+	ipc_peer_send(client->peer, &store_notice_msg, 0, &notice);
+}
+
 void
 watch_clear(struct client *client)
 {

@@ -14,6 +14,11 @@ enum { WATCHES_MAX = 1000 }; /* of one client */
 /* ERR_DENIED: another user's mailbox. ERR_NOENT. ERR_LIMIT. */
 int watch_set(struct client *client, const struct store_watch *in,
     struct err *err);
+/*
+ * store_follow: front's watch of any one mailbox, as many as it likes. It is
+ * told of changes, never what they are.
+ */
+void watch_follow(struct client *client, const struct store_follow *in);
 void watch_clear(struct client *client);
 /* Tell what the last batch changed. */
 void watch_tell(struct stored *stored);

@@ -9,13 +9,13 @@ fuzzers := $(patsubst t/fuzz/%.c,build-fuzz/%,$(fuzz_sources))
 c_files = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 test_support := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard t/lib/*.c))
 
-# A program's own tests (t/unit/PROGRAM, t/fuzz/fuzz_PROGRAM.c) have all of it
-# but its main.
+# A program's own tests (t/unit/PROGRAM, t/fuzz/fuzz_PROGRAM.c and
+# fuzz_PROGRAM_park.c) have all of it but its main.
 define program_tests
 $(patsubst %.c,$(BUILD)/%,$(wildcard t/unit/$(1)/test_*.c)) \
-$(BUILD)/t/replay/fuzz_$(1): $(patsubst %.c,$(BUILD)/obj/%.o,\
+$(BUILD)/t/replay/fuzz_$(1) $(BUILD)/t/replay/fuzz_$(1)_park: $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out $(1)/main.c,$(wildcard $(1)/*.c)))
-build-fuzz/fuzz_$(1): $(filter-out $(1)/main.c,$(wildcard $(1)/*.c))
+build-fuzz/fuzz_$(1) build-fuzz/fuzz_$(1)_park: $(filter-out $(1)/main.c,$(wildcard $(1)/*.c))
 endef
 $(foreach p,$(built),$(eval $(call program_tests,$(p))))
 

@@ -179,6 +179,18 @@ buf_add_u64(struct buf *buf, uint64_t n)
 	return add_be(buf, n, 8);
 }
 
+int
+buf_add_varint(struct buf *buf, uint64_t n)
+{
+	unsigned char bytes[10];
+	size_t len = 0;
+
+	for (; n >= 0x80; n >>= 7)
+		bytes[len++] = (unsigned char)(n | 0x80);
+	bytes[len++] = (unsigned char)n;
+	return buf_add(buf, bytes, len);
+}
+
 void
 buf_reset(struct buf *buf)
 {

@@ -43,6 +43,8 @@ int buf_add_u8(struct buf *buf, uint8_t n);
 int buf_add_u16(struct buf *buf, uint16_t n);
 int buf_add_u32(struct buf *buf, uint32_t n);
 int buf_add_u64(struct buf *buf, uint64_t n);
+/* Seven bits a byte, the lowest first, as protocol buffers have it. */
+int buf_add_varint(struct buf *buf, uint64_t n);
 
 /*
  * Room for len more bytes at the end, to be filled by the caller, who then

@@ -15,6 +15,12 @@ bool num_take(struct str *in, uint64_t max, uint64_t *out);
 /* All of s must be the number. */
 bool num_parse(struct str s, uint64_t max, uint64_t *out);
 
+/*
+ * Take what buf_add_varint() wrote off *in. false, *in unmoved: it is not
+ * whole, more than 64 bits, or above max.
+ */
+bool num_take_varint(struct str *in, uint64_t max, uint64_t *out);
+
 static inline bool
 num_add(uint64_t a, uint64_t b, uint64_t *out)
 {

@@ -63,3 +63,15 @@ static const struct ipc_field kick_fields[] = {
 	IPC_FIELD(struct auth_kick, STR, user, NAME),
 };
 const struct ipc_msg auth_kick_msg = IPC_MSG(auth_kick, AUTH_KICK, kick_fields);
+
+#define M struct auth_resume
+static const struct ipc_field resume_fields[] = {
+	IPC_FIELD(M, STR, session, NAME),
+	IPC_FIELD(M, STR, user, NAME),
+	IPC_FIELD(M, STR, service, NAME),
+	IPC_FIELD(M, STR, mech, NAME),
+	IPC_FIELD(M, U64, since, 0),
+};
+#undef M
+const struct ipc_msg auth_resume_msg =
+    IPC_MSG(auth_resume, AUTH_RESUME, resume_fields);

@@ -23,6 +23,7 @@ enum {
 	AUTH_WATCH = 24,
 	AUTH_VOID = 25,
 	AUTH_KICK = 26,
+	AUTH_RESUME = 27,
 };
 
 enum auth_status {
@@ -89,5 +90,16 @@ struct auth_kick {
 	struct str user;
 };
 extern const struct ipc_msg auth_kick_msg;
+
+/*
+ * front: a session that was parked goes on. Is its login still good? Answered
+ * by auth_step, status AUTH_OK with a new ticket, AUTH_FAIL or AUTH_TEMP. It
+ * is counted like a session that begins, unless it is counted already.
+ */
+struct auth_resume {
+	struct str session, user, service, mech;
+	uint64_t since; /* seconds since 1970, UTC: when it logged in */
+};
+extern const struct ipc_msg auth_resume_msg;
 
 #endif

@@ -1,6 +1,13 @@
 #include "ipc/handover_msg.h"
 
-enum { NAME = 320, ADDRESS = 64, BINDING = 64, TICKET = 4096, TAG = 1024 };
+enum {
+	NAME = 320,
+	ADDRESS = 64,
+	BINDING = 64,
+	TICKET = 4096,
+	TAG = 1024,
+	BYE = 200
+};
 
 #define M struct handover
 static const struct ipc_field handover_fields[] = {
@@ -19,6 +26,7 @@ static const struct ipc_field handover_fields[] = {
 	IPC_FIELD(M, STR, ticket, TICKET),
 	IPC_FIELD(M, STR, tag, TAG),
 	IPC_FIELD(M, STR, unread, HANDOVER_UNREAD_MAX),
+	IPC_FIELD(M, STR, parked, HANDOVER_PARKED_MAX),
 	IPC_FIELD(M, FD, fd, 0),
 };
 #undef M
@@ -42,3 +50,24 @@ static const struct ipc_field tls_fields[] = {
 #undef M
 const struct ipc_msg handover_tls_msg =
     IPC_MSG(handover_tls, HANDOVER_TLS, tls_fields);
+
+#define M struct handover_park
+static const struct ipc_field park_fields[] = {
+	IPC_FIELD(M, STR, state, HANDOVER_PARKED_MAX),
+	IPC_FIELD(M, STR, bye, BYE),
+	IPC_FIELD(M, U64, deadline, 0),
+	IPC_FIELD(M, U64, received, 0),
+	IPC_FIELD(M, U32, mailbox, 0),
+	IPC_FIELD(M, U64, modseq, 0),
+	IPC_FIELD(M, U32, lock, 0),
+	IPC_FIELD(M, FD, fd, 0),
+};
+#undef M
+const struct ipc_msg handover_park_msg =
+    IPC_MSG(handover_park, HANDOVER_PARK, park_fields);
+
+static const struct ipc_field stay_fields[] = {
+	IPC_FIELD(struct handover_stay, U8, unused, 0),
+};
+const struct ipc_msg handover_stay_msg =
+    IPC_MSG(handover_stay, HANDOVER_STAY, stay_fields);

@@ -11,6 +11,16 @@
  * handover_starttls with the client's descriptor; front writes the 220, makes
  * the handshake and answers handover_tls with one end of a socket pair that
  * carries the plaintext, or closes.
+ *
+ * Parking: a session that has nothing to do sends handover_park with all
+ * there is to know about it, and its end of the connection as it had it. It
+ * must have read all that it was given, or a client that talks meanwhile
+ * would be cut off: received is how many bytes that were, and front, which
+ * sent them, compares. front answers by closing the connection (it has the
+ * client now; the session's process ends) or by handover_stay (it does not:
+ * go on). When the client speaks, or a mailbox changes, front connects anew
+ * and sends a handover with the state in parked. In the clear the bytes that
+ * made it do so are still in the socket.
  */
 #ifndef IPC_HANDOVER_MSG_H
 #define IPC_HANDOVER_MSG_H
@@ -22,6 +32,9 @@ enum {
 	HANDOVER = 10,
 	HANDOVER_STARTTLS = 11,
 	HANDOVER_TLS = 12,
+	HANDOVER_PARK = 13,
+	HANDOVER_STAY = 14,
+	HANDOVER_PARKED_MAX = 4096, /* bytes of a session's state */
 };
 
 struct handover {
@@ -42,6 +55,7 @@ struct handover {
 	struct str tag;    /* IMAP: of the LOGIN or AUTHENTICATE that is still
 			      to be answered with OK or NO */
 	struct str unread; /* came behind what front understood */
+	struct str parked; /* the state it had; empty: a new session */
 	int fd; /* the client's own, or a socket pair's end when TLS */
 };
 extern const struct ipc_msg handover_msg;
@@ -56,5 +70,22 @@ struct handover_tls {
 	int fd;
 };
 extern const struct ipc_msg handover_tls_msg;
+
+struct handover_park {
+	struct str state;
+	struct str bye;    /* what the client is told at the deadline */
+	uint64_t deadline; /* on the monotonic clock, us */
+	uint64_t received; /* bytes read from the descriptor of the handover */
+	uint32_t mailbox;  /* wake for its changes; 0: only for the client */
+	uint64_t modseq;   /* which it has seen of the mailbox */
+	uint32_t lock;     /* POP3: the user whose maildrop is locked; or 0 */
+	int fd;            /* the same descriptor */
+};
+extern const struct ipc_msg handover_park_msg;
+
+struct handover_stay {
+	uint8_t unused;
+};
+extern const struct ipc_msg handover_stay_msg;
 
 #endif

@@ -346,6 +346,14 @@ static const struct ipc_field admin_done_fields[] = {
 const struct ipc_msg store_admin_done_msg =
     IPC_MSG(store_admin_done, STORE_ADMIN_DONE, admin_done_fields);
 
+static const struct ipc_field follow_fields[] = {
+	IPC_FIELD(struct store_follow, U32, mailbox, 0),
+	IPC_FIELD(struct store_follow, BOOL, on, 0),
+	IPC_FIELD(struct store_follow, U64, modseq, 0),
+};
+const struct ipc_msg store_follow_msg =
+    IPC_MSG(store_follow, STORE_FOLLOW, follow_fields);
+
 static const struct ipc_field done_fields[] = {
 	IPC_FIELD(struct store_done, U8, unused, 0),
 };

@@ -52,6 +52,7 @@ enum {
 	STORE_ADOPTED,
 	STORE_ACL,
 	STORE_ACL_LIST,
+	STORE_FOLLOW,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -268,6 +269,18 @@ struct store_watch {
 	bool on;
 };
 extern const struct ipc_msg store_watch_msg;
+
+/*
+ * front: tell me of changes in this mailbox, of which I know those up to
+ * modseq, for a session that is parked; or stop. Not answered but by notices,
+ * the first at once if something happened already.
+ */
+struct store_follow {
+	uint32_t mailbox;
+	bool on;
+	uint64_t modseq;
+};
+extern const struct ipc_msg store_follow_msg;
 
 /* A hint, with tag 0, at any time: look at the mailbox again. */
 struct store_notice {

@@ -26,6 +26,7 @@ struct stream {
 	char error[100];
 	struct buf in;   /* max is in_max */
 	size_t in_taken; /* bytes of in already skipped */
+	uint64_t received;
 	struct buf out;
 };
 
@@ -294,6 +295,7 @@ stream_fill(struct stream *stream)
 
 		if (n > 0) {
 			stream->in.len += (size_t)n;
+			stream->received += (uint64_t)n;
 			return 0;
 		}
 		if (n == 0) {
@@ -308,6 +310,12 @@ stream_fill(struct stream *stream)
 		    wait_for(stream, POLLIN, deadline) < 0)
 			return -1;
 	}
+}
+
+uint64_t
+stream_received(const struct stream *stream)
+{
+	return stream->received;
 }
 
 void

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -54,6 +55,8 @@ void stream_skip(struct stream *stream, size_t len); /* len <= peek().len */
 int stream_fill(struct stream *stream);
 /* Bytes that came before us, put in front of what is unread. */
 void stream_unread(struct stream *stream, struct str bytes);
+/* Bytes read from the descriptor so far; what was put in front is not. */
+uint64_t stream_received(const struct stream *stream);
 /* Is there something to read without waiting? (buffer or socket) */
 bool stream_is_readable(struct stream *stream);
 /*

@@ -11,6 +11,7 @@ CRLF, its literals inside as they came; done is what stands behind the tag.
 
 import re
 import socket
+import ssl
 
 import chancery
 
@@ -20,6 +21,8 @@ class Client:
 
     def __init__(self, instance, user=None, service="imap"):
         self.sock = instance.connect(service)
+        if service == "imaps":
+            self.sock = instance.tls().wrap_socket(self.sock)
         self.sock.settimeout(30)
         self.data = b""
         self.count = 0
@@ -142,7 +145,7 @@ class Client:
         self.sock.setblocking(False)
         try:
             self.data += self.sock.recv(1 << 16)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             pass
         self.sock.settimeout(30)
         return self.data == b""

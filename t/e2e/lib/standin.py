@@ -28,7 +28,7 @@ TABLES = {
     HANDOVER: "service:s client_addr:s client_port:H local_addr:s "
               "local_port:H session:s tls_version:s tls_cipher:s "
               "tls_binding:s tls_client:s user:s mech:s ticket:s tag:s "
-              "unread:s fd:f",
+              "unread:s parked:s fd:f",
     HANDOVER_STARTTLS: "fd:f",
     HANDOVER_TLS: "tls_version:s tls_cipher:s tls_binding:s tls_client:s "
                   "fd:f",

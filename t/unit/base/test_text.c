@@ -118,6 +118,48 @@ base64_is_strict(void **state)
 }
 
 static void
+varints_go_both_ways(void **state)
+{
+	static const uint64_t numbers[] = { 0, 1, 127, 128, 16383, 16384,
+		UINT32_MAX, UINT64_MAX - 1, UINT64_MAX };
+	static const struct {
+		const char *in;
+		size_t len;
+	} wrong[] = {
+		{ "", 0 },
+		{ "\x80", 1 },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10 },
+		{ "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11 },
+	};
+	uint64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(numbers); i++) {
+		struct buf buf;
+		struct str in;
+
+		buf_init(&buf, 0);
+		assert_int_equal(buf_add_varint(&buf, numbers[i]), 0);
+		(void)buf_addc(&buf, 'x');
+		in = buf_str(&buf);
+		assert_true(num_take_varint(&in, numbers[i], &n));
+		assert_int_equal(n, numbers[i]);
+		assert_int_equal(in.len, 1);
+		in = buf_str(&buf);
+		if (numbers[i] > 0)
+			assert_false(num_take_varint(&in, numbers[i] - 1, &n));
+		assert_int_equal(in.len, buf.len);
+		buf_clear(&buf);
+	}
+	for (size_t i = 0; i < NELEMS(wrong); i++) {
+		struct str in = str_make(wrong[i].in, wrong[i].len);
+
+		assert_false(num_take_varint(&in, UINT64_MAX, &n));
+		assert_int_equal(in.len, wrong[i].len);
+	}
+}
+
+static void
 numbers_stop_at_their_bounds(void **state)
 {
 	static const struct {
@@ -217,6 +259,7 @@ main(void)
 		cmocka_unit_test(utf8_comes_back_as_it_was),
 		cmocka_unit_test(base64_is_strict),
 		cmocka_unit_test(numbers_stop_at_their_bounds),
+		cmocka_unit_test(varints_go_both_ways),
 		cmocka_unit_test(hex_goes_both_ways),
 		cmocka_unit_test(no_peer_writes_a_log_line_of_its_own),
 		cmocka_unit_test(dates_are_those_of_rfc5322),

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +54,36 @@ one_process_has_a_maildrop(void **state)
 	(void)unlink(path);
 }
 
+/* front's, for a session that is parked. */
+static void
+a_parked_session_keeps_its_maildrop(void **state)
+{
+	char path[] = "/tmp/chancery-lock-XXXXXX";
+	int made = mkstemp(path), fd;
+	struct flock front = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_PARKED + 7,
+		.l_len = 1,
+	};
+	struct err err;
+
+	(void)state;
+	fd = lock_open(path, &err);
+	assert_true(made >= 0 && fd >= 0);
+	assert_int_equal(fcntl(fd, F_SETLK, &front), 0);
+	assert_int_equal(try_elsewhere(fd, 7), ERR_EXISTS);
+	assert_int_equal(try_elsewhere(fd, 8), ERR_NONE);
+	/* the one that was parked comes back, and is the one */
+	assert_int_equal(lock_take_again(fd, 7, &err), 0);
+	front.l_type = F_UNLCK;
+	assert_int_equal(fcntl(fd, F_SETLK, &front), 0);
+	assert_int_equal(try_elsewhere(fd, 7), ERR_EXISTS);
+	(void)close(fd);
+	(void)close(made);
+	(void)unlink(path);
+}
+
 static void
 a_file_that_cannot_be_made_is_told(void **state)
 {
@@ -68,6 +99,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_process_has_a_maildrop),
+		cmocka_unit_test(a_parked_session_keeps_its_maildrop),
 		cmocka_unit_test(a_file_that_cannot_be_made_is_told),
 	};
 

@@ -1,0 +1,58 @@
+#include "imapd/park_state.h"
+
+#include "ipc/codec.h"
+#include "ipc/handover_msg.h"
+
+enum { VERSION = 1, TAG_MAX = 1024 };
+
+#define M struct park_state
+static const struct ipc_field fields[] = {
+	IPC_FIELD(M, STR, tag, TAG_MAX),
+	IPC_FIELD(M, U64, deadline, 0),
+	IPC_FIELD(M, U32, commands, 0),
+	IPC_FIELD(M, U32, errors, 0),
+	IPC_FIELD(M, U32, enabled, 0),
+	IPC_FIELD(M, U32, mailbox, 0),
+	IPC_FIELD(M, U32, uidvalidity, 0),
+	IPC_FIELD(M, U32, uidnext, 0),
+	IPC_FIELD(M, BOOL, read_only, 0),
+	IPC_FIELD(M, U64, modseq, 0),
+	IPC_FIELD(M, U64, untold, 0),
+	IPC_FIELD(M, U32, recent_first, 0),
+	IPC_FIELD(M, U32, recent_next, 0),
+	IPC_FIELD(M, U8, keywords, 0),
+	IPC_FIELD(M, U32, count, 0),
+	IPC_FIELD(M, U32, last, 0),
+	IPC_FIELD(M, U64, checksum, 0),
+	IPC_FIELD(M, STR, flags, HANDOVER_PARKED_MAX),
+	IPC_FIELD(M, STR, recent, HANDOVER_PARKED_MAX),
+	IPC_FIELD(M, STR, expunged, HANDOVER_PARKED_MAX),
+};
+#undef M
+static const struct ipc_msg park_state_msg = IPC_MSG(park_state, 0, fields);
+
+int
+park_state_encode(struct buf *out, const struct park_state *state,
+    struct err *err)
+{
+	struct ipc_fds fds = { .count = 0 };
+
+	(void)buf_add_u8(out, VERSION);
+	if (ipc_encode(out, &fds, &park_state_msg, state, err) < 0)
+		return -1;
+	if (out->full || out->len > HANDOVER_PARKED_MAX)
+		return err_set(err, ERR_LIMIT, "too much to park");
+	return 0;
+}
+
+int
+park_state_decode(struct park_state *state, struct str in, struct arena *arena,
+    struct err *err)
+{
+	struct ipc_fds fds = { .count = 0 };
+
+	if (in.len == 0 || in.p[0] != VERSION)
+		return err_set(err, ERR_CORRUPT, "parked: unknown version");
+	str_skip(&in, 1);
+	return ipc_decode(state, &park_state_msg, in, &fds, arena, err);
+}

@@ -1,0 +1,92 @@
+#include "pop3d/park_state.h"
+
+#include "base/num.h"
+#include "ipc/codec.h"
+#include "ipc/handover_msg.h"
+
+enum { VERSION = 1, DELETED = 1, SEEN = 2, READ = 4, SIZE_SHIFT = 3 };
+
+#define M struct park_state
+static const struct ipc_field fields[] = {
+	IPC_FIELD(M, U64, deadline, 0),
+	IPC_FIELD(M, U32, user, 0),
+	IPC_FIELD(M, U32, mailbox, 0),
+	IPC_FIELD(M, U32, uidvalidity, 0),
+	IPC_FIELD(M, U32, errors, 0),
+	IPC_FIELD(M, U32, retrieved, 0),
+	IPC_FIELD(M, U32, deleted, 0),
+	IPC_FIELD(M, U64, octets, 0),
+	IPC_FIELD(M, U32, count, 0),
+	IPC_FIELD(M, STR, items, HANDOVER_PARKED_MAX),
+};
+#undef M
+static const struct ipc_msg park_state_msg = IPC_MSG(park_state, 0, fields);
+
+/* How far the UID is from the one before; the size, and the marks below it. */
+void
+park_state_pack(struct buf *out, const struct maildrop *drop)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < drop->count && !out->full; i++) {
+		const struct maildrop_item *item = &drop->item[i];
+		uint64_t marks = (item->deleted ? DELETED : 0) |
+		    (item->seen ? SEEN : 0) | (item->read ? READ : 0);
+
+		(void)buf_add_varint(out, item->uid - last);
+		(void)buf_add_varint(out,
+		    (uint64_t)item->size << SIZE_SHIFT | marks);
+		last = item->uid;
+	}
+}
+
+int
+park_state_unpack(struct maildrop *drop, uint32_t count, struct str in,
+    struct err *err)
+{
+	uint64_t step, size;
+	uint32_t uid = 0;
+
+	for (; count > 0; count--) {
+		struct maildrop_item *item;
+
+		if (!num_take_varint(&in, UINT32_MAX - uid, &step) ||
+		    step == 0 ||
+		    !num_take_varint(&in,
+			(uint64_t)UINT32_MAX << SIZE_SHIFT | 7, &size))
+			return err_set(err, ERR_CORRUPT, "parked: no message");
+		uid += (uint32_t)step;
+		maildrop_add(drop, uid, (uint32_t)(size >> SIZE_SHIFT),
+		    size & SEEN);
+		item = &drop->item[drop->count - 1];
+		item->deleted = size & DELETED;
+		item->read = size & READ;
+	}
+	return in.len == 0 ? 0 : err_set(err, ERR_CORRUPT, "parked: left over");
+}
+
+int
+park_state_encode(struct buf *out, const struct park_state *state,
+    struct err *err)
+{
+	struct ipc_fds fds = { .count = 0 };
+
+	(void)buf_add_u8(out, VERSION);
+	if (ipc_encode(out, &fds, &park_state_msg, state, err) < 0)
+		return -1;
+	if (out->full || out->len > HANDOVER_PARKED_MAX)
+		return err_set(err, ERR_LIMIT, "too much to park");
+	return 0;
+}
+
+int
+park_state_decode(struct park_state *state, struct str in, struct arena *arena,
+    struct err *err)
+{
+	struct ipc_fds fds = { .count = 0 };
+
+	if (in.len == 0 || in.p[0] != VERSION)
+		return err_set(err, ERR_CORRUPT, "parked: unknown version");
+	str_skip(&in, 1);
+	return ipc_decode(state, &park_state_msg, in, &fds, arena, err);
+}
