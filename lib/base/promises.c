@@ -72,6 +72,7 @@ static const struct permitted_call stdio_calls[] = {
 	ALSO(clock_getres, "libevent looks at the clock's grain"),
 	ALSO(clock_nanosleep, "a reader's short wait for a new epoch"),
 	ALSO(lseek, "stdio, on what it reads"),
+	ALSO(sysinfo, "qsort of over 1 KiB asks how much memory there is"),
 	ONLY(newfstatat, 3, EXACT, AT_EMPTY_PATH, "fstat"),
 	ALSO(fstat, "fstat of C libraries after glibc 2.36"),
 	ONLY(fcntl, 1, EXACT, F_GETFL, "non-blocking or not"),

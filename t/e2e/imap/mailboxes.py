@@ -199,5 +199,18 @@ class Mailboxes(imap_talk.TestCase):
                          ['NAMESPACE (("" "/")) NIL NIL'])
 
 
+class Many(imap_talk.TestCase):
+    """So many that sorting them takes memory of its own."""
+
+    def test_list(self):
+        for n in range(60):
+            self.ada.ok(f"CREATE many-{n:02}")
+            self.ada.ok(f"SUBSCRIBE gone-{n:02}")
+        said = self.ada.ok('LIST "" many-*')
+        self.assertEqual([u.split()[-1] for u in said],
+                         [f"many-{n:02}" for n in range(60)])
+        self.assertEqual(len(self.ada.ok('LSUB "" gone-*')), 60)
+
+
 if __name__ == "__main__":
     chancery.main()
