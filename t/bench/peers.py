@@ -112,6 +112,35 @@ def wait_for_port(port):
     raise SystemExit(f"nobody listens on port {port}")
 
 
+class Dovecot:
+    """Alone, with Maildirs in DIR/mail/USER/Maildir. Started when made."""
+
+    name = "Dovecot"
+
+    def __init__(self, imap, domain, users, password):
+        self.imap = imap
+        self.dir = tempfile.mkdtemp(prefix="peers-")
+        os.chmod(self.dir, 0o755)
+        for folder in ("mail", "dovecot"):
+            os.mkdir(f"{self.dir}/{folder}", 0o755)
+        os.chown(f"{self.dir}/mail", NOBODY, NOBODY)
+        with open(f"{self.dir}/passwd", "w") as f:
+            f.write("".join(f"{user}@{domain}:{{PLAIN}}{password}\n"
+                            for user in users))
+        with open(f"{self.dir}/dovecot.conf", "w") as f:
+            f.write(DOVECOT_CONF.format(dir=self.dir, imap=imap, uid=NOBODY))
+        with open(f"{self.dir}/start.log", "w") as log:
+            subprocess.run(["dovecot", "-c", f"{self.dir}/dovecot.conf"],
+                           stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                           check=True, timeout=60)
+        wait_for_port(imap)
+
+    def stop(self):
+        subprocess.run(["doveadm", "-c", f"{self.dir}/dovecot.conf", "stop"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
 class PostfixDovecot:
     """Started when made; stop() ends and removes it."""
 
