@@ -123,7 +123,8 @@ take(struct session *session, bool wait)
 	if (answer.results.count != 1)
 		err_set(&pending->err, ERR_TEMP, "stored: strange answer");
 	else if (result->kind != ERR_NONE)
-		err_set(&pending->err, (enum err_kind)result->kind, "%" STR_F,
+		err_set_cause(&pending->err, (enum err_kind)result->kind,
+		    (enum err_cause)result->cause, "%" STR_F,
 		    STR_A(result->text));
 	else {
 		pending->uidvalidity = result->uidvalidity;
