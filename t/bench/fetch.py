@@ -16,7 +16,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "e2e", "lib"))
 import chancery  # noqa: E402
 
-MESSAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
 COMMANDS = (("SELECT", b"SELECT INBOX", 3),
             ("FLAGS", b"FETCH 1:* (FLAGS)", 10),
             ("ENVELOPE", b"FETCH 1:* (ENVELOPE)", 40),
@@ -80,12 +79,13 @@ class Raw:
 
 
 def main():
+    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
     instance = chancery.Instance(users=("ada",))
     try:
         instance.start()
         imap = Raw(instance)
-        took = imap.fill(MESSAGES)
-        print(f"APPEND: {MESSAGES / took:,.0f} messages/s")
+        took = imap.fill(messages)
+        print(f"APPEND: {messages / took:,.0f} messages/s")
         imap.do(b"SELECT INBOX")
         for name, command, aim in COMMANDS:
             times = []
