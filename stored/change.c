@@ -86,7 +86,7 @@ int
 change_put_mod(struct change *change, uint32_t mailbox, uint64_t modseq,
     uint32_t uid, enum store_mod_kind kind, uint64_t blob, struct err *err)
 {
-	struct store_mod row = { (uint8_t)kind, change->now, blob };
+	struct store_mod row = { (uint8_t)kind, change->now, blob, STR("") };
 	struct kv_key key;
 
 	store_key_mod(&key, mailbox, modseq, uid);

@@ -15,6 +15,7 @@
 #include "stored/mailbox.h"
 #include "stored/settle.h"
 #include "stored/stored.h"
+#include "stored/undelete.h"
 #include "stored/upload.h"
 #include "stored/watch.h"
 
@@ -114,6 +115,7 @@ static const struct row {
 	{ &store_expunge_msg, expunge_run, ROLE_SESSION },
 	{ &store_copy_msg, copy_run, ROLE_SESSION },
 	{ &store_adopt_msg, adopt_run, ROLE_SESSION },
+	{ &store_undelete_msg, undelete_run, ROLE_ADMIN },
 	{ &store_mailbox_msg, mailbox_run, ROLE_SESSION | ROLE_ADMIN },
 	{ &store_recent_msg, recent_run, ROLE_SESSION },
 	{ &store_acl_change_msg, acl_run, ROLE_SESSION | ROLE_ADMIN },
@@ -410,6 +412,17 @@ on_list(struct ipc_peer *peer, uint16_t tag, const void *in)
 }
 
 static void
+on_graves(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct client *client = ipc_peer_data(peer);
+
+	if (may(client, ROLE_ADMIN))
+		undelete_list(client, tag, in);
+	else
+		refuse(peer, tag, ERR_DENIED, "not for you");
+}
+
+static void
 on_admin(struct ipc_peer *peer, uint16_t tag, const void *in)
 {
 	struct client *client = ipc_peer_data(peer);
@@ -426,6 +439,8 @@ static const struct ipc_handler handlers[] = {
 	{ &store_expunge_msg, on_request },
 	{ &store_copy_msg, on_request },
 	{ &store_adopt_msg, on_request },
+	{ &store_undelete_msg, on_request },
+	{ &store_graves_msg, on_graves },
 	{ &store_mailbox_msg, on_request },
 	{ &store_recent_msg, on_request },
 	{ &store_acl_change_msg, on_request },

@@ -67,7 +67,8 @@ copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
 	store_uids_append(&work->result->from, uid, uid);
 	if (!work->move)
 		return 0;
-	return expunge_row(work->change, work->from, &gone, work->gone, err);
+	return expunge_row(work->change, work->from, &gone, work->gone,
+	    EXPUNGE_TOMBSTONE, err);
 }
 
 /* How much it is; copies count against the quota before they are made. */

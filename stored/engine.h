@@ -27,12 +27,13 @@
 #include "stored/request.h"
 
 struct engine_conf {
-	const char *path;      /* of the partition; "." in the jail */
-	uint64_t index_size;   /* bytes of address space for the index */
-	uint64_t segment_size; /* of a pack; 0: as lib/seglog has it */
-	uint64_t large_size;   /* bodies over this get files of their own */
-	uint32_t expunge_keep; /* seconds that tombstones stay; 0: for good */
-	bool nosync;           /* tests: the index is not flushed */
+	const char *path;         /* of the partition; "." in the jail */
+	uint64_t index_size;      /* bytes of address space for the index */
+	uint64_t segment_size;    /* of a pack; 0: as lib/seglog has it */
+	uint64_t large_size;      /* bodies over this get files of their own */
+	uint32_t expunge_keep;    /* seconds that expunged messages stay */
+	uint32_t tombstones_keep; /* and tombstones; 0: for good */
+	bool nosync;              /* tests: the index is not flushed */
 };
 
 struct engine {

@@ -1,34 +1,79 @@
 #include "stored/expunge.h"
 
+#include "base/num.h"
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/rows.h"
 #include "stored/target.h"
 
-int
-expunge_row(struct change *change, struct open_mbox *mbox,
+/* The tombstone of a message that can be had back: its blob stays. */
+static int
+keep(struct change *change, const struct open_mbox *mbox,
     const struct expunge_row *row, uint64_t modseq, struct err *err)
+{
+	struct store_mod mod = { STORE_MOD_EXPUNGED, change->now, row->blob,
+		STR("") };
+	unsigned char number[8];
+	struct kv_key key;
+	int ret;
+
+	store_key_hot(&key, mbox->id, row->uid);
+	ret = kv_get(change->txn, STORE_TAB_HOT, kv_key_get(&key), &mod.message,
+	    err);
+	if (ret <= 0)
+		return err_set(err, ERR_CORRUPT, "message is not there");
+	store_mod_encode(&change->row, &mod);
+	store_key_mod(&key, mbox->id, modseq, row->uid);
+	if (change_put(change, STORE_TAB_MOD, &key, buf_str(&change->row),
+		err) < 0)
+		return -1;
+	num_put_u64(number, modseq);
+	store_key_place(&key, row->blob, mbox->id, row->uid);
+	return change_put(change, STORE_TAB_PLACE, &key, str_make(number, 8),
+	    err);
+}
+
+/* Nothing of it stays but, perhaps, its number. */
+static int
+drop(struct change *change, const struct open_mbox *mbox,
+    const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
+    struct err *err)
 {
 	struct kv_key key;
 
+	store_key_place(&key, row->blob, mbox->id, row->uid);
+	if (change_del(change, STORE_TAB_PLACE, &key, err) < 0)
+		return -1;
+	if (trace != EXPUNGE_WHOLLY &&
+	    change_put_mod(change, mbox->id, modseq, row->uid,
+		STORE_MOD_EXPUNGED, row->blob, err) < 0)
+		return -1;
+	return change_blob_ref(change, row->blob, -1, err);
+}
+
+int
+expunge_row(struct change *change, struct open_mbox *mbox,
+    const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
+    struct err *err)
+{
+	struct kv_key key;
+	int ret;
+
+	if (trace == EXPUNGE_KEEP && change->engine->conf.expunge_keep > 0)
+		ret = keep(change, mbox, row, modseq, err);
+	else
+		ret = drop(change, mbox, row, modseq, trace, err);
+	if (ret < 0)
+		return -1;
 	store_key_hot(&key, mbox->id, row->uid);
 	if (change_del(change, STORE_TAB_HOT, &key, err) < 0)
 		return -1;
 	store_key_mod(&key, mbox->id, row->modseq, row->uid);
 	if (change_del(change, STORE_TAB_MOD, &key, err) < 0)
 		return -1;
-	store_key_place(&key, row->blob, mbox->id, row->uid);
-	if (change_del(change, STORE_TAB_PLACE, &key, err) < 0)
-		return -1;
-	if (modseq != 0 &&
-	    change_put_mod(change, mbox->id, modseq, row->uid,
-		STORE_MOD_EXPUNGED, row->blob, err) < 0)
-		return -1;
 	mbox->row.unseen -= !(row->flags & STORE_FLAG_SEEN);
 	mbox->row.deleted -= (row->flags & STORE_FLAG_DELETED) != 0;
-	if (change_use(change, mbox, -(int64_t)row->size, -1, err) < 0)
-		return -1;
-	return change_blob_ref(change, row->blob, -1, err);
+	return change_use(change, mbox, -(int64_t)row->size, -1, err);
 }
 
 int
@@ -113,7 +158,8 @@ slice(struct change *change, struct request *request, struct open_mbox *mbox,
 	if (count > 0 && change_modseq(change, mbox, &modseq, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (expunge_row(change, mbox, &row[i], modseq, err) < 0)
+		if (expunge_row(change, mbox, &row[i], modseq, EXPUNGE_KEEP,
+			err) < 0)
 			return -1;
 	request->is_unfinished = request->next_uid != 0;
 	progress->count += (uint32_t)count;

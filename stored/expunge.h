@@ -16,12 +16,16 @@ struct expunge_row {
 	uint16_t flags;
 };
 
-/*
- * Take a message out of mbox. modseq is the expunge's; 0 leaves no tombstone
- * (the mailbox itself is going).
- */
+enum expunge_trace {
+	EXPUNGE_WHOLLY,    /* no tombstone: the mailbox itself is going */
+	EXPUNGE_TOMBSTONE, /* the message is elsewhere now */
+	EXPUNGE_KEEP,      /* a tombstone, and the message for expunge_keep */
+};
+
+/* Take a message out of mbox. modseq is the expunge's. */
 int expunge_row(struct change *change, struct open_mbox *mbox,
-    const struct expunge_row *row, uint64_t modseq, struct err *err);
+    const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
+    struct err *err);
 
 /*
  * The next messages of mbox from *next on (a slice at most), in arena; *next

@@ -1,11 +1,11 @@
 #include "stored/mailbox.h"
 
 #include "ipc/store_msg.h"
-#include "store/journal.h"
 #include "store/rights.h"
 #include "stored/acl.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
+#include "stored/grave.h"
 #include "stored/rename.h"
 #include "stored/seen.h"
 #include "stored/target.h"
@@ -224,10 +224,7 @@ empty(struct change *change, struct request *request, struct err *err)
 {
 	struct expunge_row *row;
 	struct open_mbox *mbox;
-	struct kv_range range;
-	struct kv_key prefix;
-	struct str key, value;
-	unsigned left = STORE_SLICE;
+	bool left;
 	size_t count;
 	int ret = change_mbox(change, request->work_mailbox, &mbox, err);
 
@@ -237,27 +234,19 @@ empty(struct change *change, struct request *request, struct err *err)
 		&count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (expunge_row(change, mbox, &row[i], 0, err) < 0)
+		if (expunge_row(change, mbox, &row[i], 0, EXPUNGE_WHOLLY, err) <
+		    0)
 			return -1;
 	mbox->is_dirty = true;
 	request->is_unfinished = true;
 	if (request->next_uid != 0)
 		return 0;
 	/* Tombstones of earlier expunges. */
-	kv_key_init(&prefix);
-	kv_key_u32(&prefix, mbox->id);
-	if (kv_range_open_prefix(&range, change->txn, STORE_TAB_MOD,
-		kv_key_get(&prefix), err) < 0)
+	ret = grave_dig(change, mbox->id, &left, err);
+	if (ret < 0)
 		return -1;
-	while ((ret = kv_range_next(&range, &key, &value, err)) > 0 &&
-	    left-- > 0) {
-		store_journal_del(&change->journal, STORE_TAB_MOD, key);
-		if ((ret = kv_range_del(&range, err)) < 0)
-			break;
-	}
-	kv_range_close(&range);
-	if (ret != 0)
-		return ret < 0 ? -1 : 0;
+	if (left)
+		return 0;
 	if (seen_drop(change, mbox->id, err) < 0)
 		return -1;
 	mbox->is_gone = true;

@@ -20,7 +20,8 @@ static const struct conf_param params[] = {
 	    512 << 20),
 	CONF(SIZE, stored, conf.message_limit, "store_message_limit", "100M",
 	    1 << 10, 1 << 30),
-	CONF(TIME, stored, conf.expunge_keep, "expunge_keep", "30d", 0, 0),
+	CONF(TIME, stored, conf.expunge_keep, "expunge_keep", "7d", 0, 0),
+	CONF(TIME, stored, conf.tombstone_keep, "tombstone_keep", "30d", 0, 0),
 	CONF(TIME, stored, conf.pin_max_age, "store_pin_max_age", "60s", 1, 0),
 	CONF(STR, stored, conf.ticket_key_file, "ticket_public_key_file",
 	    "etc/ticket.pub", 0, 4000),
@@ -101,8 +102,12 @@ start(struct daemon *d, void *ctx, struct err *err)
 		.index_size = stored->conf.index_size,
 		.segment_size = stored->conf.segment_size,
 		.large_size = stored->conf.large_size,
-		.expunge_keep = (uint32_t)stored->conf.expunge_keep };
+		.expunge_keep = (uint32_t)stored->conf.expunge_keep,
+		.tombstones_keep = (uint32_t)stored->conf.tombstone_keep };
 
+	if (conf.tombstones_keep > 0 &&
+	    conf.tombstones_keep < conf.expunge_keep)
+		conf.tombstones_keep = conf.expunge_keep;
 	stored->daemon = d;
 	stored->watched = hash_new();
 	list_init(&stored->clients);

@@ -1,7 +1,8 @@
 /*
- * prune - tombstones older than expunge_keep go.
+ * prune - expunged messages older than expunge_keep go, and tombstones older
+ * than tombstones_keep.
  *
- * What a session or a client that was away for longer would need of them is
+ * What a session or a client that was away for longer would need of these is
  * gone then: store_mbox.expunged says up to which modseq, and whoever asks
  * for changes since before that begins anew.
  */

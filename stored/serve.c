@@ -206,8 +206,7 @@ on_prune(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	serve_add(stored, upload_prune_new(false), LANE_BULK);
-	if (stored->conf.expunge_keep > 0)
-		serve_add(stored, prune_new(), LANE_BULK);
+	serve_add(stored, prune_new(), LANE_BULK);
 }
 
 static struct event *

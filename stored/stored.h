@@ -44,7 +44,7 @@ enum stored_stat {
 
 struct stored_conf {
 	size_t index_size, segment_size, large_size, message_limit;
-	int pin_max_age, expunge_keep; /* seconds */
+	int pin_max_age, expunge_keep, tombstone_keep; /* seconds */
 	const char *ticket_key_file;
 };
 

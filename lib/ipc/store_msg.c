@@ -359,3 +359,53 @@ static const struct ipc_field done_fields[] = {
 };
 const struct ipc_msg store_done_msg =
     IPC_MSG(store_done, STORE_DONE, done_fields);
+
+#define M struct store_graves
+static const struct ipc_field graves_fields[] = {
+	IPC_FIELD(M, STR, user, USER),
+	IPC_FIELD(M, STR, name, NAME),
+	IPC_FIELD(M, U64, modseq, 0),
+	IPC_FIELD(M, U32, uid, 0),
+};
+#undef M
+const struct ipc_msg store_graves_msg =
+    IPC_MSG(store_graves, STORE_GRAVES, graves_fields);
+
+#define M struct store_grave
+static const struct ipc_field grave_fields[] = {
+	IPC_FIELD(M, U32, uid, 0),
+	IPC_FIELD(M, U64, modseq, 0),
+	IPC_FIELD(M, U64, when, 0),
+	IPC_FIELD(M, U64, internal, 0),
+	IPC_FIELD(M, U32, size, 0),
+	IPC_FIELD(M, U16, flags, 0),
+	IPC_FIELD(M, STR, digest, 2000),
+};
+#undef M
+static const struct ipc_msg grave_item = IPC_MSG(store_grave, 0, grave_fields);
+
+#define M struct store_graves_are
+static const struct ipc_field graves_are_fields[] = {
+	IPC_ITEMS(M, graves, STORE_MSG_GRAVES_MAX, &grave_item),
+	IPC_FIELD(M, BOOL, more, 0),
+};
+#undef M
+const struct ipc_msg store_graves_are_msg =
+    IPC_MSG(store_graves_are, STORE_GRAVES_ARE, graves_are_fields);
+
+#define M struct store_undelete
+static const struct ipc_field undelete_fields[] = {
+	IPC_FIELD(M, STR, user, USER),
+	IPC_FIELD(M, STR, name, NAME),
+	IPC_FIELD(M, U64, since, 0),
+	IPC_FIELD(M, STR, uids, STORE_MSG_UIDS_MAX),
+};
+#undef M
+const struct ipc_msg store_undelete_msg =
+    IPC_MSG(store_undelete, STORE_UNDELETE, undelete_fields);
+
+static const struct ipc_field undeleted_fields[] = {
+	IPC_FIELD(struct store_undeleted, U32, count, 0),
+};
+const struct ipc_msg store_undeleted_msg =
+    IPC_MSG(store_undeleted, STORE_UNDELETED, undeleted_fields);

@@ -22,6 +22,7 @@ enum {
 	STORE_MSG_UIDS_MAX = 1 << 20, /* bytes of a set */
 	STORE_MSG_IDS_MAX = 10000,    /* queue ids in one message */
 	STORE_MSG_GROUPS_MAX = 64,    /* of one user */
+	STORE_MSG_GRAVES_MAX = 500,
 	STORE_HELLO = 60,
 	STORE_WELCOME,
 	STORE_APPEND,
@@ -53,6 +54,10 @@ enum {
 	STORE_ACL,
 	STORE_ACL_LIST,
 	STORE_FOLLOW,
+	STORE_GRAVES,
+	STORE_GRAVES_ARE,
+	STORE_UNDELETE,
+	STORE_UNDELETED,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -354,6 +359,46 @@ struct store_listed {
 	bool more;
 };
 extern const struct ipc_msg store_listed_msg;
+
+/*
+ * ctl: the messages of a mailbox that were expunged and can be had back, as
+ * they were expunged. An answer has at most STORE_MSG_GRAVES_MAX.
+ */
+struct store_graves {
+	struct str user, name;
+	uint64_t modseq; /* behind this one */
+	uint32_t uid;
+};
+extern const struct ipc_msg store_graves_msg;
+
+struct store_grave {
+	uint32_t uid;
+	uint64_t modseq;
+	int64_t when;     /* of the expunge, seconds since 1970 */
+	int64_t internal; /* INTERNALDATE */
+	uint32_t size;
+	uint16_t flags;
+	struct str digest; /* store/digest.h; "" where it is not at hand */
+};
+
+struct store_graves_are {
+	struct ipc_list graves; /* struct store_grave */
+	bool more;
+};
+extern const struct ipc_msg store_graves_are_msg;
+
+/* ctl: have them back, under new UIDs and without \Deleted. */
+struct store_undelete {
+	struct str user, name;
+	int64_t since;   /* those expunged since; INT64_MIN: all */
+	struct str uids; /* those of these; "": all */
+};
+extern const struct ipc_msg store_undelete_msg;
+
+struct store_undeleted {
+	uint32_t count;
+};
+extern const struct ipc_msg store_undeleted_msg;
 
 enum store_admin_op {
 	STORE_ADMIN_VERIFY,  /* every invariant; the text lists what is wrong */

@@ -180,6 +180,11 @@ int store_client_settle(struct store_client *client,
 int store_client_list(struct store_client *client, struct str user_name,
     struct str after, struct arena *arena, struct store_listed *answer,
     struct err *err);
+int store_client_graves(struct store_client *client,
+    const struct store_graves *req, struct arena *arena,
+    struct store_graves_are *answer, struct err *err);
+int store_client_undelete(struct store_client *client,
+    const struct store_undelete *req, uint32_t *count, struct err *err);
 int store_client_admin(struct store_client *client, enum store_admin_op op,
     struct arena *arena, struct store_admin_done *answer, struct err *err);
 

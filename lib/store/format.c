@@ -226,6 +226,7 @@ store_mod_encode(struct buf *out, const struct store_mod *row)
 	(void)buf_add_u8(out, row->kind);
 	(void)buf_add_u32(out, row->when);
 	(void)buf_add_u64(out, row->blob);
+	(void)buf_add_str(out, row->message);
 }
 
 int
@@ -236,7 +237,12 @@ store_mod_decode(struct store_mod *row, struct str in, struct err *err)
 	row->kind = wire_u8(&wire);
 	row->when = wire_u32(&wire);
 	row->blob = wire_u64(&wire);
+	row->message = wire_bytes(&wire, wire.in.len);
 	if (row->kind != STORE_MOD_CHANGED && row->kind != STORE_MOD_EXPUNGED)
+		wire.bad = true;
+	if (row->message.len > 0 &&
+	    (row->kind == STORE_MOD_CHANGED ||
+		row->message.len < STORE_HOT_SIZE))
 		wire.bad = true;
 	return done(&wire, "mod", err);
 }

@@ -16,7 +16,7 @@
  * cold     blob id                      digest (store/digest.h)
  * blob     blob id                      struct store_blob
  * mod      mailbox id, modseq, uid      struct store_mod
- * place    blob id, mailbox id, uid     (empty)
+ * place    blob id, mailbox id, uid     (empty), or see struct store_mod
  *          blob id, 0, user id          (empty): an upload
  * upload   user id, blob id             struct store_upload
  * seen     mailbox id, user id          set of UIDs, see store_seen_encode
@@ -180,6 +180,11 @@ struct store_mod {
 	uint8_t kind;  /* enum store_mod_kind */
 	uint32_t when; /* seconds since 1970: tombstones age by it */
 	uint64_t blob;
+	/*
+	 * EXPUNGED: its row of hot while the message can be had back. Then
+	 * the blob is kept, and place has a row that holds the modseq (u64).
+	 */
+	struct str message;
 };
 
 /* A blob that no mailbox holds yet. */

@@ -209,6 +209,32 @@ check_upload(struct store_verify *verify, struct kv_txn *txn, uint32_t user,
 	return ret < 0 ? -1 : 0;
 }
 
+/* An expunged message that is kept; its tombstone must say so. */
+static int
+check_kept(struct store_verify *verify, struct kv_txn *txn, struct str row,
+    uint32_t mailbox, uint32_t uid, uint64_t blob, struct err *err)
+{
+	struct store_mod mod = { 0 };
+	struct store_hot hot;
+	uint64_t modseq = 0;
+	struct kv_key key;
+	struct str value;
+	int ret;
+
+	(void)kv_key_take_u64(&row, &modseq);
+	store_key_mod(&key, mailbox, modseq, uid);
+	ret = kv_get(txn, STORE_TAB_MOD, kv_key_get(&key), &value, err);
+	if (ret < 0)
+		return -1;
+	if (ret == 0 || store_mod_decode(&mod, value, err) < 0 ||
+	    mod.kind != STORE_MOD_EXPUNGED || mod.blob != blob ||
+	    store_hot_decode(&hot, mod.message, err) < 0 || hot.blob != blob)
+		store_verify_problem(verify,
+		    "blob %llu: mailbox %u uid %u does not keep it",
+		    (unsigned long long)blob, mailbox, uid);
+	return 0;
+}
+
 static int
 check_place(struct store_verify *verify, struct kv_txn *txn, struct str key,
     struct str row, struct err *err)
@@ -218,12 +244,13 @@ check_place(struct store_verify *verify, struct kv_txn *txn, struct str key,
 	uint64_t blob = 0;
 	int ret;
 
-	(void)row;
 	(void)kv_key_take_u64(&key, &blob);
 	(void)kv_key_take_u32(&key, &mailbox);
 	(void)kv_key_take_u32(&key, &uid);
 	if (mailbox == 0)
 		return check_upload(verify, txn, uid, blob, err);
+	if (row.len > 0)
+		return check_kept(verify, txn, row, mailbox, uid, blob, err);
 	ret = store_row_hot(txn, mailbox, uid, &hot, err);
 	if (ret == 0 || (ret > 0 && hot.blob != blob))
 		store_verify_problem(verify,

@@ -88,6 +88,8 @@ check_mod(struct tally *t, struct str key, struct str value, struct err *err)
 	uint32_t uid = store_mod_uid(key);
 	struct store_hot hot;
 	struct store_mod mod;
+	struct kv_key place;
+	struct str row;
 	int ret;
 
 	store_verify_count(t->verify, 1);
@@ -101,7 +103,15 @@ check_mod(struct tally *t, struct str key, struct str value, struct err *err)
 		    "mailbox %u uid %u: mod does not fit the message",
 		    t->mailbox, uid);
 	t->changed += mod.kind == STORE_MOD_CHANGED;
-	return 0;
+	if (mod.message.len == 0)
+		return 0;
+	store_key_place(&place, mod.blob, t->mailbox, uid);
+	ret = kv_get(t->txn, STORE_TAB_PLACE, kv_key_get(&place), &row, err);
+	if (ret == 0 || (ret > 0 && row.len == 0))
+		store_verify_problem(t->verify,
+		    "mailbox %u uid %u: no place of the kept message",
+		    t->mailbox, uid);
+	return ret < 0 ? -1 : 0;
 }
 
 static int

@@ -2,47 +2,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "store/client.h"
 #include "verb/families.h"
+#include "verb/store_edge.h"
 
-enum { TIMEOUT_MS = 60000, VERIFY_TIMEOUT_MS = 3600 * 1000 };
-
-/* The operator's edge of stored, for one verb. */
-struct edge {
-	struct store_client *client;
-	struct arena *arena;
-};
-
-static int
-edge_open(struct edge *edge, struct verb_call *call, int timeout_ms,
-    struct err *err)
-{
-	int fd = verb_connect(call, "stored", err);
-
-	if (fd < 0)
-		return -1;
-	edge->client = store_client_new(fd, timeout_ms);
-	edge->arena = arena_new(0);
-	return 0;
-}
-
-static void
-edge_close(struct edge *edge)
-{
-	store_client_free(edge->client);
-	arena_free(edge->arena);
-}
-
-/* Names of users have no case (DESIGN: addresses compare without). */
-static struct str
-user_name(struct edge *edge, const char *text)
-{
-	char *name = arena_cstr(edge->arena, str_of(text));
-
-	for (char *p = name; *p != '\0'; p++)
-		*p = lower(*p);
-	return str_of(name);
-}
+enum { VERIFY_TIMEOUT_MS = 3600 * 1000 };
 
 static const char *
 use_name(uint8_t use)
@@ -90,13 +53,13 @@ list(struct verb_call *call, struct err *err)
 	bool is_user = call->args_len > 0;
 	struct store_listed listed = { .more = true };
 	struct str user = STR(""), after = STR("");
-	struct edge edge;
+	struct store_edge edge;
 	int ret = 0;
 
-	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, err) < 0)
 		return -1;
 	if (is_user)
-		user = user_name(&edge, call->args[0]);
+		user = store_edge_user(&edge, call->args[0]);
 	print_open_list(call->print, is_user ? "mailboxes" : "users");
 	while (ret == 0 && listed.more) {
 		const struct store_listing *row;
@@ -115,7 +78,7 @@ list(struct verb_call *call, struct err *err)
 		after = row[listed.mailboxes.count - 1].name;
 	}
 	print_close(call->print);
-	edge_close(&edge);
+	store_edge_close(&edge);
 	return ret;
 }
 
@@ -123,32 +86,32 @@ static int
 create(struct verb_call *call, struct err *err)
 {
 	uint32_t mailbox = 0, uidvalidity = 0;
-	struct edge edge;
+	struct store_edge edge;
 	int ret;
 
-	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, err) < 0)
 		return -1;
-	ret = store_client_create(edge.client, user_name(&edge, call->args[0]),
-	    str_of(call->args[1]), STORE_USE_NONE, STORE_TYPE_MAIL, &mailbox,
-	    &uidvalidity, err);
+	ret = store_client_create(edge.client,
+	    store_edge_user(&edge, call->args[0]), str_of(call->args[1]),
+	    STORE_USE_NONE, STORE_TYPE_MAIL, &mailbox, &uidvalidity, err);
 	if (ret == 0 && print_is_json(call->print)) {
 		print_int(call->print, "id", mailbox);
 		print_int(call->print, "uidvalidity", uidvalidity);
 	}
-	edge_close(&edge);
+	store_edge_close(&edge);
 	return ret;
 }
 
 static int delete (struct verb_call *call, struct err *err)
 {
-	struct edge edge;
+	struct store_edge edge;
 	int ret;
 
-	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, err) < 0)
 		return -1;
-	ret = store_client_delete(edge.client, user_name(&edge, call->args[0]),
-	    str_of(call->args[1]), err);
-	edge_close(&edge);
+	ret = store_client_delete(edge.client,
+	    store_edge_user(&edge, call->args[0]), str_of(call->args[1]), err);
+	store_edge_close(&edge);
 	return ret;
 }
 
@@ -158,10 +121,10 @@ verify(struct verb_call *call, struct err *err)
 {
 	struct store_admin_done done;
 	struct str rest, line;
-	struct edge edge;
+	struct store_edge edge;
 	int ret;
 
-	if (edge_open(&edge, call, VERIFY_TIMEOUT_MS, err) < 0)
+	if (store_edge_open(&edge, call, VERIFY_TIMEOUT_MS, err) < 0)
 		return -1;
 	ret = store_client_admin(edge.client, STORE_ADMIN_VERIFY, edge.arena,
 	    &done, err);
@@ -178,7 +141,7 @@ verify(struct verb_call *call, struct err *err)
 	if (ret == 0 && done.problems > 0)
 		ret = err_set(err, ERR_CORRUPT, "the store has %llu problems",
 		    (unsigned long long)done.problems);
-	edge_close(&edge);
+	store_edge_close(&edge);
 	return ret;
 }
 
@@ -186,17 +149,17 @@ static int
 rebuild(struct verb_call *call, struct err *err)
 {
 	struct store_admin_done done;
-	struct edge edge;
+	struct store_edge edge;
 	int ret;
 
-	if (edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, err) < 0)
 		return -1;
 	ret = store_client_admin(edge.client, STORE_ADMIN_REBUILD, edge.arena,
 	    &done, err);
 	if (ret == 0)
 		print_line(call->print,
 		    "stored starts anew and makes its index from the packs");
-	edge_close(&edge);
+	store_edge_close(&edge);
 	return ret;
 }
 

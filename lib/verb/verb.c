@@ -15,6 +15,7 @@ static const struct verb *const families[] = {
 	config_verbs,
 	queue_verbs,
 	mailbox_verbs,
+	undelete_verbs,
 	domain_verbs,
 	user_verbs,
 	alias_verbs,

@@ -349,7 +349,7 @@ class Qresync(Modseqs):
 class Forgetful(imap_talk.TestCase):
     """Tombstones that are gone: all UIDs that are missing have vanished."""
 
-    options = ("expunge_keep = 1s",)
+    options = ("expunge_keep = 1s", "tombstone_keep = 1s")
 
     def test_tombstones_are_gone(self):
         uids = self.fill(4)

@@ -217,7 +217,8 @@ static void
 the_other_rows_come_back(void **state)
 {
 	struct store_blob blob = { 1, 2, 3, 4, "123456789abcdef" }, blob2;
-	struct store_mod mod = { STORE_MOD_EXPUNGED, 5, 6 }, mod2;
+	struct store_mod mod = { STORE_MOD_EXPUNGED, 5, 6, STR("") }, mod2;
+	static const char kept[STORE_HOT_SIZE];
 	struct store_applied applied = { 9, 2, "\0\0\0\1\0\0\0\7" };
 	struct store_meta meta = { 1, "identity", "incarnation" }, meta2;
 	struct store_state st = { 1, 2, 3, 4, 5 }, st2;
@@ -239,6 +240,13 @@ the_other_rows_come_back(void **state)
 	    mod2.blob == 6);
 	check_borders(&row, decode_mod, SIZE_MAX);
 	row.p[1] = 3;
+	assert_int_equal(store_mod_decode(&mod2, buf_str(&row), &err), -1);
+	mod.message = str_make(kept, sizeof(kept));
+	store_mod_encode(&row, &mod);
+	assert_int_equal(store_mod_decode(&mod2, buf_str(&row), &err), 0);
+	assert_true(str_eq(mod2.message, mod.message));
+	mod.kind = STORE_MOD_CHANGED;
+	store_mod_encode(&row, &mod);
 	assert_int_equal(store_mod_decode(&mod2, buf_str(&row), &err), -1);
 
 	store_applied_encode(&row, &applied);

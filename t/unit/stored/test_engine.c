@@ -464,7 +464,7 @@ old_tombstones_go(void **state)
 	struct err err;
 	size_t count;
 
-	f->engine->conf.expunge_keep = 1000;
+	f->engine->conf.tombstones_keep = 1000;
 	assert_false(is_repeated(f, "m1", 0));
 	assert_false(is_repeated(f, "m2", 0));
 	run_one(f, ask(f, expunge_run, &store_expunge_msg, &in, 0), ERR_NONE);
