@@ -47,6 +47,42 @@ refuse_loops(struct session *s)
 }
 
 /*
+ * Does our own check say that this is spam? Its field stands above the topmost
+ * Received; what stands below came with the message.
+ */
+static bool
+is_spam(struct str message)
+{
+	struct mime_field field;
+
+	while (mime_header_next(&message, &field) &&
+	    !mime_field_is(&field, "Received")) {
+		if (mime_field_is(&field, "X-Spam-Flag"))
+			return str_ieqz(str_trim(field.value), "YES");
+	}
+	return false;
+}
+
+/* The default rule: INBOX is kept free of spam, named mailboxes are not. */
+static void
+file_spam(struct session *s)
+{
+	struct str mailbox = str_of(s->conf->spam_mailbox);
+
+	if (mailbox.len == 0 || !is_spam(buf_str(&s->body)))
+		return;
+	for (size_t i = 0; i < s->t.rcpt_len; i++) {
+		struct recipient *rcpt = &s->t.rcpts[i];
+
+		if (rcpt->outcome.code != 0 ||
+		    !store_name_is_inbox(rcpt->mailbox))
+			continue;
+		rcpt->mailbox = mailbox;
+		session_count(s, LMTPD_SPAM, 1);
+	}
+}
+
+/*
  * The request as a whole failed: nothing was delivered, or it is unknown. That
  * is never the recipients' fault, so it is tried again later.
  */
@@ -189,6 +225,7 @@ deliver(struct session *s)
 
 	buf_init(&digest, 0);
 	refuse_loops(s);
+	file_spam(s);
 	if ((len = find_pending(s, pending)) > 0) {
 		store_digest_build(&digest, buf_str(&s->body), &limits);
 		append(s, buf_str(&digest), pending, len);

@@ -22,7 +22,8 @@ struct lmtpd_conf {
 	int nesting_limit;
 	int part_limit;
 	int address_limit;
-	bool quota_tempfail; /* over quota is 452, not 552 */
+	const char *spam_mailbox; /* "": spam goes where all goes */
+	bool quota_tempfail;      /* over quota is 452, not 552 */
 };
 
 extern const struct conf_param lmtpd_params[]; /* fill an lmtpd_conf */
@@ -35,6 +36,7 @@ enum lmtpd_stat {
 	LMTPD_DELIVERED,  /* recipients */
 	LMTPD_REPEATED,   /* recipients that had it already */
 	LMTPD_DEFERRED,   /* recipients answered 4xx after DATA */
+	LMTPD_SPAM,       /* recipients whose copy went to spam_mailbox */
 	LMTPD_REFUSED,    /* recipients answered 5xx after DATA */
 	LMTPD_BYTES,      /* of messages taken in */
 	LMTPD_STORE_TIME, /* from the final dot to the store's answer */

@@ -23,6 +23,7 @@ const struct conf_param lmtpd_params[] = {
 	    STORE_DIGEST_NODES / 4),
 	P(INT,  address_limit, "header_address_limit", "10000", 1, 0),
 	P(BOOL, quota_tempfail, "quota_full_tempfail", "no", 0, 0),
+	P(STR,  spam_mailbox, "spam_mailbox", "Junk", 0, 480),
 	{ 0 },
 };
 
@@ -32,6 +33,7 @@ const struct stats_item lmtpd_stats[] = {
 	[LMTPD_DELIVERED] = { STATS_COUNTER, "delivered" },
 	[LMTPD_REPEATED] = { STATS_COUNTER, "repeated" },
 	[LMTPD_DEFERRED] = { STATS_COUNTER, "deferred" },
+	[LMTPD_SPAM] = { STATS_COUNTER, "spam" },
 	[LMTPD_REFUSED] = { STATS_COUNTER, "refused" },
 	[LMTPD_BYTES] = { STATS_COUNTER, "bytes" },
 	[LMTPD_STORE_TIME] = { STATS_HISTOGRAM, "store_time" },

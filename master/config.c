@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "conf/common.h"
 #include "conf/conf.h"
+#include "master/outside.h"
 #include "verb/run.h"
 
 enum { REPORT_MAX = 1 << 20 };
@@ -33,6 +34,12 @@ static const struct conf_param params[] = {
 	    3600),
 	CONF(TIME, settings, throttle_time, "service_throttle_time", "60s", 1,
 	    3600),
+	CONF(STR, settings, outside_socket[0], "clamav_socket", "", 0, 200),
+	CONF(INT, settings, outside_limit[0], "clamav_concurrency_limit", "10",
+	    1, 1000),
+	CONF(STR, settings, outside_socket[1], "spamd_socket", "", 0, 200),
+	CONF(INT, settings, outside_limit[1], "spamd_concurrency_limit", "5", 1,
+	    1000),
 	{ 0 },
 };
 
@@ -233,8 +240,10 @@ config_read(struct master *m, struct problems *problems)
 	else
 		conf_check(m->cf, params, problems);
 	master_cf_read(&m->services_cf, AT_FDCWD, "etc/master.cf", problems);
-	if (read)
+	if (read) {
 		check_users(m, problems);
+		outside_check(m, problems);
+	}
 	check_services(m, problems);
 }
 

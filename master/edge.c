@@ -128,6 +128,12 @@ edge_bind(const struct master *m, struct service *service, struct err *err)
 	return 0;
 }
 
+int
+edge_bind_outside(const char *client, struct err *err)
+{
+	return bind_in(edge_folder(client), "outside", 0666, err);
+}
+
 void
 edge_close(struct service *service)
 {

@@ -17,6 +17,9 @@ int edge_make_folders(const struct master *m, struct err *err);
 int edge_bind(const struct master *m, struct service *service, struct err *err);
 void edge_close(struct service *service);
 
+/* run/CLIENT/outside: see master/outside.h. */
+int edge_bind_outside(const char *client, struct err *err);
+
 /* A connection to the service as "ctl"; -1 with err set. */
 int edge_connect_ctl(const struct service *service, struct err *err);
 

@@ -81,6 +81,8 @@ struct settings {
 	int port_base;
 	int stop_timeout, start_timeout;
 	int throttle_time;
+	const char *outside_socket[OUTSIDE_MAX]; /* "": there is none */
+	int outside_limit[OUTSIDE_MAX];          /* connections at a time */
 };
 
 struct old_config {
@@ -110,12 +112,13 @@ struct master {
 	struct event_base *base;
 	struct event *signals[4], *tick, *control;
 	int control_fd, lock_fd;
-	struct list clients; /* of the control socket */
-	int ready_fd;        /* to whoever started us; -1: told already */
-	bool is_started;     /* told, or nobody to tell */
-	int64_t began;       /* time_real() */
-	int stage;           /* of stopping; -1: not stopping */
-	int64_t deadline;    /* of the stage, or of starting; time_mono() */
+	struct outside *outside; /* who waits for what lies outside */
+	struct list clients;     /* of the control socket */
+	int ready_fd;            /* to whoever started us; -1: told already */
+	bool is_started;         /* told, or nobody to tell */
+	int64_t began;           /* time_real() */
+	int stage;               /* of stopping; -1: not stopping */
+	int64_t deadline;        /* of the stage, or of starting; time_mono() */
 	int exit_status;
 };
 

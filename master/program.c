@@ -51,6 +51,11 @@ static const struct edge_rule edges[] = {
 	{ "ctl", "echod" },
 };
 
+static const struct outside_rule outsides[OUTSIDE_MAX] = {
+	{ "smtpd", "clamd", "clamav_socket", 3310, 0 },
+	{ "smtpd", "spamd", "spamd_socket", 783, 1 },
+};
+
 static const char *const ldap_clients[] = { "rewrite", "authd", "ctl", NULL };
 
 const struct program *
@@ -73,6 +78,12 @@ const struct edge_rule *
 edge_rule_at(size_t i)
 {
 	return i < NELEMS(edges) ? &edges[i] : NULL;
+}
+
+const struct outside_rule *
+outside_rule_at(size_t i)
+{
+	return i < NELEMS(outsides) ? &outsides[i] : NULL;
 }
 
 const char *

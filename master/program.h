@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { STAGES = 7 }; /* of an orderly stop */
 
@@ -35,6 +36,23 @@ struct edge_rule {
 const struct edge_rule *edge_rule_at(size_t i);
 /* The folder below DIR that a client of this name connects from. */
 const char *edge_folder(const char *client);
+
+/*
+ * What lies outside: a service that is none of our programs, the daemon that
+ * gets connections to it, and the parameter that says where it is.
+ */
+struct outside_rule {
+	const char *client;
+	const char *name;
+	const char *param;
+	uint16_t port;  /* where the parameter names none */
+	size_t setting; /* index into settings.outside_* */
+};
+
+enum { OUTSIDE_MAX = 2 };
+
+/* The i-th, NULL behind the last. */
+const struct outside_rule *outside_rule_at(size_t i);
 
 /* The programs that reach the directory by a socket slapd binds for them. */
 const char *const *program_ldap_clients(void); /* NULL at the end */

@@ -17,6 +17,7 @@
 #include "master/directory.h"
 #include "master/edge.h"
 #include "master/listen.h"
+#include "master/outside.h"
 #include "master/service.h"
 #include "master/stop.h"
 
@@ -110,7 +111,7 @@ start_bind(struct master *m, struct problems *problems)
 	if (problems->errors > 0)
 		return -1;
 	if (open_logs(m, &err) < 0 || service_make_all(m, &err) < 0 ||
-	    control_open(m, &err) < 0)
+	    control_open(m, &err) < 0 || outside_open(m, &err) < 0)
 		goto fail;
 	return 0;
 fail:
@@ -141,6 +142,7 @@ start_undo(struct master *m)
 	/* Who asked for the end hears of it when all is free again. */
 	control_stopped(m);
 	control_close(m);
+	outside_close(m);
 }
 
 static void

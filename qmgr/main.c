@@ -20,6 +20,7 @@ static const struct conf_param params[] = {
 	CONF(TIME, qmgr, conf.lifetime, "maximal_queue_lifetime", "5d", 0, 0),
 	CONF(TIME, qmgr, conf.bounce_lifetime, "bounce_queue_lifetime",
 	    "5d", 0, 0),
+	CONF(TIME, qmgr, conf.quarantine_keep, "quarantine_keep", "14d", 0, 0),
 	CONF(TIME, qmgr, conf.min_backoff, "minimal_backoff_time",
 	    "300s", 1, 0),
 	CONF(TIME, qmgr, conf.max_backoff, "maximal_backoff_time",

@@ -9,6 +9,7 @@
 #include "qmgr/defer.h"
 #include "qmgr/dest.h"
 #include "qmgr/intake.h"
+#include "qmgr/quarantine.h"
 #include "qmgr/recover.h"
 #include "qmgr/settle.h"
 #include "qmgr/spool.h"
@@ -142,6 +143,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	spool_step(q);
 	dest_tick(q);
 	defer_save(q);
+	quarantine_step(q);
 	show_gauges(q);
 	for (size_t i = 0; i < NELEMS(pools); i++) {
 		if (seglog_prepare(pools[i]->log, SLICE, &more, &err) < 0)

@@ -33,6 +33,7 @@ struct qmgr_conf {
 	size_t message_limit, bounce_limit;
 	int spool_after; /* seconds, as all times here */
 	int lifetime, bounce_lifetime;
+	int quarantine_keep; /* 0: for ever */
 	int min_backoff, max_backoff;
 	int agent_limit, agent_timeout;
 	const char *remote_transports;
@@ -95,6 +96,7 @@ struct qmgr {
 	struct settle *settle;
 	struct ipc_listener *from_smtpd, *from_ctl;
 	int64_t free_checked; /* mono, us */
+	int64_t quarantine_looked;
 	uint64_t free_bytes;
 };
 

@@ -57,8 +57,7 @@ begin_chunks(struct session *s)
 {
 	struct transaction *t = &s->t;
 
-	body_begin(&t->body, s->conf, s->peers, t->mail.size);
-	t->body_open = true;
+	data_begin(s);
 	t->bdat = BDAT_CHUNKS;
 	dot_reader_init_plain(&t->reader);
 }

@@ -56,6 +56,40 @@ note_message_id(struct body *body, struct str value)
 	body->message_id[value.len] = '\0';
 }
 
+/* A stranger's word about what a check of ours is to say. */
+static bool
+is_forged(const struct mime_field *field)
+{
+	return str_istarts(field->name, STR("X-Spam-"));
+}
+
+/* Leave the fields out, moving what stays down once. */
+static void
+drop_spam_fields(struct body *body)
+{
+	struct str rest = buf_str(&body->bytes);
+	struct mime_field field;
+	char *to = body->bytes.p;
+	const char *end = to; /* of the fields */
+	size_t gone;
+
+	rest.len = body->header_len;
+	while (mime_header_next(&rest, &field)) {
+		end = field.raw.p + field.raw.len;
+		if (is_forged(&field))
+			continue;
+		memmove(to, field.raw.p, field.raw.len);
+		to += field.raw.len;
+	}
+	gone = (size_t)(end - to);
+	if (gone == 0)
+		return;
+	memmove(to, end, body->bytes.len - (size_t)(end - body->bytes.p));
+	body->bytes.len -= gone;
+	body->header_len -= gone;
+	body->len -= gone;
+}
+
 /* All of the header is in bytes (or it is too large). */
 static void
 look_at_header(struct body *body)
@@ -86,6 +120,8 @@ look_at_header(struct body *body)
 	}
 	if (hops > body->conf->hop_limit)
 		give_up(body, BODY_HOPS);
+	else if (body->drop_spam_fields)
+		drop_spam_fields(body);
 }
 
 static void

@@ -36,7 +36,8 @@ struct body {
 	uint64_t limit;      /* of the file */
 	bool header_done;    /* header looked at; has_* are set */
 	bool has_date, has_message_id;
-	char message_id[200]; /* as written, cut; for the log */
+	bool drop_spam_fields; /* set behind body_begin: X-Spam-* goes */
+	char message_id[200];  /* as written, cut; for the log */
 	enum body_trouble trouble;
 	struct err err; /* behind NO_SPACE and NO_QUEUE: for the log */
 };

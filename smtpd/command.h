@@ -25,6 +25,8 @@ int starttls_command(struct session *s, struct str args);
 
 /* The queue's id, or -1 after a 451. */
 int data_need_id(struct session *s);
+/* Its first byte is about to come. */
+void data_begin(struct session *s);
 /* The message is all there: refuse it, or give it to qmgr; then reply. */
 int data_finish(struct session *s, const struct dot_reader *reader);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "smtpd/command.h"
+#include "smtpd/content.h"
 #include "smtpd/received.h"
 
 int
@@ -67,7 +68,7 @@ refuse_message(struct session *s, const struct dot_reader *reader)
 
 /* The promise is qmgr's: this returns 0 only once it has been given. */
 static int
-commit(struct session *s, struct err *err)
+commit(struct session *s, const struct content *c, struct err *err)
 {
 	static const uint8_t types[] = {
 		[SMTP_BODY_7BIT] = QUEUE_7BIT,
@@ -86,7 +87,7 @@ commit(struct session *s, struct err *err)
 		.helo = s->helo,
 		.protocol = str_of(session_protocol(s)),
 		.sasl_user = s->user,
-		.hold = STR(""),
+		.hold = str_of(c->hold),
 		.rcpts = { t->rcpts, t->rcpt_len },
 		.header_len = t->body.header_len,
 		.is_large = large,
@@ -98,7 +99,8 @@ commit(struct session *s, struct err *err)
 	int ret;
 
 	buf_init(&prefix, QUEUE_PREFIX_MAX);
-	received_write(&prefix, s, &t->body);
+	(void)buf_add_str(&prefix, buf_str(&c->fields));
+	(void)buf_add_str(&prefix, c->prefix);
 	ask.prefix = buf_str(&prefix);
 	ret = s->peers->ops->commit(s->peers->ctx, &ask, err);
 	buf_clear(&prefix);
@@ -110,11 +112,49 @@ commit(struct session *s, struct err *err)
 	return ret;
 }
 
+/*
+ * Only once the message is safe in quarantine are its recipients told of it.
+ * If that fails the client is told to come again, and the message is kept
+ * twice rather than in secret.
+ */
+static int
+keep(struct session *s, struct content *c, struct err *err)
+{
+	if (commit(s, c, err) < 0)
+		return -1;
+	if (c->action != CONTENT_QUARANTINE)
+		return 0;
+	session_count(s, SMTPD_QUARANTINED, 1);
+	return s->conf->virus_notify ? notice_send(c, err) : 0;
+}
+
+/* Answer by what became of the message. The transaction is over. */
+static int
+answer(struct session *s, int ret, const struct err *err)
+{
+	char id[QUEUE_SHORT_SIZE];
+
+	memcpy(id, s->t.id, sizeof(id));
+	session_reset(s);
+	if (ret == 0) {
+		s->errors = 0; /* a client that delivers has made good */
+		s->junk = 0;
+		return session_reply(s, 250, "2.0.0", "Ok: queued as %s", id);
+	}
+	log_warn("%s: queue: %s", id, err->text);
+	session_count(s, SMTPD_PUT_OFF, 1);
+	if (err->kind == ERR_LIMIT)
+		return session_reply(s, 452, "4.3.1",
+		    "Insufficient system storage");
+	return session_reply(s, 451, "4.3.0", "Error: queue file write error");
+}
+
 int
 data_finish(struct session *s, const struct dot_reader *reader)
 {
-	char id[QUEUE_SHORT_SIZE];
+	struct content content;
 	struct err err = { 0 };
+	struct buf prefix;
 	int ret;
 
 	body_end(&s->t.body);
@@ -124,20 +164,27 @@ data_finish(struct session *s, const struct dot_reader *reader)
 	}
 	if (s->t.body.has_message_id)
 		log_info("%s: message-id=%s", s->t.id, s->t.body.message_id);
-	ret = commit(s, &err);
-	memcpy(id, s->t.id, sizeof(id));
-	session_reset(s);
-	if (ret == 0) {
-		s->errors = 0; /* a client that delivers has made good */
-		s->junk = 0;
-		return session_reply(s, 250, "2.0.0", "Ok: queued as %s", id);
-	}
-	log_warn("%s: queue: %s", id, err.text);
-	session_count(s, SMTPD_PUT_OFF, 1);
-	if (err.kind == ERR_LIMIT)
-		return session_reply(s, 452, "4.3.1",
-		    "Insufficient system storage");
-	return session_reply(s, 451, "4.3.0", "Error: queue file write error");
+	buf_init(&prefix, QUEUE_PREFIX_MAX - CONTENT_FIELDS_MAX);
+	received_write(&prefix, s, &s->t.body);
+	content_init(&content, s, buf_str(&prefix));
+	ret = content_run(&content);
+	if (ret == 0)
+		ret = answer(s, keep(s, &content, &err), &err);
+	else
+		session_reset(s);
+	content_clear(&content);
+	buf_clear(&prefix);
+	return ret;
+}
+
+void
+data_begin(struct session *s)
+{
+	struct transaction *t = &s->t;
+
+	body_begin(&t->body, s->conf, s->peers, t->mail.size);
+	t->body.drop_spam_fields = content_owns_spam_fields(s);
+	t->body_open = true;
 }
 
 /* Everything up to the true end. -1: the stream ended before. */
@@ -176,8 +223,7 @@ data_command(struct session *s, struct str args)
 		return session_reply(s, 503, "5.5.1",
 		    "Error: need RCPT command");
 	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
-	body_begin(&t->body, s->conf, s->peers, t->mail.size);
-	t->body_open = true;
+	data_begin(s);
 	dot_reader_init(&reader);
 	if (read_data(s, &reader) < 0)
 		return -1;

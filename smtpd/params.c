@@ -10,6 +10,18 @@ static const char *const tls_levels[] = {
 	NULL,
 };
 
+static const char *const content_fails[] = {
+	[SMTPD_FAIL_TEMPFAIL] = "tempfail",
+	[SMTPD_FAIL_ACCEPT] = "accept",
+	NULL,
+};
+
+static const char *const virus_actions[] = {
+	[SMTPD_VIRUS_QUARANTINE] = "quarantine",
+	[SMTPD_VIRUS_REJECT] = "reject",
+	NULL,
+};
+
 /* clang-format off */
 const struct conf_param smtpd_params[] = {
 	P(STR,  hostname, "myhostname", "localhost.localdomain", 1, 255),
@@ -41,6 +53,22 @@ const struct conf_param smtpd_params[] = {
 	P(BOOL, helo_required, "smtpd_helo_required", "yes", 0, 0),
 	P(BOOL, forbid_pipelining, "smtpd_forbid_unauth_pipelining", "no", 0,
 	    0),
+	P(STR,  content_checks, "smtpd_content_checks", "clamd spamd", 0, 200),
+	CONF_CHOICE(smtpd_conf, content_fail, "content_fail", "tempfail",
+	    content_fails),
+	P(STR,  clamav_socket, "clamav_socket", "", 0, 200),
+	P(TIME, clamav_timeout, "clamav_timeout", "60s", 1, 3600),
+	P(SIZE, clamav_size_limit, "clamav_size_limit", "25M", 0, 0),
+	CONF_CHOICE(smtpd_conf, virus_action, "virus_action", "quarantine",
+	    virus_actions),
+	P(BOOL, virus_notify, "virus_notify_recipient", "yes", 0, 0),
+	P(STR,  local_transport, "virtual_transport", "lmtp", 1, 32),
+	P(STR,  spamd_socket, "spamd_socket", "", 0, 200),
+	P(TIME, spamd_timeout, "spamd_timeout", "60s", 1, 3600),
+	P(SIZE, spamd_size_limit, "spamd_size_limit", "512K", 0, 0),
+	P(INT,  spam_reject_score, "spam_reject_score", "15", 0, 100000),
+	P(BOOL, spamd_check_authenticated, "spamd_check_authenticated", "no",
+	    0, 0),
 	{ 0 },
 };
 /* clang-format on */
@@ -53,6 +81,11 @@ const struct stats_item smtpd_stats[] = {
 	[SMTPD_PUT_OFF] = { STATS_COUNTER, "put_off" },
 	[SMTPD_LOGINS] = { STATS_COUNTER, "logins" },
 	[SMTPD_LOGIN_FAILURES] = { STATS_COUNTER, "login_failures" },
+	[SMTPD_INFECTED] = { STATS_COUNTER, "infected" },
+	[SMTPD_QUARANTINED] = { STATS_COUNTER, "quarantined" },
+	[SMTPD_SPAM] = { STATS_COUNTER, "spam" },
+	[SMTPD_CHECK_FAILURES] = { STATS_COUNTER, "check_failures" },
+	[SMTPD_CHECK_TIME] = { STATS_HISTOGRAM, "check_time" },
 	[SMTPD_COMMIT_TIME] = { STATS_HISTOGRAM, "commit_time" },
 	[SMTPD_RCPT_TIME] = { STATS_HISTOGRAM, "rcpt_time" },
 	{ 0 },

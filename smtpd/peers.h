@@ -1,5 +1,6 @@
 /*
- * peers - the daemons smtpd asks: rewrite, qmgr and authd.
+ * peers - the daemons smtpd asks: rewrite, qmgr and authd; and what lies
+ * outside.
  *
  * A session knows them by this table of functions; the daemon has the ones
  * of peers_ipc.c, tests have doubles. All answers live until the next
@@ -13,6 +14,7 @@
 #include "ipc/queue_msg.h"
 #include "ipc/rewrite_msg.h"
 #include "queue/id.h"
+#include "smtpd/outside.h"
 
 struct peers_ops {
 	int (*rcpt)(void *ctx, struct str address, struct str sender,
@@ -31,6 +33,12 @@ struct peers_ops {
 	 * commit->id is theirs to set.
 	 */
 	int (*commit)(void *ctx, struct queue_commit *commit, struct err *err);
+
+	/* A message of our own, in a transaction of its own. */
+	int (*notice)(void *ctx, struct queue_commit *commit, struct err *err);
+	/* A connection to a service that is none of our daemons. */
+	int (*outside)(void *ctx, struct outside *o, const char *service,
+	    int64_t deadline, struct err *err);
 
 	/* One exchange at a time; start->id is theirs to set. */
 	int (*auth_start)(void *ctx, struct auth_start *start,

@@ -6,6 +6,7 @@ peers_ipc_init(struct peers_ipc *ipc, int timeout_ms)
 	rewritec_init(&ipc->rewrite, "rewrite");
 	auth_client_init(&ipc->auth, "authd");
 	queue_client_init(&ipc->queue, "qmgr", timeout_ms);
+	queue_client_init(&ipc->notices, "qmgr", timeout_ms);
 }
 
 void
@@ -14,6 +15,7 @@ peers_ipc_clear(struct peers_ipc *ipc)
 	rewritec_clear(&ipc->rewrite);
 	auth_client_clear(&ipc->auth);
 	queue_client_clear(&ipc->queue);
+	queue_client_clear(&ipc->notices);
 }
 
 static int
@@ -64,6 +66,24 @@ commit(void *ctx, struct queue_commit *request, struct err *err)
 }
 
 static int
+notice(void *ctx, struct queue_commit *request, struct err *err)
+{
+	struct peers_ipc *ipc = ctx;
+
+	if (queue_client_begin(&ipc->notices, err) < 0)
+		return -1;
+	return queue_client_commit(&ipc->notices, request, err);
+}
+
+static int
+outside(void *ctx, struct outside *o, const char *service, int64_t deadline,
+    struct err *err)
+{
+	(void)ctx;
+	return outside_open(o, service, deadline, err);
+}
+
+static int
 auth_start(void *ctx, struct auth_start *start, struct auth_step *step,
     struct err *err)
 {
@@ -103,6 +123,8 @@ const struct peers_ops peers_ipc_ops = {
 	.begin = begin,
 	.large = large,
 	.commit = commit,
+	.notice = notice,
+	.outside = outside,
 	.auth_start = auth_start,
 	.auth_next = auth_next,
 	.auth_cancel = auth_cancel,

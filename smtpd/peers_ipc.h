@@ -14,6 +14,7 @@ struct peers_ipc {
 	struct rewritec rewrite;
 	struct auth_client auth;
 	struct queue_client queue;
+	struct queue_client notices; /* the same queue, other messages */
 };
 
 /* timeout_ms is for qmgr; the other two have their own. */

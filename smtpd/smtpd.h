@@ -16,6 +16,13 @@ enum smtpd_tls {
 	SMTPD_TLS_ENCRYPT /* offered, and nothing but it works before */
 };
 
+enum smtpd_fail {
+	SMTPD_FAIL_TEMPFAIL, /* what cannot be checked is put off */
+	SMTPD_FAIL_ACCEPT    /* ... is taken unchecked */
+};
+
+enum smtpd_virus { SMTPD_VIRUS_QUARANTINE, SMTPD_VIRUS_REJECT };
+
 struct smtpd_conf {
 	const char *hostname;
 	const char *mail_name;
@@ -40,6 +47,17 @@ struct smtpd_conf {
 	bool helo_required;
 	bool forbid_pipelining;
 	int tls; /* enum smtpd_tls */
+
+	const char *content_checks;
+	int content_fail; /* enum smtpd_fail */
+	const char *clamav_socket, *spamd_socket;
+	size_t clamav_size_limit, spamd_size_limit;
+	int clamav_timeout, spamd_timeout;
+	int virus_action; /* enum smtpd_virus */
+	bool virus_notify;
+	const char *local_transport; /* to mailboxes of ours */
+	int spam_reject_score;       /* 0: none is refused for it */
+	bool spamd_check_authenticated;
 };
 
 /* What is counted, by index into smtpd_stats. */
@@ -51,6 +69,11 @@ enum smtpd_stat {
 	SMTPD_PUT_OFF, /* ... refused for now */
 	SMTPD_LOGINS,
 	SMTPD_LOGIN_FAILURES,
+	SMTPD_INFECTED,
+	SMTPD_QUARANTINED,
+	SMTPD_SPAM,
+	SMTPD_CHECK_FAILURES,
+	SMTPD_CHECK_TIME,
 	SMTPD_COMMIT_TIME,
 	SMTPD_RCPT_TIME
 };

@@ -19,6 +19,14 @@ build-fuzz/fuzz_$(1) build-fuzz/fuzz_$(1)_park: $(filter-out $(1)/main.c,$(wildc
 endef
 $(foreach p,$(built),$(eval $(call program_tests,$(p))))
 
+# A parser inside a program that has a target of its own.
+define program_parser
+$(BUILD)/t/replay/fuzz_$(notdir $(1)): $(BUILD)/obj/$(1).o
+build-fuzz/fuzz_$(notdir $(1)): $(1).c
+endef
+$(foreach f,smtpd/clamd_reply smtpd/spamd_reply,\
+	$(eval $(call program_parser,$(f))))
+
 $(BUILD)/t/unit/%: $(BUILD)/obj/t/unit/%.o $(test_support) $(archives)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)

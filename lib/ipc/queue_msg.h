@@ -27,6 +27,9 @@ enum {
 	QUEUE_DONE = 45,
 };
 
+/* How the hold of a message in quarantine begins. */
+#define QUEUE_QUARANTINE "quarantine: "
+
 enum queue_body { QUEUE_7BIT, QUEUE_8BITMIME, QUEUE_BINARYMIME };
 
 struct queue_begin {

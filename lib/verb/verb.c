@@ -14,6 +14,7 @@ static const struct verb *const families[] = {
 	service_verbs,
 	config_verbs,
 	queue_verbs,
+	quarantine_verbs,
 	mailbox_verbs,
 	undelete_verbs,
 	domain_verbs,

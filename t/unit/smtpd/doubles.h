@@ -20,12 +20,15 @@
 #include "smtpd/session.h"
 
 struct doubles {
-	bool queue_down, disk_full, no_large;
+	bool queue_down, disk_full, no_large, no_notice;
 	int commits, began, auth_ended;
-	int large_fd;       /* our copy of the file given out; -1: none */
-	struct buf said;    /* "sender>rcpt,rcpt|body type|user\n" a commit */
-	struct buf prefix;  /* of the last commit */
-	struct buf message; /* of the last commit */
+	int large_fd;      /* our copy of the file given out; -1: none */
+	struct buf said;   /* "sender>rcpt,rcpt|body type|user\n" a commit */
+	struct buf prefix; /* of the last commit */
+	struct buf hold;   /* of the last commit */
+	struct buf notice; /* the last one, its recipients in front */
+	const char *clamd, *spamd; /* what they answer; NULL: not there */
+	struct buf message;        /* of the last commit */
 	uint64_t header_len;
 	bool login_step; /* LOGIN: the name was asked for */
 	char name[32];
@@ -158,6 +161,8 @@ double_commit(void *ctx, struct queue_commit *commit, struct err *err)
 	    commit->smtputf8 ? "u" : "", STR_A(commit->sasl_user));
 	buf_reset(&doubles->prefix);
 	(void)buf_add_str(&doubles->prefix, commit->prefix);
+	buf_reset(&doubles->hold);
+	(void)buf_add_str(&doubles->hold, commit->hold);
 	buf_reset(&doubles->message);
 	if (!commit->is_large)
 		return buf_add_str(&doubles->message, commit->body);
@@ -178,6 +183,45 @@ double_answer(struct doubles *doubles, struct auth_step *step, bool right)
 	    STR("bob@example.test");
 	if (!right)
 		step->user = STR("");
+}
+
+static int
+double_notice(void *ctx, struct queue_commit *commit, struct err *err)
+{
+	const struct queue_rcpt *rcpts = commit->rcpts.items;
+	struct doubles *doubles = ctx;
+
+	if (doubles->no_notice)
+		return err_set(err, ERR_TEMP, "no notice");
+	buf_reset(&doubles->notice);
+	for (size_t i = 0; i < commit->rcpts.count; i++)
+		(void)buf_addf(&doubles->notice, "<%" STR_F ">",
+		    STR_A(rcpts[i].address));
+	return buf_add_str(&doubles->notice, commit->body);
+}
+
+/* A service that has answered already and takes whatever it is sent. */
+static int
+double_outside(void *ctx, struct outside *o, const char *service,
+    int64_t deadline, struct err *err)
+{
+	struct doubles *doubles = ctx;
+	const char *answer =
+	    strcmp(service, "clamd") == 0 ? doubles->clamd : doubles->spamd;
+	int pair[2], size = 4 << 20;
+	size_t len;
+
+	if (answer == NULL ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, ERR_TEMP, "%s is not there", service);
+	*o = (struct outside){ pair[1], pair[0], deadline, false };
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	len = strlen(answer);
+	if (strcmp(service, "clamd") == 0)
+		len++; /* its NUL */
+	(void)send(pair[1], answer, len, MSG_NOSIGNAL);
+	(void)shutdown(pair[1], SHUT_WR);
+	return 0;
 }
 
 static int
@@ -247,6 +291,8 @@ static const struct peers_ops double_ops = {
 	.begin = double_begin,
 	.large = double_large,
 	.commit = double_commit,
+	.notice = double_notice,
+	.outside = double_outside,
 	.auth_start = double_auth_start,
 	.auth_next = double_auth_next,
 	.auth_cancel = double_auth_cancel,
@@ -259,6 +305,8 @@ doubles_init(struct doubles *doubles)
 	*doubles = (struct doubles){ .large_fd = -1 };
 	buf_init(&doubles->said, 0);
 	buf_init(&doubles->prefix, 0);
+	buf_init(&doubles->hold, 0);
+	buf_init(&doubles->notice, 0);
 	buf_init(&doubles->message, 0);
 }
 
@@ -269,6 +317,8 @@ doubles_clear(struct doubles *doubles)
 		(void)close(doubles->large_fd);
 	buf_clear(&doubles->said);
 	buf_clear(&doubles->prefix);
+	buf_clear(&doubles->hold);
+	buf_clear(&doubles->notice);
 	buf_clear(&doubles->message);
 }
 
@@ -291,6 +341,13 @@ static const struct smtpd_conf double_conf = {
 	.helo_required = true,
 	.tls_auth_only = true,
 	.tls = SMTPD_TLS_MAY,
+	.content_checks = "clamd, spamd",
+	.clamav_socket = "",
+	.spamd_socket = "",
+	.clamav_timeout = 5,
+	.spamd_timeout = 5,
+	.virus_notify = true,
+	.local_transport = "lmtp",
 };
 
 /*
