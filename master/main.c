@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "master/config.h"
 #include "master/control.h"
+#include "master/listen.h"
 #include "master/process.h"
 #include "master/reload.h"
 #include "master/start.h"
@@ -107,6 +108,16 @@ enter_dir(struct master *m)
 	(void)umask(022);
 }
 
+/* Are the ports free? Only who may start the server can tell. */
+static void
+try_ports(struct master *m, struct problems *problems)
+{
+	if (geteuid() != m->owner || start_is_running())
+		return;
+	listen_all(m, problems);
+	listen_close(m);
+}
+
 static int
 check(struct master *m)
 {
@@ -114,6 +125,8 @@ check(struct master *m)
 	int status;
 
 	config_read(m, &problems);
+	if (problems.errors == 0)
+		try_ports(m, &problems);
 	for (size_t i = 0; i < problems.len; i++)
 		(void)printf("%s\t%s\n",
 		    problems.list[i].is_warning ? "warning" : "error",

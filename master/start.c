@@ -62,6 +62,20 @@ lock(struct master *m, bool *crashed, struct err *err)
 	return 0;
 }
 
+bool
+start_is_running(void)
+{
+	int fd = open("run/lock", O_RDONLY | O_CLOEXEC);
+	bool locked;
+
+	if (fd < 0)
+		return false;
+	/* Shared, and for a moment: two who ask do not meet. */
+	locked = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	(void)close(fd);
+	return locked;
+}
+
 /* After a crash old daemons end within moments, and their ports with them. */
 static void
 bind_all(struct master *m, bool crashed, struct problems *problems)

@@ -9,6 +9,9 @@
 #include "conf/problem.h"
 #include "master/master.h"
 
+/* Has another master locked DIR? Without taking the lock. */
+bool start_is_running(void);
+
 /* Lock DIR, make folders, bind. -1: problems says why. */
 int start_bind(struct master *m, struct problems *problems);
 void start_services(struct master *m);

@@ -11,6 +11,13 @@ dnsc_init(struct dnsc *client, const char *path)
 }
 
 void
+dnsc_init_fd(struct dnsc *client, int fd)
+{
+	client->path = "";
+	ipc_conn_init(&client->conn, fd, DNSC_TIMEOUT_MS);
+}
+
+void
 dnsc_clear(struct dnsc *client)
 {
 	ipc_conn_clear(&client->conn);

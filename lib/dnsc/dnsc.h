@@ -34,6 +34,8 @@ struct dnsc {
 
 /* Connects with the first question. */
 void dnsc_init(struct dnsc *client, const char *path);
+/* On a connection that is there, which becomes the client's; no other. */
+void dnsc_init_fd(struct dnsc *client, int fd);
 void dnsc_clear(struct dnsc *client);
 
 /* The plain question. */

@@ -3,88 +3,8 @@
 
 #include "base/attr.h"
 #include "base/hash.h"
-#include "verb/control.h"
 #include "verb/families.h"
 #include "verb/run.h"
-
-enum { REPORT_MAX = 4 << 20 };
-
-/* What "master -OPTION -C DIR" prints. Its exit status, or -1. */
-static int
-ask_master(struct verb_call *call, const char *option, struct buf *out,
-    struct err *err)
-{
-	char master[4096];
-	const char *argv[] = { master, option, "-C", call->env->dir, NULL };
-
-	(void)snprintf(master, sizeof(master), "%s/master", call->env->libexec);
-	buf_init(out, REPORT_MAX);
-	return run_program(argv, out, err);
-}
-
-static void
-print_problem(struct print *print, struct str level, struct str text)
-{
-	print_open_record(print, NULL);
-	print_str(print, "level", level);
-	print_str(print, "text", text);
-	print_close(print);
-}
-
-/*
- * If the server runs: what in the files it could not take by a reload. Those
- * who may not ask it, or where it does not run, look at the files alone.
- */
-static void
-print_changes(struct verb_call *call, struct str known, size_t *count)
-{
-	struct str rest, line;
-	struct buf answer;
-	struct err err;
-
-	buf_init(&answer, REPORT_MAX);
-	if (control_ask(call->env, "changes", &answer, NULL, &err) == 0) {
-		rest = buf_str(&answer);
-		while (str_split(&rest, '\n', &line)) {
-			if (line.len == 0 || str_find(known, line) >= 0)
-				continue;
-			print_problem(call->print, STR("restart"), line);
-			++*count;
-		}
-	}
-	buf_clear(&answer);
-}
-
-/* Lines of "error TAB text" or "warning TAB text". */
-static int
-check(struct verb_call *call, struct err *err)
-{
-	struct str rest, line, level;
-	struct buf report;
-	int status = ask_master(call, "-T", &report, err), errors = 0;
-	size_t count = 0;
-
-	rest = buf_str(&report);
-	print_open_list(call->print, "problems");
-	while (status >= 0 && str_split(&rest, '\n', &line)) {
-		if (!str_split(&line, '\t', &level) || line.p == NULL)
-			continue;
-		errors += str_eqz(level, "error");
-		count++;
-		print_problem(call->print, level, line);
-	}
-	if (status == 0)
-		print_changes(call, buf_str(&report), &count);
-	print_close(call->print);
-	if (status == 0 && count == 0)
-		print_line(call->print, "no problems found");
-	buf_clear(&report);
-	if (status > 0 && errors == 0)
-		return err_set(err, ERR_TEMP, "the check could not be made");
-	if (status > 0)
-		return err_set(err, ERR_SYNTAX, "%d errors", errors);
-	return status;
-}
 
 /* One parameter: "NAME TAB KIND TAB DEFAULT". */
 static int
@@ -158,7 +78,7 @@ config(struct verb_call *call, struct err *err)
 	if (cf == NULL)
 		return -1;
 	seen = hash_new();
-	ret = ask_master(call, "-P", &report, err);
+	ret = run_master(call->env, "-P", &report, err);
 	rest = buf_str(&report);
 	print_open_list(call->print, "parameters");
 	while (ret == 0 && str_split(&rest, '\n', &line)) {
@@ -180,8 +100,6 @@ config(struct verb_call *call, struct err *err)
 }
 
 const struct verb config_verbs[] = {
-	{ VERB_ANYONE, "check", "", "",
-	    "look for mistakes in main.cf and master.cf", check },
 	{ VERB_ANYONE, "config", "[NAME...]", "--all",
 	    "show parameters and their values", config },
 	{ .who = VERB_END },

@@ -10,19 +10,13 @@
 
 extern const struct verb setup_verbs[];      /* setup */
 extern const struct verb service_verbs[];    /* start, stop, status, ... */
-extern const struct verb config_verbs[];     /* check, config */
-extern const struct verb queue_verbs[];      /* queue list, show, ... */
-extern const struct verb mailbox_verbs[];    /* mailbox list, verify, ... */
-extern const struct verb undelete_verbs[];   /* mailbox expunged, undelete */
-extern const struct verb domain_verbs[];     /* domain add, ... */
-extern const struct verb user_verbs[];       /* user add, ... */
-extern const struct verb alias_verbs[];      /* alias add, ... */
-extern const struct verb setup_verbs[];      /* setup */
-extern const struct verb service_verbs[];    /* start, stop, status, ... */
-extern const struct verb config_verbs[];     /* check, config */
+extern const struct verb config_verbs[];     /* config */
+extern const struct verb check_verbs[];      /* check */
+extern const struct verb tls_verbs[];        /* tls install */
 extern const struct verb queue_verbs[];      /* queue list, show, ... */
 extern const struct verb quarantine_verbs[]; /* quarantine list, ... */
 extern const struct verb mailbox_verbs[];    /* mailbox list, verify, ... */
+extern const struct verb undelete_verbs[];   /* mailbox expunged, undelete */
 extern const struct verb domain_verbs[];     /* domain add, ... */
 extern const struct verb user_verbs[];       /* user add, ... */
 extern const struct verb alias_verbs[];      /* alias add, ... */

@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { REPORT_MAX = 4 << 20 };
 
 static void
 become(const char *const *argv, int out)
@@ -60,4 +63,16 @@ run_program(const char *const *argv, struct buf *out, struct err *err)
 	if (WEXITSTATUS(status) == 127)
 		return err_set(err, ERR_NOENT, "cannot run %s", argv[0]);
 	return WEXITSTATUS(status);
+}
+
+int
+run_master(const struct verb_env *env, const char *option, struct buf *out,
+    struct err *err)
+{
+	char master[4096];
+	const char *argv[] = { master, option, "-C", env->dir, NULL };
+
+	(void)snprintf(master, sizeof(master), "%s/master", env->libexec);
+	buf_init(out, REPORT_MAX);
+	return run_program(argv, out, err);
 }

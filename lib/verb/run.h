@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "verb/verb.h"
 
 /*
  * Run argv (NULL at the end; argv[0] is the path) with an empty standard
@@ -13,5 +14,12 @@
  * Returns its exit status (128 and the signal if it died), or -1.
  */
 int run_program(const char *const *argv, struct buf *out, struct err *err);
+
+/*
+ * What "master OPTION -C DIR" prints, into out, which is initialised here. Its
+ * exit status, or -1.
+ */
+int run_master(const struct verb_env *env, const char *option, struct buf *out,
+    struct err *err);
 
 #endif

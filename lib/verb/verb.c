@@ -13,6 +13,8 @@ static const struct verb *const families[] = {
 	setup_verbs,
 	service_verbs,
 	config_verbs,
+	check_verbs,
+	tls_verbs,
 	queue_verbs,
 	quarantine_verbs,
 	mailbox_verbs,

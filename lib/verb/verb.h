@@ -71,6 +71,7 @@ struct verb_call {
 	struct verb_option options[VERB_OPTIONS_MAX];
 	size_t options_len;
 	bool is_usage; /* set by verb_usage() */
+	void *work;    /* of the verb's own functions */
 };
 
 /* The value of "--name", "" if it takes none, NULL if it was not given. */

@@ -1,0 +1,107 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/fsutil.h"
+#include "base/time.h"
+#include "verb/certfile.h"
+#include "verb/control.h"
+#include "verb/families.h"
+
+/* A key that others can read is no secret: better said than installed. */
+static int
+check_key_mode(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(err, "%s", path);
+	if (st.st_mode & S_IROTH)
+		return err_set(err, ERR_DENIED,
+		    "%s: others can read this key (chmod o-r)", path);
+	return 0;
+}
+
+static int
+look(struct verb_call *call, struct str chain, struct str key, struct err *err)
+{
+	struct main_cf *cf = verb_main_cf(call, err);
+	const char *host =
+	    cf == NULL ? NULL : main_cf_get(cf, "myhostname", err);
+	struct certfile cert;
+	int64_t now = time_real() / TIME_SECOND;
+
+	if (host == NULL || certfile_look(&cert, chain, key, host, err) < 0)
+		return -1;
+	if (cert.not_after <= now)
+		return err_set(err, ERR_SYNTAX, "the certificate has expired");
+	if (cert.not_before > now)
+		return err_set(err, ERR_SYNTAX,
+		    "the certificate is not valid yet");
+	if (!cert.names_host)
+		print_line(call->print,
+		    "warning: the certificate is not one for %s", host);
+	if (cert.chain == 1 && !cert.is_self_signed)
+		print_line(call->print,
+		    "warning: no intermediate certificates: some clients will "
+		    "not know who signed it");
+	print_strz(call->print, "hostname", host);
+	print_time(call->print, "valid_until", cert.not_after);
+	return 0;
+}
+
+/* Where front looks, unless main.cf names another file. */
+static int
+put(struct verb_call *call, const char *parameter, const char *usual,
+    struct str pem, mode_t mode, struct err *err)
+{
+	struct main_cf *cf = verb_main_cf(call, err);
+	const char *path = usual;
+
+	if (cf == NULL)
+		return -1;
+	if (main_cf_find(cf, parameter) != NULL &&
+	    (path = main_cf_get(cf, parameter, err)) == NULL)
+		return -1;
+	return fs_write_file(call->env->dirfd, path, pem, mode, err);
+}
+
+/*
+ * The key first: a crash between the two leaves a pair that does not match,
+ * which reload refuses, and the old one goes on being used.
+ */
+static int
+install(struct verb_call *call, struct err *err)
+{
+	struct buf chain, key;
+	int ret = -1;
+
+	buf_init(&chain, CERTFILE_MAX);
+	buf_init(&key, CERTFILE_MAX);
+	if (check_key_mode(call->args[1], err) == 0 &&
+	    fs_read_file(AT_FDCWD, call->args[0], &chain, err) == 0 &&
+	    fs_read_file(AT_FDCWD, call->args[1], &key, err) == 0 &&
+	    look(call, buf_str(&chain), buf_str(&key), err) == 0 &&
+	    put(call, "tls_key_file", "tls/key.pem", buf_str(&key), 0600,
+		err) == 0 &&
+	    put(call, "tls_cert_file", "tls/cert.pem", buf_str(&chain), 0644,
+		err) == 0)
+		ret = 0;
+	buf_clear(&chain);
+	buf_clear_secret(&key);
+	if (ret == 0 && control_ask(call->env, "reload", NULL, NULL, err) < 0) {
+		if (err->kind != ERR_NOENT)
+			return err_prefix(err, "installed, but not taken");
+		print_line(call->print, "installed; the server does not run");
+		return 0;
+	}
+	if (ret == 0)
+		print_line(call->print,
+		    "installed; new connections have it, old ones go on");
+	return ret;
+}
+
+const struct verb tls_verbs[] = {
+	{ VERB_OPERATOR, "tls install", "CERT KEY", "",
+	    "use this certificate (with its chain) and key", install },
+	{ .who = VERB_END },
+};
