@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "net/tls_client.h"
+#include "smtp/auth.h"
 #include "smtp/session.h"
 
 enum { SESSION_IN_MAX = 131072 };
@@ -113,7 +114,7 @@ open_all(struct daemon *d, void *ctx, struct err *err)
 	    take_bind(&smtp->bind6, "smtp_bind_address6",
 		smtp->conf.bind_address6, ADDR_IPV6, err) < 0)
 		return -1;
-	if (find_own(smtp, err) < 0)
+	if (find_own(smtp, err) < 0 || auth_open(smtp, err) < 0)
 		return -1;
 	return open_tls(smtp, err);
 }

@@ -108,8 +108,9 @@ struct smtp {
 	struct tls_client *tls;   /* owned; NULL: no TLS at all */
 	struct dict_list tls_policy;
 	struct dict_list passwords;
-	const struct resolver *resolver; /* borrowed */
-	struct list idle;                /* connections: reuse.h */
+	unsigned sasl_flags, sasl_tls_flags; /* what mechanisms must not be */
+	const struct resolver *resolver;     /* borrowed */
+	struct list idle;                    /* connections: reuse.h */
 	size_t idle_count;
 };
 

@@ -15,7 +15,7 @@ wire_init(struct wire *wire)
 {
 	*wire = (struct wire){ .fd = -1 };
 	buf_init(&wire->in, WIRE_IN);
-	buf_init(&wire->out, 0);
+	buf_init_secret(&wire->out, 0); /* there may be a password in it */
 }
 
 void
