@@ -158,22 +158,37 @@ start_tls(struct chat *chat)
 }
 
 static int
-connect_to(struct chat *chat)
+connect_to(struct site *site, int64_t until, struct answer *answer)
 {
-	struct site *site = chat->site;
 	const struct smtp *smtp = site->smtp;
 	struct err err = { 0 };
 
-	wire_limit_until(&site->wire, smtp->conf.timeout_connect, chat->until);
+	wire_limit_until(&site->wire, smtp->conf.timeout_connect, until);
 	if (wire_connect(&site->wire, &site->host.addr,
 		site->host.addr.family == ADDR_IPV6 ? &smtp->bind6 :
 						      &smtp->bind4,
 		&err) == 0)
 		return 0;
-	chat->answer->relay[0] = '\0';
+	answer->relay[0] = '\0';
 	site->is_broken = true;
-	return answer_set(chat->answer, 451, "4.4.1", "connect to %s: %s",
+	return answer_set(answer, 451, "4.4.1", "connect to %s: %s",
 	    site->relay, err.text);
+}
+
+enum chat_result
+chat_talk(struct site *site, const struct nexthop *hop,
+    const struct tls_policy *policy, int64_t until, bool *greeted,
+    struct answer *answer)
+{
+	struct chat chat = { site, hop, policy, answer, until, true };
+	enum chat_result result;
+
+	if (greeting(&chat, greeted) < 0 || hello(&chat) < 0)
+		return CHAT_FAILED;
+	result = start_tls(&chat);
+	if (result != CHAT_OK)
+		return result;
+	return auth_run(site, hop, until, answer) < 0 ? CHAT_FAILED : CHAT_OK;
 }
 
 enum chat_result
@@ -181,16 +196,9 @@ chat_open(struct site *site, const struct nexthop *hop,
     const struct tls_policy *policy, int64_t until, bool *greeted,
     struct answer *answer)
 {
-	struct chat chat = { site, hop, policy, answer, until, true };
-	enum chat_result result;
-
 	*greeted = false;
 	(void)snprintf(answer->relay, sizeof(answer->relay), "%s", site->relay);
-	if (connect_to(&chat) < 0 || greeting(&chat, greeted) < 0 ||
-	    hello(&chat) < 0)
+	if (connect_to(site, until, answer) < 0)
 		return CHAT_FAILED;
-	result = start_tls(&chat);
-	if (result != CHAT_OK)
-		return result;
-	return auth_run(site, hop, until, answer) < 0 ? CHAT_FAILED : CHAT_OK;
+	return chat_talk(site, hop, policy, until, greeted, answer);
 }

@@ -22,5 +22,9 @@ enum chat_result {
 enum chat_result chat_open(struct site *site, const struct nexthop *hop,
     const struct tls_policy *policy, int64_t until, bool *greeted,
     struct answer *answer);
+/* The same on a connection that is there. */
+enum chat_result chat_talk(struct site *site, const struct nexthop *hop,
+    const struct tls_policy *policy, int64_t until, bool *greeted,
+    struct answer *answer);
 
 #endif

@@ -227,6 +227,10 @@ class Site:
 
     def close(self):
         self.stopping.set()
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        except OSError:
+            pass  # closed before
         self.sock.close()
 
 
