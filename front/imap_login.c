@@ -382,8 +382,7 @@ step_command(struct login *login, struct str *in)
 			login->asked = 0;
 			return run(login, head);
 		case -1: /* more than 32 bits, and who knows if it waits */
-			literal =
-			    (struct token_literal){ UINT32_MAX, false, 0 };
+			literal = (struct token_literal){ .size = UINT32_MAX };
 			break;
 		}
 		refusal = literal_refusal(login, head, at, i, &literal);

@@ -57,9 +57,9 @@ parse_options(struct command *cmd, struct imap_flags *flags, int64_t *internal,
 		    token_sp(&cmd->in, err) < 0)
 			return -1;
 	}
-	if (cmd->in.len == 0 || cmd->in.p[0] != '{')
-		return err_set(err, ERR_SYNTAX, "literal expected");
-	return 0;
+	if (str_starts(cmd->in, STR("{")) || str_starts(cmd->in, STR("~{")))
+		return 0;
+	return err_set(err, ERR_SYNTAX, "literal expected");
 }
 
 /* The last "{" of lines announces the literal; all before it is parsed. */
@@ -353,6 +353,7 @@ static void
 take_part(struct append *append, struct part *part, bool *more)
 {
 	struct session *session = append->cmd->session;
+	bool binary = session->message.binary;
 	struct upload upload = { 0 };
 	struct err err;
 	int ret;
@@ -381,7 +382,10 @@ take_part(struct append *append, struct part *part, bool *more)
 	if (ret > 0) {
 		fail(append, &err);
 	} else if (upload.nul) {
-		command_no(append->cmd, "[CANNOT] message holds a NUL");
+		/* RFC 3516 section 4.4: none of our mailboxes can hold it */
+		command_no(append->cmd,
+		    binary ? "[UNKNOWN-CTE] message holds a NUL" :
+			     "[CANNOT] message holds a NUL");
 		append->failed = true;
 	}
 	*more = next_part(append, part) > 0;

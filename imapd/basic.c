@@ -9,20 +9,35 @@
 #include "imapd/reply.h"
 #include "imapd/session.h"
 
-const char command_capabilities[] =
+static const char capabilities[] =
     "IMAP4rev1 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS UNSELECT "
     "MOVE CHILDREN LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE "
     "QRESYNC MULTIAPPEND ESEARCH SEARCHRES WITHIN SORT SORT=DISPLAY "
-    "THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1";
+    "THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 "
+    "LIST-STATUS STATUS=SIZE OBJECTID SAVEDATE BINARY";
 
 enum { ID_PAIRS_MAX = 30, ID_FIELD_MAX = 30, ID_VALUE_MAX = 1024 };
+
+const char *
+command_capabilities(struct session *session)
+{
+	size_t limit = session->imapd->conf.message_size;
+	const char *text = NULL;
+
+	/* RFC 7889 section 2: without a number it is asked by STATUS */
+	if (limit > 0)
+		text = arena_printf(session->arena, "%s APPENDLIMIT=%zu",
+		    capabilities, limit);
+	return text != NULL ? text : capabilities;
+}
 
 void
 basic_capability(struct command *cmd)
 {
 	if (command_end(cmd) < 0)
 		return;
-	reply_untagged(cmd->session, "CAPABILITY %s", command_capabilities);
+	reply_untagged(cmd->session, "CAPABILITY %s",
+	    command_capabilities(cmd->session));
 	command_ok(cmd, "that is all");
 }
 

@@ -73,7 +73,10 @@ int command_end(struct command *cmd) MUST_USE;
  */
 int command_mailbox(struct command *cmd, struct str *name) MUST_USE;
 
-/* What CAPABILITY says, and the OK after login. */
-extern const char command_capabilities[];
+/*
+ * What CAPABILITY says, and the OK after login. Constant or in the session's
+ * arena.
+ */
+const char *command_capabilities(struct session *session);
 
 #endif

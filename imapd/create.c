@@ -5,6 +5,7 @@
 #include "imap/token.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
+#include "imapd/objectid.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/special.h"
@@ -75,7 +76,9 @@ void
 create_create(struct command *cmd)
 {
 	struct session *session = cmd->session;
+	char id[OBJECTID_SIZE];
 	enum store_use use;
+	uint32_t mailbox;
 	struct str name;
 	struct err err;
 
@@ -97,10 +100,11 @@ create_create(struct command *cmd)
 	if (store_name_check(name, &err) < 0)
 		command_no(cmd, "[CANNOT] %s", err.text);
 	else if (store_client_create(session->store, STR(""), name, use,
-		     STORE_TYPE_MAIL, NULL, NULL, &err) < 0)
+		     STORE_TYPE_MAIL, &mailbox, NULL, &err) < 0)
 		command_trouble(cmd, &err);
 	else
-		command_ok(cmd, "created");
+		command_ok(cmd, "[MAILBOXID (%s)] created",
+		    objectid_text(id, OBJECTID_MAILBOX, mailbox));
 }
 
 /* Is it the mailbox that this session has selected? */

@@ -39,6 +39,9 @@ find_needs(struct fetch *fetch)
 		case FETCHATT_INTERNALDATE:
 		case FETCHATT_SIZE:
 		case FETCHATT_MODSEQ:
+		case FETCHATT_EMAILID:
+		case FETCHATT_THREADID:
+		case FETCHATT_SAVEDATE:
 			fetch->needs_row = true;
 			break;
 		case FETCHATT_ENVELOPE:
@@ -47,6 +50,8 @@ find_needs(struct fetch *fetch)
 			fetch->needs_row = fetch->needs_digest = true;
 			break;
 		case FETCHATT_SECTION:
+		case FETCHATT_BINARY:
+		case FETCHATT_BINARY_SIZE:
 			fetch->needs_body = true;
 			if (!item->peek && !fetch->selected->read_only)
 				fetch->sets_seen = true;
@@ -268,7 +273,10 @@ fail(struct fetch *fetch, const struct err *err)
 {
 	bool gone = stream_state(fetch->session->stream) != STREAM_OK;
 
-	if (!gone)
+	if (!gone && fetch->unknown_cte)
+		/* RFC 3516 section 4.3 */
+		command_no(fetch->cmd, "[UNKNOWN-CTE] %s", err->text);
+	else if (!gone)
 		command_trouble(fetch->cmd, err);
 	if (gone || fetch->cut) {
 		fetch->cmd->word = NULL;

@@ -35,6 +35,7 @@ struct fetch {
 	struct arena *arena; /* of a piece */
 	struct arena *parts; /* of one message's sections */
 	size_t missing;      /* messages that are gone */
+	bool unknown_cte;    /* a part nobody can decode was wanted */
 
 	/* the piece: indices of the view, and what was read for them */
 	size_t count;

@@ -1,5 +1,6 @@
 #include "imapd/fetch_body.h"
 
+#include "mime/encode.h"
 #include "mime/header.h"
 
 static struct fetch_bytes
@@ -142,6 +143,32 @@ clip(struct fetch_bytes *out, uint64_t offset, uint64_t length)
 	}
 }
 
+/* A part's body, decoded into the arena where it is encoded. */
+static int
+decoded(struct fetch_source *source, const struct mime_part *part,
+    struct fetch_bytes *out, struct err *err)
+{
+	struct buf bytes;
+	struct str copy;
+
+	if (part->encoding == MIME_ENCODING_UNKNOWN)
+		return err_set(err, ERR_SYNTAX, "unknown transfer encoding");
+	if (part->encoding != MIME_BASE64 &&
+	    part->encoding != MIME_QUOTED_PRINTABLE) {
+		*out = one_piece(part->body);
+		return 0;
+	}
+	buf_init(&bytes, 0);
+	(void)mime_decode_all(&bytes, part->encoding, part->body);
+	copy = bytes.len == 0 ? STR("") :
+				arena_str(source->arena, buf_str(&bytes));
+	buf_clear(&bytes);
+	if (copy.p == NULL)
+		return err_set(err, ERR_LIMIT, "part too large to decode");
+	*out = one_piece(copy);
+	return 0;
+}
+
 int
 fetch_body(struct fetch_source *source, const struct fetchatt *item,
     struct fetch_bytes *out, struct err *err)
@@ -153,6 +180,27 @@ fetch_body(struct fetch_source *source, const struct fetchatt *item,
 		ret = whole(source, &item->section, out, err);
 	else
 		ret = numbered(source, &item->section, out, err);
+	if (ret == 0 && item->partial)
+		clip(out, item->offset, item->length);
+	return ret;
+}
+
+int
+fetch_binary(struct fetch_source *source, const struct fetchatt *item,
+    struct fetch_bytes *out, struct err *err)
+{
+	const struct mime_part *part;
+	int ret = 0;
+
+	*out = (struct fetch_bytes){ 0 };
+	if (item->section.parts == 0)
+		return fetch_body(source, item, out, err);
+	if (need_structure(source, err) < 0)
+		return -1;
+	part = mime_part_find(source->root, item->section.part,
+	    item->section.parts);
+	if (part != NULL)
+		ret = decoded(source, part, out, err);
 	if (ret == 0 && item->partial)
 		clip(out, item->offset, item->length);
 	return ret;

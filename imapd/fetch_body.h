@@ -37,4 +37,11 @@ struct fetch_bytes {
 int fetch_body(struct fetch_source *source, const struct fetchatt *item,
     struct fetch_bytes *out, struct err *err);
 
+/*
+ * The same for BINARY and BINARY.SIZE (RFC 3516): the transfer encoding
+ * decoded, and then the partial. ERR_SYNTAX: it is one we do not know.
+ */
+int fetch_binary(struct fetch_source *source, const struct fetchatt *item,
+    struct fetch_bytes *out, struct err *err);
+
 #endif

@@ -6,6 +6,7 @@
 #include "imap/date.h"
 #include "imap/envelope.h"
 #include "imapd/fetch_body.h"
+#include "imapd/objectid.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/sync.h"
@@ -66,6 +67,43 @@ put_section(struct fetch *fetch, struct fetch_source *source,
 	return 0;
 }
 
+/*
+ * BINARY and BINARY.SIZE (RFC 3516 section 4.3): a literal8 only where there
+ * is a NUL, so that its absence says something.
+ */
+static int
+put_binary(struct fetch *fetch, struct fetch_source *source,
+    const struct fetchatt *item, struct err *err)
+{
+	struct buf *out = &fetch->out;
+	struct fetch_bytes bytes;
+	size_t len;
+
+	if (fetch_binary(source, item, &bytes, err) < 0) {
+		fetch->unknown_cte = err->kind == ERR_SYNTAX;
+		return -1;
+	}
+	len = bytes.piece[0].len + bytes.piece[1].len;
+	(void)fetchatt_put_name(out, item);
+	if (item->kind == FETCHATT_BINARY_SIZE) {
+		(void)buf_addf(out, " %zu", len);
+		return 0;
+	}
+	if (!bytes.exists) {
+		(void)buf_addz(out, " NIL");
+		return 0;
+	}
+	(void)buf_addf(out, " %s{%zu}\r\n",
+	    str_chr(bytes.piece[0], '\0') >= 0 ||
+		    str_chr(bytes.piece[1], '\0') >= 0 ?
+		"~" :
+		"",
+	    len);
+	(void)buf_add_str(out, bytes.piece[0]);
+	(void)buf_add_str(out, bytes.piece[1]);
+	return 0;
+}
+
 static void
 put_date(struct buf *out, int64_t seconds)
 {
@@ -102,6 +140,29 @@ put_modseq(struct fetch *fetch, size_t i)
 	    selected_row_modseq(fetch->selected, fetch->row[i].modseq));
 }
 
+/* What stands in the message's row. */
+static void
+put_row_item(struct buf *out, const struct store_message *row,
+    enum fetchatt_kind kind)
+{
+	char id[OBJECTID_SIZE];
+
+	if (kind == FETCHATT_SIZE)
+		(void)buf_add_num(out, row->size);
+	else if (kind == FETCHATT_INTERNALDATE)
+		put_date(out, row->internal);
+	else if (kind == FETCHATT_SAVEDATE)
+		put_date(out, row->saved);
+	else if (kind == FETCHATT_EMAILID)
+		(void)buf_addf(out, "(%s)",
+		    objectid_text(id, OBJECTID_EMAIL, row->blob));
+	else if (row->thread == 0) /* not worked out: RFC 8474 section 5.2 */
+		(void)buf_addz(out, "NIL");
+	else
+		(void)buf_addf(out, "(%s)",
+		    objectid_text(id, OBJECTID_THREAD, row->thread));
+}
+
 static int
 put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
     struct fetch_source *source, struct err *err)
@@ -115,6 +176,9 @@ put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
 		return 0;
 	case FETCHATT_SECTION:
 		return put_section(fetch, source, item, err);
+	case FETCHATT_BINARY:
+	case FETCHATT_BINARY_SIZE:
+		return put_binary(fetch, source, item, err);
 	default:
 		break;
 	}
@@ -122,14 +186,13 @@ put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
 	(void)buf_addc(out, ' ');
 	if (item->kind == FETCHATT_UID)
 		(void)buf_addf(out, "%u", uid_of(fetch, i));
-	else if (item->kind == FETCHATT_SIZE)
-		(void)buf_addf(out, "%u", fetch->row[i].size);
 	else if (item->kind == FETCHATT_MODSEQ)
 		put_modseq(fetch, i);
-	else if (item->kind == FETCHATT_INTERNALDATE)
-		put_date(out, fetch->row[i].internal);
 	else if (item->kind == FETCHATT_ENVELOPE)
 		(void)envelope_put(out, &digest->envelope);
+	else if (item->kind != FETCHATT_BODY &&
+	    item->kind != FETCHATT_BODYSTRUCTURE)
+		put_row_item(out, &fetch->row[i], item->kind);
 	else
 		(void)bodystructure_put(out, digest->root,
 		    item->kind == FETCHATT_BODYSTRUCTURE);

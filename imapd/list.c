@@ -1,9 +1,11 @@
 /*
  * list - LIST and LSUB (RFC 3501 sections 6.3.8 and 6.3.9), with the options
- * of RFC 5258 (LIST-EXTENDED) and RFC 6154 (SPECIAL-USE).
+ * of RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS) and RFC 6154
+ * (SPECIAL-USE).
  */
 #include "base/hash.h"
 #include "imap/listpat.h"
+#include "imap/statusatt.h"
 #include "imap/token.h"
 #include "imap/utf7.h"
 #include "imapd/command.h"
@@ -11,6 +13,7 @@
 #include "imapd/reply.h"
 #include "imapd/session.h"
 #include "imapd/special.h"
+#include "imapd/status.h"
 #include "store/mailbox.h"
 
 enum {
@@ -43,6 +46,7 @@ struct list {
 	const char *response; /* "LIST" or "LSUB" */
 	bool extended;
 	unsigned select, give;
+	unsigned status; /* items of a STATUS for each (RFC 5819), or 0 */
 	struct str reference;
 	struct listpat *pattern;
 	size_t patterns;
@@ -53,10 +57,13 @@ struct list {
 	struct buf out, name;
 };
 
-/* [option *(SP option)] ")" */
+/*
+ * [option *(SP option)] ")"; among those to return, where status is not NULL,
+ * "STATUS" SP "(" status-att *(SP status-att) ")"
+ */
 static int
 parse_options(struct command *cmd, bool selects, unsigned *bits,
-    struct err *err)
+    unsigned *status, struct err *err)
 {
 	struct str word;
 	size_t i;
@@ -64,6 +71,11 @@ parse_options(struct command *cmd, bool selects, unsigned *bits,
 	if (str_take(&cmd->in, ')'))
 		return 0;
 	do {
+		if (status != NULL && str_itake_str(&cmd->in, STR("STATUS "))) {
+			if (statusatt_parse(&cmd->in, status, err) < 0)
+				return -1;
+			continue;
+		}
 		if (token_atom(&cmd->in, &word, err) < 0)
 			return -1;
 		for (i = 0; i < NELEMS(options); i++)
@@ -132,7 +144,7 @@ parse_selection(struct list *list, struct err *err)
 	if (!str_take_str(&cmd->in, STR(" (")))
 		return 0;
 	list->extended = true;
-	if (parse_options(cmd, true, &list->select, err) < 0)
+	if (parse_options(cmd, true, &list->select, NULL, err) < 0)
 		return -1;
 	if (list->select & OPT_RECURSIVE &&
 	    (list->select & (OPT_SUBSCRIBED | OPT_SPECIAL_USE)) == 0)
@@ -148,7 +160,8 @@ parse_return(struct list *list, struct err *err)
 
 	if (str_itake_str(&cmd->in, STR(" RETURN ("))) {
 		list->extended = true;
-		if (parse_options(cmd, false, &list->give, err) < 0)
+		if (parse_options(cmd, false, &list->give, &list->status, err) <
+		    0)
 			return -1;
 	}
 	return token_end(&cmd->in, err);
@@ -303,6 +316,19 @@ tell_parents(struct list *list, struct str name, bool childinfo)
 	}
 }
 
+/* One that was deleted meanwhile, or may not be read, has none. */
+static void
+tell_status(struct list *list, const struct store_entry *entry)
+{
+	struct session *session = list->cmd->session;
+	struct err err;
+
+	if (status_put(session, &list->out, entry->name, entry->mailbox,
+		list->status, &err) < 0 &&
+	    err.kind != ERR_NOENT && err.kind != ERR_DENIED)
+		(void)reply_trouble(session, &err);
+}
+
 /*
  * RFC 3501 section 6.3.9: LSUB tells parents only where the name itself does
  * not match, and so does RECURSIVEMATCH (RFC 5258 section 3.5). LIST tells
@@ -316,9 +342,12 @@ tell_entry(struct list *list, const struct store_entry *entry)
 
 	if (all || (!found && (list->response[1] == 'S' || recursive)))
 		tell_parents(list, entry->name, recursive);
-	if (found)
-		tell(list, entry->name, entry,
-		    recursive && has_children(list, entry->name, true));
+	if (!found)
+		return;
+	tell(list, entry->name, entry,
+	    recursive && has_children(list, entry->name, true));
+	if (list->status != 0 && exists(entry))
+		tell_status(list, entry);
 }
 
 static void
@@ -386,6 +415,8 @@ list_list(struct command *cmd)
 		command_syntax(cmd, &err);
 		return;
 	}
+	if (list.status & STATUS_HIGHESTMODSEQ)
+		enabled_add(cmd->session, ENABLED_CONDSTORE);
 	run(&list);
 }
 

@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/time.h"
 #include "imap/date.h"
+#include "imapd/objectid.h"
 #include "mime/charset.h"
 #include "mime/word.h"
 
@@ -119,9 +120,11 @@ judge_day(enum searchkey_kind kind, int32_t day, int32_t want)
 	switch (kind) {
 	case SEARCHKEY_BEFORE:
 	case SEARCHKEY_SENTBEFORE:
+	case SEARCHKEY_SAVEDBEFORE:
 		return verdict_of(day < want);
 	case SEARCHKEY_ON:
 	case SEARCHKEY_SENTON:
+	case SEARCHKEY_SAVEDON:
 		return verdict_of(day == want);
 	default:
 		return verdict_of(day >= want);
@@ -164,41 +167,52 @@ judge_view(const struct search_judge *judge, const struct searchkey *key,
 	}
 }
 
+static bool
+is_id(struct str text, enum objectid_kind kind, uint64_t number)
+{
+	char id[OBJECTID_SIZE];
+
+	return number != 0 && str_eqz(text, objectid_text(id, kind, number));
+}
+
+/* Keys that the row decides. */
+static enum search_verdict
+judge_row(const struct search_judge *judge, const struct searchkey *key,
+    const struct store_message *row)
+{
+	switch (key->kind) {
+	case SEARCHKEY_LARGER:
+		return verdict_of(row->size > key->size);
+	case SEARCHKEY_SMALLER:
+		return verdict_of(row->size < key->size);
+	case SEARCHKEY_OLDER:
+		return verdict_of(row->internal <= judge->now - key->size);
+	case SEARCHKEY_YOUNGER:
+		return verdict_of(row->internal >= judge->now - key->size);
+	case SEARCHKEY_MODSEQ:
+		return verdict_of(selected_row_modseq(judge->selected,
+				      row->modseq) >= key->modseq);
+	case SEARCHKEY_EMAILID:
+		return verdict_of(is_id(key->text, OBJECTID_EMAIL, row->blob));
+	case SEARCHKEY_THREADID:
+		return verdict_of(
+		    is_id(key->text, OBJECTID_THREAD, row->thread));
+	case SEARCHKEY_SAVEDBEFORE:
+	case SEARCHKEY_SAVEDON:
+	case SEARCHKEY_SAVEDSINCE:
+		return judge_day(key->kind, imap_date_day(row->saved),
+		    key->day);
+	default: /* BEFORE, ON, SINCE */
+		return judge_day(key->kind, imap_date_day(row->internal),
+		    key->day);
+	}
+}
+
 static enum search_verdict
 judge_one(struct search_judge *judge, const struct searchkey *key,
     const struct search_subject *subject)
 {
 	switch (key->kind) {
-	case SEARCHKEY_BEFORE:
-	case SEARCHKEY_ON:
-	case SEARCHKEY_SINCE:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
-		return judge_day(key->kind,
-		    imap_date_day(subject->row->internal), key->day);
-	case SEARCHKEY_OLDER:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
-		return verdict_of(
-		    subject->row->internal <= judge->now - key->size);
-	case SEARCHKEY_YOUNGER:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
-		return verdict_of(
-		    subject->row->internal >= judge->now - key->size);
-	case SEARCHKEY_MODSEQ:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
-		return verdict_of(selected_row_modseq(judge->selected,
-				      subject->row->modseq) >= key->modseq);
-	case SEARCHKEY_LARGER:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
-		return verdict_of(subject->row->size > key->size);
-	case SEARCHKEY_SMALLER:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
-		return verdict_of(subject->row->size < key->size);
 	case SEARCHKEY_SENTBEFORE:
 	case SEARCHKEY_SENTON:
 	case SEARCHKEY_SENTSINCE:
@@ -208,8 +222,15 @@ judge_one(struct search_judge *judge, const struct searchkey *key,
 	case SEARCHKEY_BODY:
 	case SEARCHKEY_TEXT:
 		return judge_text(judge, key, subject);
-	default:
+	case SEARCHKEY_SEQ:
+	case SEARCHKEY_UID:
+	case SEARCHKEY_FLAGS:
+	case SEARCHKEY_KEYWORD:
 		return judge_view(judge, key, subject->index);
+	default:
+		if (subject->stage < BY_ROW)
+			return VERDICT_UNDECIDED;
+		return judge_row(judge, key, subject->row);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "imap/modifier.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
+#include "imapd/objectid.h"
 #include "imapd/qresync.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
@@ -38,6 +39,7 @@ tell_mailbox(struct session *session)
 {
 	struct selected *selected = session->selected;
 	size_t unseen = first_unseen(&selected->view);
+	char id[OBJECTID_SIZE];
 
 	sync_tell_keywords(session);
 	selected->told_exists = selected->view.len;
@@ -50,6 +52,8 @@ tell_mailbox(struct session *session)
 	    selected->uidvalidity);
 	reply_untagged(session, "OK [UIDNEXT %u] predicted next UID",
 	    selected->uidnext);
+	reply_untagged(session, "OK [MAILBOXID (%s)] its id",
+	    objectid_text(id, OBJECTID_MAILBOX, selected->mailbox));
 	reply_untagged(session, "OK [HIGHESTMODSEQ %" PRIu64 "] highest",
 	    selected_modseq(selected));
 }

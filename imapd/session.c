@@ -226,7 +226,7 @@ answer_login(struct session *session, struct str tag)
 
 	if (ret == 0) {
 		text = arena_printf(session->arena, "[CAPABILITY %s] logged in",
-		    command_capabilities);
+		    command_capabilities(session));
 		reply_tagged(session, tag, "OK", text);
 		return 0;
 	}

@@ -1,13 +1,13 @@
 /*
- * status - STATUS (RFC 3501 section 6.3.10), with HIGHESTMODSEQ (RFC 7162).
+ * status - STATUS (RFC 3501 section 6.3.10), with the items of RFC 7162, 7889,
+ * 8438, 8474 and 9051.
  */
-#include <inttypes.h>
-
 #include "imap/statusatt.h"
 #include "imap/token.h"
 #include "imap/utf7.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
+#include "imapd/objectid.h"
 #include "imapd/reply.h"
 #include "imapd/session.h"
 #include "imapd/status.h"
@@ -52,9 +52,32 @@ value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
 		return mbox->uidvalidity;
 	case STATUS_HIGHESTMODSEQ:
 		return mbox->modseq > 0 ? mbox->modseq : 1;
+	case STATUS_SIZE:
+		return mbox->bytes;
+	case STATUS_DELETED:
+		return mbox->deleted;
 	default:
 		return mbox->unseen;
 	}
+}
+
+/* " MAILBOXID (F1)", "(MESSAGES 17" */
+static void
+put_item(struct session *session, struct buf *out, uint32_t mailbox,
+    const struct store_mbox *mbox, uint32_t recent, unsigned item)
+{
+	size_t limit = session->imapd->conf.message_size;
+	char id[OBJECTID_SIZE];
+
+	if (item == STATUS_MAILBOXID)
+		(void)buf_addf(out, "(%s)",
+		    objectid_text(id, OBJECTID_MAILBOX, mailbox));
+	else if (item == STATUS_APPENDLIMIT && limit == 0)
+		(void)buf_addz(out, "NIL");
+	else if (item == STATUS_APPENDLIMIT)
+		(void)buf_add_num(out, limit);
+	else
+		(void)buf_add_num(out, value_of(mbox, recent, item));
 }
 
 int
@@ -82,8 +105,8 @@ status_put(struct session *session, struct buf *out, struct str name,
 
 		if (word.p == NULL)
 			continue;
-		(void)buf_addf(out, "%c%" STR_F " %" PRIu64, before,
-		    STR_A(word), value_of(&mbox, recent, item));
+		(void)buf_addf(out, "%c%" STR_F " ", before, STR_A(word));
+		put_item(session, out, mailbox, &mbox, recent, item);
 		before = ' ';
 	}
 	(void)buf_addz(out, ")\r\n");

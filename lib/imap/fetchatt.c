@@ -13,6 +13,9 @@ static const struct {
 	{ { "INTERNALDATE", 12 }, { .kind = FETCHATT_INTERNALDATE } },
 	{ { "RFC822.SIZE", 11 }, { .kind = FETCHATT_SIZE } },
 	{ { "MODSEQ", 6 }, { .kind = FETCHATT_MODSEQ } },
+	{ { "EMAILID", 7 }, { .kind = FETCHATT_EMAILID } },
+	{ { "THREADID", 8 }, { .kind = FETCHATT_THREADID } },
+	{ { "SAVEDATE", 8 }, { .kind = FETCHATT_SAVEDATE } },
 	{ { "ENVELOPE", 8 }, { .kind = FETCHATT_ENVELOPE } },
 	{ { "BODY", 4 }, { .kind = FETCHATT_BODY } },
 	{ { "BODYSTRUCTURE", 13 }, { .kind = FETCHATT_BODYSTRUCTURE } },
@@ -201,6 +204,53 @@ next_word(struct str in)
 	return str_sub(in, 0, n);
 }
 
+/* section-binary = "[" [section-part] "]" */
+static int
+parse_section_binary(struct arena *arena, struct str *in,
+    struct fetchatt_section *section, struct err *err)
+{
+	if (token_char(in, '[', err) < 0)
+		return -1;
+	if (in->len > 0 && in->p[0] != ']' &&
+	    parse_part(arena, in, section, err) < 0)
+		return -1;
+	return token_char(in, ']', err);
+}
+
+/*
+ * "BODY" [".PEEK"] section [partial] / "BINARY" [".PEEK"] section-binary
+ * [partial] / "BINARY.SIZE" section-binary. False: it is none of them.
+ */
+static bool
+take_section_word(struct str *in, struct str word, struct fetchatt *item)
+{
+	static const struct {
+		const char *word;
+		enum fetchatt_kind kind;
+		bool peek;
+	} sections[] = {
+		{ "BODY", FETCHATT_SECTION, false },
+		{ "BODY.PEEK", FETCHATT_SECTION, true },
+		{ "BINARY", FETCHATT_BINARY, false },
+		{ "BINARY.PEEK", FETCHATT_BINARY, true },
+		{ "BINARY.SIZE", FETCHATT_BINARY_SIZE, true },
+	};
+
+	for (size_t i = 0; i < NELEMS(sections); i++) {
+		if (!str_ieqz(word, sections[i].word))
+			continue;
+		/* BODY alone is the structure. */
+		if (i == 0 && (in->len == word.len || in->p[word.len] != '['))
+			return false;
+		str_skip(in, word.len);
+		item->kind = sections[i].kind;
+		item->peek = sections[i].peek;
+		item->name = FETCHATT_AS_BODY;
+		return true;
+	}
+	return false;
+}
+
 static int
 parse_item(struct arena *arena, struct str *in, struct fetchatt_list *list,
     struct err *err)
@@ -210,16 +260,15 @@ parse_item(struct arena *arena, struct str *in, struct fetchatt_list *list,
 
 	if ((item = list_add(arena, list, err)) == NULL)
 		return -1;
-	item->peek = str_ieq(word, STR("BODY.PEEK"));
-	if (item->peek ||
-	    (str_ieq(word, STR("BODY")) && in->len > word.len &&
-		in->p[word.len] == '[')) {
-		str_skip(in, word.len);
-		item->kind = FETCHATT_SECTION;
-		item->name = FETCHATT_AS_BODY;
-		if (parse_section(arena, in, &item->section, err) < 0)
+	if (take_section_word(in, word, item)) {
+		if ((item->kind == FETCHATT_SECTION ?
+			    parse_section(arena, in, &item->section, err) :
+			    parse_section_binary(arena, in, &item->section,
+				err)) < 0)
 			return -1;
-		return parse_partial(in, item, err);
+		return item->kind == FETCHATT_BINARY_SIZE ?
+		    0 :
+		    parse_partial(in, item, err);
 	}
 	for (size_t i = 0; i < NELEMS(words); i++)
 		if (str_ieq(word, words[i].word)) {
@@ -295,7 +344,10 @@ put_section(struct buf *out, const struct fetchatt *item)
 {
 	const struct fetchatt_section *section = &item->section;
 
-	(void)buf_addz(out, "BODY[");
+	(void)buf_addz(out,
+	    item->kind == FETCHATT_BINARY          ? "BINARY[" :
+		item->kind == FETCHATT_BINARY_SIZE ? "BINARY.SIZE[" :
+						     "BODY[");
 	for (size_t i = 0; i < section->parts; i++)
 		(void)buf_addf(out, i == 0 ? "%u" : ".%u", section->part[i]);
 	if (section->parts > 0 && section->text != FETCHATT_WHOLE)
@@ -315,7 +367,7 @@ put_section(struct buf *out, const struct fetchatt *item)
 int
 fetchatt_put_name(struct buf *out, const struct fetchatt *item)
 {
-	if (item->kind == FETCHATT_SECTION && item->name == FETCHATT_AS_BODY) {
+	if (item->kind >= FETCHATT_SECTION && item->name == FETCHATT_AS_BODY) {
 		put_section(out, item);
 		return out->full ? -1 : 0;
 	}

@@ -1,6 +1,7 @@
 /*
- * fetchatt - the data items of FETCH (RFC 3501 sections 6.4.5 and 9): what a
- * client wants to know of each message, and how the answer names it.
+ * fetchatt - the data items of FETCH (RFC 3501 sections 6.4.5 and 9, and those
+ * of later extensions): what a client wants to know of each message, and how
+ * the answer names it.
  *
  * Ownership: items and lists live in the arena; field names are borrowed from
  * the input or the arena.
@@ -28,12 +29,17 @@ enum fetchatt_kind {
 	FETCHATT_FLAGS,
 	FETCHATT_UID,
 	FETCHATT_INTERNALDATE,
-	FETCHATT_SIZE,   /* RFC822.SIZE */
-	FETCHATT_MODSEQ, /* RFC 7162 section 3.1.5 */
+	FETCHATT_SIZE,    /* RFC822.SIZE */
+	FETCHATT_MODSEQ,  /* RFC 7162 section 3.1.5 */
+	FETCHATT_EMAILID, /* RFC 8474 section 5.3 */
+	FETCHATT_THREADID,
+	FETCHATT_SAVEDATE, /* RFC 8514 section 4.2 */
 	FETCHATT_ENVELOPE,
 	FETCHATT_BODY,          /* BODY without section: the short structure */
 	FETCHATT_BODYSTRUCTURE, /* the structure with extension data */
 	FETCHATT_SECTION,       /* BODY[...], and RFC822 and its like */
+	FETCHATT_BINARY,        /* BINARY[...] (RFC 3516): decoded */
+	FETCHATT_BINARY_SIZE,   /* BINARY.SIZE[...] */
 };
 
 /* section-text: what of the part, or of the whole message, is meant */
@@ -64,7 +70,7 @@ struct fetchatt_section {
 
 struct fetchatt {
 	enum fetchatt_kind kind;
-	/* The rest is for FETCHATT_SECTION. */
+	/* The rest is for what has a section. */
 	enum fetchatt_name name;
 	bool peek; /* does not set \Seen */
 	bool partial;

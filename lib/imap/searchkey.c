@@ -27,6 +27,7 @@ enum argument {
 	ARG_TWO_KEYS,
 	ARG_MODSEQ,
 	ARG_SECONDS, /* nz-number */
+	ARG_ATOM,
 };
 
 /* clang-format off */
@@ -46,6 +47,7 @@ static const struct word {
 	{ { "CC", 2 }, SEARCHKEY_HEADER, ARG_TEXT, 0, 0, { "Cc", 2 } },
 	{ { "DELETED", 7 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_DELETED, { 0 } },
 	{ { "DRAFT", 5 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_DRAFT, { 0 } },
+	{ { "EMAILID", 7 }, SEARCHKEY_EMAILID, ARG_ATOM, 0, 0, { 0 } },
 	{ { "FLAGGED", 7 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_FLAGGED, { 0 } },
 	{ { "FROM", 4 }, SEARCHKEY_HEADER, ARG_TEXT, 0, 0, { "From", 4 } },
 	{ { "HEADER", 6 }, SEARCHKEY_HEADER, ARG_FIELD_TEXT, 0, 0, { 0 } },
@@ -59,6 +61,10 @@ static const struct word {
 	{ { "ON", 2 }, SEARCHKEY_ON, ARG_DATE, 0, 0, { 0 } },
 	{ { "OR", 2 }, SEARCHKEY_OR, ARG_TWO_KEYS, 0, 0, { 0 } },
 	{ { "RECENT", 6 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_RECENT, { 0 } },
+	{ { "SAVEDATESUPPORTED", 17 }, SEARCHKEY_AND, ARG_NONE, 0, 0, { 0 } },
+	{ { "SAVEDBEFORE", 11 }, SEARCHKEY_SAVEDBEFORE, ARG_DATE, 0, 0, { 0 } },
+	{ { "SAVEDON", 7 }, SEARCHKEY_SAVEDON, ARG_DATE, 0, 0, { 0 } },
+	{ { "SAVEDSINCE", 10 }, SEARCHKEY_SAVEDSINCE, ARG_DATE, 0, 0, { 0 } },
 	{ { "SEEN", 4 }, SEARCHKEY_FLAGS, ARG_NONE, 0, IMAP_SEEN, { 0 } },
 	{ { "SENTBEFORE", 10 }, SEARCHKEY_SENTBEFORE, ARG_DATE, 0, 0, { 0 } },
 	{ { "SENTON", 6 }, SEARCHKEY_SENTON, ARG_DATE, 0, 0, { 0 } },
@@ -67,6 +73,7 @@ static const struct word {
 	{ { "SMALLER", 7 }, SEARCHKEY_SMALLER, ARG_SIZE, 0, 0, { 0 } },
 	{ { "SUBJECT", 7 }, SEARCHKEY_HEADER, ARG_TEXT, 0, 0, { "Subject", 7 } },
 	{ { "TEXT", 4 }, SEARCHKEY_TEXT, ARG_TEXT, 0, 0, { 0 } },
+	{ { "THREADID", 8 }, SEARCHKEY_THREADID, ARG_ATOM, 0, 0, { 0 } },
 	{ { "TO", 2 }, SEARCHKEY_HEADER, ARG_TEXT, 0, 0, { "To", 2 } },
 	{ { "UID", 3 }, SEARCHKEY_UID, ARG_UIDS, 0, 0, { 0 } },
 	{ { "UNANSWERED", 10 }, SEARCHKEY_FLAGS, ARG_NONE, 1, IMAP_ANSWERED, { 0 } },
@@ -193,6 +200,8 @@ parse_argument(struct parser *parser, enum argument arg, struct searchkey *key)
 		return imap_date_parse(in, &key->day, err);
 	case ARG_MODSEQ:
 		return parse_modseq(parser, key);
+	case ARG_ATOM:
+		return token_atom(in, &key->text, err);
 	case ARG_SECONDS:
 		return token_nz_number(in, &key->size, err);
 	case ARG_SIZE:

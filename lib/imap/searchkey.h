@@ -1,7 +1,7 @@
 /*
  * searchkey - what SEARCH asks for (RFC 3501 sections 6.4.4 and 9), as a tree,
- * with the keys of RFC 5032 (WITHIN), RFC 7162 (MODSEQ), RFC 5182 ("$") and
- * the result options of RFC 4731.
+ * with the keys of RFC 5032 (WITHIN), RFC 7162 (MODSEQ), RFC 5182 ("$"), RFC
+ * 8474 (OBJECTID), RFC 8514 (SAVEDATE) and the result options of RFC 4731.
  *
  * Keys beside each other mean "and". What can be said by another key is:
  * "UNSEEN" is the flag key for \Seen, negated; NOT negates the key behind it.
@@ -46,6 +46,11 @@ enum searchkey_kind {
 	SEARCHKEY_BODY,   /* text */
 	SEARCHKEY_TEXT,   /* text */
 	SEARCHKEY_MODSEQ, /* modseq: this or above (RFC 7162 section 3.1.5) */
+	SEARCHKEY_SAVEDBEFORE, /* day, of the save date (RFC 8514) */
+	SEARCHKEY_SAVEDON,
+	SEARCHKEY_SAVEDSINCE,
+	SEARCHKEY_EMAILID, /* text (RFC 8474 section 6) */
+	SEARCHKEY_THREADID,
 };
 
 struct searchkey {

@@ -13,6 +13,10 @@ static const struct {
 	{ { "UIDVALIDITY", 11 }, STATUS_UIDVALIDITY },
 	{ { "UNSEEN", 6 }, STATUS_UNSEEN },
 	{ { "HIGHESTMODSEQ", 13 }, STATUS_HIGHESTMODSEQ },
+	{ { "SIZE", 4 }, STATUS_SIZE },
+	{ { "DELETED", 7 }, STATUS_DELETED },
+	{ { "MAILBOXID", 9 }, STATUS_MAILBOXID },
+	{ { "APPENDLIMIT", 11 }, STATUS_APPENDLIMIT },
 };
 
 static int

@@ -1,5 +1,6 @@
 /*
- * statusatt - the data items of STATUS (RFC 3501 section 6.3.10).
+ * statusatt - the data items of STATUS (RFC 3501 section 6.3.10) and those of
+ * later extensions.
  */
 #ifndef IMAP_STATUSATT_H
 #define IMAP_STATUSATT_H
@@ -14,6 +15,10 @@ enum {
 	STATUS_UIDVALIDITY = 8,
 	STATUS_UNSEEN = 16,
 	STATUS_HIGHESTMODSEQ = 32, /* RFC 7162 section 3.1.7 */
+	STATUS_SIZE = 64,          /* RFC 8438 */
+	STATUS_DELETED = 128,      /* RFC 9051 section 6.3.11 */
+	STATUS_MAILBOXID = 256,    /* RFC 8474 section 4.3 */
+	STATUS_APPENDLIMIT = 512,  /* RFC 7889 section 3.1 */
 };
 
 /* "(" status-att *(SP status-att) ")": the items as bits. */

@@ -291,6 +291,8 @@ token_line_literal(struct str line, struct token_literal *out, struct err *err)
 		return err_set(err, ERR_LIMIT, "literal too large");
 	out->size = (uint32_t)size;
 	out->at = start - 1;
+	out->binary = out->at > 0 && line.p[out->at - 1] == '~';
+	out->at -= out->binary;
 	return 1;
 }
 

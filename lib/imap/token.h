@@ -61,8 +61,9 @@ int token_list_mailbox(struct arena *arena, struct str *in, struct str *out,
 /* What stands at the end of a line before the bytes of a literal come. */
 struct token_literal {
 	uint32_t size;
-	bool sync; /* the client waits for "+"; false for {n+} */
-	size_t at; /* where in the line the "{" is */
+	bool sync;   /* the client waits for "+"; false for {n+} */
+	bool binary; /* ~{n}: a literal8, with any bytes (RFC 3516) */
+	size_t at;   /* where in the line the "{", or "~{", is */
 };
 
 /*

@@ -20,7 +20,7 @@ put_names(struct buf *out, const struct fetchatt_list *list)
 		if (i > 0)
 			(void)buf_addc(out, ' ');
 		assert_int_equal(fetchatt_put_name(out, item), 0);
-		if (item->kind == FETCHATT_SECTION && !item->peek)
+		if (item->kind >= FETCHATT_SECTION && !item->peek)
 			(void)buf_addc(out, '!');
 	}
 }
@@ -49,6 +49,11 @@ parses_what_the_grammar_allows(void **state)
 		{ "BODY[1.2.3.MIME]", "BODY[1.2.3.MIME]!", "" },
 		{ "BODY[4.1.HEADER]", "BODY[4.1.HEADER]!", "" },
 		{ "BODY[2.TEXT]", "BODY[2.TEXT]!", "" },
+		{ "BINARY[1.2]", "BINARY[1.2]!", "" },
+		{ "binary.peek[]<3.9>", "BINARY[]<3>", "" },
+		{ "BINARY.SIZE[2]", "BINARY.SIZE[2]", "" },
+		{ "(EMAILID THREADID SAVEDATE MODSEQ)",
+		    "EMAILID THREADID SAVEDATE MODSEQ", "" },
 		{ "BODY.PEEK[HEADER.FIELDS (To \"X Y\")]",
 		    "BODY[HEADER.FIELDS (To \"X Y\")]", "" },
 		{ "BODY.PEEK[1.HEADER.FIELDS.NOT (a {1}\r\nb)]<3.9>",
@@ -111,6 +116,10 @@ stops_at_what_it_cannot_accept(void **state)
 		{ "BODY[]<1.0>", 9 },
 		{ "BODY[]<1.2", 10 },
 		{ "BODY[]<-1.2>", 7 },
+		{ "BINARY", 6 },
+		{ "BINARY[TEXT]", 7 },
+		{ "BINARY[1.MIME]", 8 },
+		{ "BINARY.SIZE", 11 },
 	};
 	struct arena *arena = arena_new(ARENA);
 

@@ -35,6 +35,11 @@ put_key(struct buf *out, const struct searchkey *key)
 		[SEARCHKEY_TEXT] = "text",
 		[SEARCHKEY_MODSEQ] = "modseq",
 		[SEARCHKEY_OLDER] = "older",
+		[SEARCHKEY_SAVEDBEFORE] = "savedbefore",
+		[SEARCHKEY_SAVEDON] = "savedon",
+		[SEARCHKEY_SAVEDSINCE] = "savedsince",
+		[SEARCHKEY_EMAILID] = "emailid",
+		[SEARCHKEY_THREADID] = "threadid",
 		[SEARCHKEY_YOUNGER] = "younger",
 	};
 
@@ -67,6 +72,8 @@ put_key(struct buf *out, const struct searchkey *key)
 	case SEARCHKEY_HEADER:
 		(void)buf_addf(out, "%" STR_F "=", STR_A(key->field));
 		__attribute__((fallthrough));
+	case SEARCHKEY_EMAILID:
+	case SEARCHKEY_THREADID:
 	case SEARCHKEY_KEYWORD:
 	case SEARCHKEY_BODY:
 	case SEARCHKEY_TEXT:
@@ -123,6 +130,13 @@ makes_a_tree(void **state)
 		    "and(larger(0) smaller(4294967295))" },
 		{ "MODSEQ 0 MODSEQ \"/flags/\\\\draft\" all 620162338",
 		    "and(modseq(0) modseq(620162338))" },
+		{ "EMAILID Mab-1 THREADID T_1",
+		    "and(emailid(Mab-1) threadid(T_1))" },
+		{ "SAVEDATESUPPORTED NOT SAVEDATESUPPORTED",
+		    "and(and() !and())" },
+		{ "SAVEDBEFORE 1-Jan-1970 SAVEDON 2-Jan-1970 "
+		  "SAVEDSINCE 3-Jan-1970",
+		    "and(savedbefore(0) savedon(1) savedsince(2))" },
 		{ "OLDER 1 NOT YOUNGER 4294967295",
 		    "and(older(1) !younger(4294967295))" },
 		{ "$ NOT $", "and(uid(3:4,7) !uid(3:4,7))" },
@@ -274,6 +288,8 @@ stops_at_what_it_cannot_accept(void **state)
 		{ "RETURN (FOO) ALL", 8 },
 		{ "RETURN (ALL)", 12 },
 		{ "OLDER 0", 6 },
+		{ "EMAILID (M1)", 8 },
+		{ "SAVEDON x", 8 },
 		{ "MODSEQ \"/flags/x\" none 1", 18 },
 		{ "MODSEQ", 6 },
 		{ "ALL CHARSET UTF-8", 4 },

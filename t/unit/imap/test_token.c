@@ -208,6 +208,8 @@ finds_a_literal_at_the_end_of_a_line(void **state)
 		assert_int_equal(literal.size, cases[i].size);
 		assert_int_equal(literal.sync, cases[i].sync);
 		assert_int_equal(literal.at, cases[i].at);
+		assert_int_equal(literal.binary,
+		    cases[i].line[cases[i].at] == '~');
 	}
 }
 

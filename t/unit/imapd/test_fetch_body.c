@@ -54,7 +54,12 @@ assert_bytes(const char *message, const char *prefix, const char *item,
 	struct err err;
 
 	assert_int_equal(fetchatt_parse(arena, &in, &list, &err), 0);
-	assert_int_equal(fetch_body(&source, &list.item[0], &bytes, &err), 0);
+	if (list.item[0].kind == FETCHATT_SECTION)
+		assert_int_equal(
+		    fetch_body(&source, &list.item[0], &bytes, &err), 0);
+	else
+		assert_int_equal(
+		    fetch_binary(&source, &list.item[0], &bytes, &err), 0);
 	assert_int_equal(bytes.exists, want != NULL);
 	buf_init(&out, 0);
 	(void)buf_add_str(&out, bytes.piece[0]);
@@ -139,6 +144,48 @@ takes_messages_without_header_or_body(void **state)
 	assert_bytes("", "", "BODY[]", "");
 }
 
+static const char encoded[] =
+    "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nb25l\r\nIHR3bw==\r\n"
+    "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na=3Db=\r\nc\r\n"
+    "--b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nxyz\r\n"
+    "--b\r\n\r\nplain\r\n"
+    "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n\r\n"
+    "--b--\r\n";
+
+static void
+decodes_parts(void **state)
+{
+	static const struct {
+		const char *item, *want;
+	} cases[] = {
+		{ "BINARY[1]", "one two" },
+		{ "BINARY[1]<4.2>", "tw" },
+		{ "BINARY.SIZE[1]", "one two" },
+		{ "BINARY[2]", "a=bc" },
+		{ "BINARY[4]", "plain" },
+		{ "BINARY[5]", "" },
+		{ "BINARY[6]", NULL },
+		{ "BINARY[]<0.12>", "Content-Type" },
+	};
+	struct arena *arena = arena_new(1 << 20);
+	struct fetch_source source = { .body = str_of(encoded),
+		.arena = arena };
+	struct str in = STR("BINARY[3]");
+	struct fetchatt_list list;
+	struct fetch_bytes bytes;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++)
+		assert_bytes(encoded, "", cases[i].item, cases[i].want);
+	assert_int_equal(fetchatt_parse(arena, &in, &list, &err), 0);
+	assert_int_equal(fetch_binary(&source, &list.item[0], &bytes, &err),
+	    -1);
+	assert_int_equal(err.kind, ERR_SYNTAX);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -146,6 +193,7 @@ main(void)
 		cmocka_unit_test(gives_sections_of_a_simple_message),
 		cmocka_unit_test(gives_sections_of_parts),
 		cmocka_unit_test(takes_messages_without_header_or_body),
+		cmocka_unit_test(decodes_parts),
 	};
 
 	return cmocka_run_group_tests_name("imapd/fetch_body", tests, NULL,
