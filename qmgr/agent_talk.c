@@ -57,8 +57,7 @@ put_mail(const struct agent *agent, struct buf *line)
 		(void)buf_addf(line, " RET=%s",
 		    record->ret == 1 ? "FULL" : "HDRS");
 	if (agent->dsn && record->envid.len > 0) {
-		(void)buf_addz(line, " ENVID=");
-		(void)smtp_xtext_encode(line, record->envid);
+		(void)buf_addf(line, " ENVID=%" STR_F, STR_A(record->envid));
 	}
 	if (!agent->xchancery)
 		return;
@@ -69,7 +68,7 @@ put_mail(const struct agent *agent, struct buf *line)
 }
 
 static void
-put_notify(const struct queue_recipient *rcpt, struct buf *line)
+put_notify(const struct queue_recipient *rcpt, bool utf8, struct buf *line)
 {
 	static const char *const words[] = { "NEVER", "SUCCESS", "FAILURE",
 		"DELAY" };
@@ -81,13 +80,13 @@ put_notify(const struct queue_recipient *rcpt, struct buf *line)
 			before = ",";
 		}
 	}
-	if (rcpt->orcpt.len > 0) {
-		struct str rest = rcpt->orcpt, type;
-
-		(void)str_split(&rest, ';', &type);
-		(void)buf_addf(line, " ORCPT=%" STR_F ";", STR_A(type));
-		(void)smtp_xtext_encode(line, rest);
-	}
+	if (rcpt->orcpt.len == 0)
+		return;
+	(void)buf_addz(line, " ORCPT=");
+	if (utf8)
+		(void)buf_add_str(line, rcpt->orcpt);
+	else
+		(void)smtp_orcpt_put_ascii(line, rcpt->orcpt);
 }
 
 static void
@@ -99,7 +98,9 @@ put_rcpt(const struct agent *agent, size_t i, struct buf *line)
 
 	(void)buf_addf(line, "RCPT TO:<%" STR_F ">", STR_A(rcpt->address));
 	if (agent->dsn)
-		put_notify(rcpt, line);
+		put_notify(rcpt,
+		    agent->smtputf8 && agent->job->message->record.smtputf8,
+		    line);
 	if (agent->xchancery)
 		(void)buf_addf(line, " XCHANCERY=%" PRIu32, number);
 }
@@ -253,6 +254,8 @@ judge(struct agent *agent, size_t i, bool all)
 		    reply->status.class, reply->status.subject,
 		    reply->status.detail);
 	words_take(&words, buf_str(&reply->text));
+	/* another's LMTP server has no such word; it has the duty */
+	words.dsn |= agent->dsn && !agent->xchancery;
 	note_words(agent, &words, status);
 	for (size_t k = all ? 0 : i; k < (all ? job->count : i + 1); k++) {
 		struct outcome *outcome = &job->outcome[k];

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "qmgr/job.h"
+#include "qmgr/notify.h"
 #include "qmgr/retire.h"
 
 enum {
@@ -163,6 +164,7 @@ enter(struct qmgr *q, struct waiting *waiting, const struct seglog_place *place)
 	waiting_free(waiting);
 	log_active(message);
 	job_activate(q, message);
+	notify_expanded(q, message);
 }
 
 /* The disk refused: those who can try again are told so. */

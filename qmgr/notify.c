@@ -13,51 +13,117 @@
 #include "base/time.h"
 #include "ipc/rewrite_msg.h"
 #include "qmgr/batch.h"
-#include "qmgr/bounce.h"
 #include "qmgr/dest.h"
 #include "qmgr/result.h"
 #include "qmgr/retire.h"
+#include "qmgr/words.h"
 #include "smtpproto/reply.h"
 
-enum { NOTICE_HEADER_MAX = 1 << 20, RCPTS_TOLD_MAX = 1000 };
+enum { NOTICE_HEADER_MAX = 1 << 20, RCPTS_TOLD_MAX = 1000, RETRY = 5 };
+
+/* protocol of a record: one of ours, and one to the postmaster */
+static const char ours[] = "internal", last[] = "postmaster";
 
 /* A notification on its way: first its route, then the disk. */
 struct notice {
 	struct qmgr *q;
-	struct message *message; /* that failed; NULL: nothing to retire */
-	uint32_t *rcpt;          /* owned */
+	struct message *message; /* of which it tells; NULL: that goes on */
+	enum bounce_kind kind;
+	uint32_t *rcpt;             /* owned */
+	enum bounce_action *action; /* owned: of each */
 	size_t count;
-	enum queue_state state;
-	struct buf text; /* the notification */
+	enum queue_state state; /* LIVE: nothing is retired with it */
+	struct buf text;        /* the notification */
 	size_t header_len;
-	bool utf8;
-	struct str sender; /* owned: whom it goes to */
+	struct str to; /* owned: whom it goes to */
+	struct event *retry;
 	char id[QUEUE_SHORT_SIZE];
 };
+
+static void ask_route(struct notice *notice);
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ask_route(arg);
+}
+
+static struct notice *
+notice_new(struct qmgr *q, struct message *message, enum bounce_kind kind,
+    size_t count, enum queue_state state)
+{
+	struct notice *notice = xcalloc(1, sizeof(*notice));
+	struct str to = message->record.sender;
+
+	if (kind == BOUNCE_TO_POSTMASTER)
+		to = str_of(q->conf.double_bounce);
+	notice->q = q;
+	notice->message = message;
+	notice->kind = kind;
+	notice->state = state;
+	notice->rcpt = xcalloc(count + 1, sizeof(*notice->rcpt));
+	notice->action = xcalloc(count + 1, sizeof(*notice->action));
+	notice->to = str_make(xmemdup(to.p, to.len), to.len);
+	notice->retry = evtimer_new(q->base, on_retry, notice);
+	buf_init(&notice->text, 0);
+	(void)queue_id_short(notice->id, &message->id);
+	/* what is to be retired stays, and rests, until this is decided */
+	message->jobs += state != QUEUE_LIVE;
+	return notice;
+}
+
+static void
+notice_add(struct notice *notice, uint32_t rcpt, enum bounce_action action)
+{
+	notice->rcpt[notice->count] = rcpt;
+	notice->action[notice->count++] = action;
+}
 
 static void
 notice_free(struct notice *notice)
 {
+	event_free(notice->retry);
 	free(notice->rcpt);
-	free((void *)(uintptr_t)notice->sender.p);
+	free(notice->action);
+	free((void *)(uintptr_t)notice->to.p);
 	buf_clear(&notice->text);
 	free(notice);
 }
 
+/* The message it tells of goes its way. */
+static void
+let_go(struct notice *notice)
+{
+	struct message *message = notice->message;
+
+	notice->message = NULL;
+	if (notice->state != QUEUE_LIVE)
+		result_job_ended(notice->q, message, false);
+}
+
 /* "550 5.1.1 text": the status in a reason, else the default. */
 static struct str
-status_of(struct str reason, enum queue_state state)
+status_of(struct str reason, enum bounce_action action, bool expired)
 {
+	static const char *const usual[] = {
+		[BOUNCE_FAILED] = "5.0.0",
+		[BOUNCE_DELAYED] = "4.0.0",
+		[BOUNCE_DELIVERED] = "2.0.0",
+		[BOUNCE_RELAYED] = "2.0.0",
+		[BOUNCE_EXPANDED] = "2.0.0",
+	};
 	struct str in = reason;
 	struct smtp_status status;
 
+	if (expired)
+		return str_of("4.4.7"); /* RFC 3463: delivery time expired */
 	if (in.len > 4 && is_digit(in.p[0]) && in.p[3] == ' ')
 		str_skip(&in, 4);
 	reason = in;
-	if (state == QUEUE_EXPIRED)
-		return str_of("4.4.7"); /* RFC 3463: delivery time expired */
-	if (!smtp_status_take(&in, &status))
-		return str_of(state == QUEUE_DELIVERED ? "2.0.0" : "5.0.0");
+	if (!smtp_status_take(&in, &status) || reason.p[0] != usual[action][0])
+		return str_of(usual[action]);
 	return str_make(reason.p, reason.len - in.len);
 }
 
@@ -76,7 +142,8 @@ read_original(struct qmgr *q, struct message *message, struct buf *record,
 	int fd, ret;
 
 	bounce->whole = r->body_len <= q->conf.bounce_limit && r->ret != 2 &&
-	    bounce->action == BOUNCE_FAILED;
+	    (bounce->kind == BOUNCE_OF_FAILURE ||
+		bounce->kind == BOUNCE_TO_POSTMASTER);
 	if (pool_read(message, record, &bytes, err) < 0)
 		return -1;
 	bytes = str_sub(bytes, message->envelope_len, bytes.len);
@@ -102,61 +169,68 @@ read_original(struct qmgr *q, struct message *message, struct buf *record,
 }
 
 static void
-fill_rcpts(struct bounce_rcpt *out, const struct message *message,
-    const uint32_t *rcpt, size_t count, enum queue_state state)
+fill_rcpt(const struct notice *notice, size_t i, struct bounce_rcpt *out)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct queue_recipient *from =
-		    message_rcpt(message, rcpt[i]);
-		struct str reason = str_of(message_reason(message, rcpt[i]));
+	const struct message *message = notice->message;
+	const struct queue_recipient *from =
+	    message_rcpt(message, notice->rcpt[i]);
+	enum bounce_action action = notice->action[i];
+	struct str told = str_of(message_reason(message, notice->rcpt[i]));
 
-		if (state == QUEUE_DELIVERED)
-			reason = str_of("250 2.0.0 delivered");
-		out[i] = (struct bounce_rcpt){
-			.address = from->address,
-			.orcpt = from->orcpt,
-			.original = from->original,
-			.status = status_of(reason, state),
-			.diagnostic = reason,
-		};
+	*out = (struct bounce_rcpt){
+		.action = action,
+		.address = from->address,
+		.orcpt = from->orcpt,
+		.original = from->original,
+	};
+	if (action == BOUNCE_EXPANDED) {
+		out->address = from->original;
+		told = str_of("250 2.0.0 passed on to those it stands for");
+	} else if (action == BOUNCE_DELAYED && told.len == 0) {
+		told = str_of("it is being tried");
 	}
+	words_untell(told, &out->host, &out->diagnostic);
+	out->status =
+	    status_of(out->diagnostic, action, notice->state == QUEUE_EXPIRED);
 }
 
 /* The notification's text into notice. */
 static int
-write_text(struct notice *notice, struct message *message, struct err *err)
+write_text(struct notice *notice, struct err *err)
 {
-	struct bounce_rcpt *rcpt = xcalloc(notice->count, sizeof(*rcpt));
-	size_t told = notice->count;
+	struct message *message = notice->message;
+	struct qmgr *q = notice->q;
+	size_t told =
+	    notice->count < RCPTS_TOLD_MAX ? notice->count : RCPTS_TOLD_MAX;
+	struct bounce_rcpt *rcpt = xcalloc(told, sizeof(*rcpt));
 	struct buf record, large;
-	char random[3][17];
+	char random[2][17];
 	struct bounce bounce = {
-		.hostname = notice->q->conf.hostname,
-		.action = notice->state == QUEUE_DELIVERED ? BOUNCE_DELIVERED :
-							     BOUNCE_FAILED,
+		.hostname = q->conf.hostname,
+		.kind = notice->kind,
 		.expired = notice->state == QUEUE_EXPIRED,
 		.record = &message->record,
+		.to = notice->to,
 		.id = notice->id,
 		.boundary = random[0],
 		.message_id = random[1],
 		.now = time_real() / TIME_SECOND,
+		.retry_until =
+		    message->record.arrival / TIME_SECOND + q->conf.lifetime,
 		.rcpt = rcpt,
+		.rcpts = told,
 	};
 	int ret;
 
-	if (told > RCPTS_TOLD_MAX)
-		told = RCPTS_TOLD_MAX;
-	bounce.rcpts = told;
 	for (size_t i = 0; i < NELEMS(random); i++)
 		hex_encode(random[i], &(uint64_t){ rand_u64() }, 8);
-	fill_rcpts(rcpt, message, notice->rcpt, told, notice->state);
+	for (size_t i = 0; i < told; i++)
+		fill_rcpt(notice, i, &rcpt[i]);
 	buf_init(&record, 0);
 	buf_init(&large, 0);
-	ret = read_original(notice->q, message, &record, &large, &bounce, err);
-	if (ret == 0) {
+	ret = read_original(q, message, &record, &large, &bounce, err);
+	if (ret == 0)
 		notice->header_len = bounce_write(&notice->text, &bounce);
-		notice->utf8 = bounce_is_utf8(&bounce);
-	}
 	buf_clear(&record);
 	buf_clear(&large);
 	free(rcpt);
@@ -166,22 +240,36 @@ write_text(struct notice *notice, struct message *message, struct err *err)
 static void
 on_kept(void *ctx, struct message *message, const struct err *err)
 {
+	static const char *const names[] = {
+		[BOUNCE_OF_FAILURE] = "sender non-delivery",
+		[BOUNCE_OF_DELAY] = "sender delay",
+		[BOUNCE_OF_SUCCESS] = "sender delivery status",
+		[BOUNCE_TO_POSTMASTER] = "postmaster non-delivery",
+	};
 	struct notice *notice = ctx;
 	char id[QUEUE_SHORT_SIZE];
 
 	(void)err; /* it is kept until the disk takes it */
 	if (message != NULL)
-		log_info("%s: sender %s notification: %s", notice->id,
-		    notice->state == QUEUE_DELIVERED ? "delivery" :
-						       "non-delivery",
-		    queue_id_short(id, &message->id));
+		log_info("%s: %s notification: %s", notice->id,
+		    names[notice->kind], queue_id_short(id, &message->id));
 	notice_free(notice);
 }
 
+static bool
+is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.p[i] > 127)
+			return false;
+	}
+	return true;
+}
+
 /*
- * The notification enters the queue, and what it speaks of is retired. Both
- * are in one batch where the message is in the ring; a retirement in the
- * spool is written after the ring.
+ * It is on its way: a message of its own; in the same batch as what it stands
+ * for, or before it, since what is retired in the spool is written after the
+ * ring.
  */
 static void
 keep(struct notice *notice, struct queue_recipient *rcpt, size_t count,
@@ -195,11 +283,12 @@ keep(struct notice *notice, struct queue_recipient *rcpt, size_t count,
 		.counter = id.counter,
 		.arrival = time_real(),
 		.sender = str_of(""),
-		.body_type = 1, /* 8BITMIME */
-		.smtputf8 = notice->utf8,
-		.protocol = str_of("internal"),
-		.hold = str_of(""),
+		.body_type = !is_ascii(buf_str(&notice->text)),
+		.smtputf8 = !is_ascii(notice->to),
+		.protocol =
+		    str_of(notice->kind == BOUNCE_TO_POSTMASTER ? last : ours),
 		.held = held,
+		.hold = str_of(held ? "a notification that nobody takes" : ""),
 		.header_len = notice->header_len,
 		.body_len = notice->text.len,
 		.rcpts = { rcpt, count },
@@ -216,37 +305,60 @@ keep(struct notice *notice, struct queue_recipient *rcpt, size_t count,
 	}
 	if (message == NULL)
 		panic("notification: %s", err.text);
-	if (notice->message != NULL) {
-		for (size_t i = 0; i < notice->count; i++)
-			retire_rcpt(q, notice->message, notice->rcpt[i],
-			    notice->state);
-		result_job_ended(q, notice->message, false);
-	}
+	for (size_t i = 0; notice->message != NULL && i < notice->count; i++)
+		retire_rcpt(q, notice->message, notice->rcpt[i], notice->state);
+	if (notice->message != NULL)
+		let_go(notice);
 	(void)batch_add(q, message, &bytes, true, on_kept, notice);
 }
 
-/* Where rewrite knows no way: kept for the operator, unless one exists. */
+/* Nobody here takes it: the postmaster does, or else the operator sees it. */
 static void
 keep_unrouted(struct notice *notice)
 {
-	ptrdiff_t at = str_rchr(notice->sender, '@');
 	struct queue_recipient rcpt = {
-		.address = notice->sender,
-		.original = notice->sender,
+		.address = notice->to,
+		.original = notice->to,
 		.orcpt = str_of(""),
 		.transport = str_of("smtp"),
+		.nexthop = str_of("localhost"),
 		.sender = str_of(""),
-		.nexthop = at < 0 ?
-		    str_of("localhost") :
-		    str_sub(notice->sender, (size_t)at + 1, notice->sender.len),
+		.notify = QUEUE_NOTIFY_NEVER,
 	};
-	bool exists = dest_transport_exists(rcpt.transport);
+	struct str to = str_of(notice->q->conf.double_bounce);
 
-	if (!exists)
-		log_warn("%s: the notification for its sender cannot be sent "
-			 "and is placed on hold",
-		    notice->id);
-	keep(notice, &rcpt, 1, !exists);
+	if (notice->kind == BOUNCE_OF_FAILURE && to.len > 0) {
+		log_info("%s: its sender takes no mail", notice->id);
+		notice->kind = BOUNCE_TO_POSTMASTER;
+		free((void *)(uintptr_t)notice->to.p);
+		notice->to = str_make(xmemdup(to.p, to.len), to.len);
+		ask_route(notice);
+		return;
+	}
+	log_warn("%s: the notification for <%" STR_F "> cannot be sent and is "
+		 "placed on hold",
+	    notice->id, STR_A(notice->to));
+	keep(notice, &rcpt, 1, true);
+}
+
+/* rewrite does not know now: what failed fails again, the rest waits. */
+static void
+no_route(struct notice *notice, const struct err *err)
+{
+	static const struct timeval wait = { RETRY, 0 };
+
+	if (daemon_is_stopping(notice->q->daemon)) {
+		notice_free(notice);
+		return;
+	}
+	log_warn("%s: no notification yet: %s", notice->id, err->text);
+	if (notice->kind == BOUNCE_OF_SUCCESS ||
+	    notice->kind == BOUNCE_OF_DELAY) {
+		(void)evtimer_add(notice->retry, &wait);
+		return;
+	}
+	let_go(notice);
+	notice_free(notice);
 }
 
 static void
@@ -258,10 +370,7 @@ on_route(void *ctx, const void *in, const struct err *err)
 	struct queue_recipient *rcpt;
 
 	if (answer == NULL) {
-		log_warn("%s: no notification yet: %s", notice->id, err->text);
-		if (notice->message != NULL)
-			result_job_ended(notice->q, notice->message, false);
-		notice_free(notice);
+		no_route(notice, err);
 		return;
 	}
 	if (answer->targets.count == 0) {
@@ -273,91 +382,147 @@ on_route(void *ctx, const void *in, const struct err *err)
 	for (size_t i = 0; i < answer->targets.count; i++)
 		rcpt[i] = (struct queue_recipient){
 			.address = target[i].address,
-			.original = notice->sender,
+			.original = notice->to,
 			.orcpt = str_of(""),
 			.transport = target[i].transport,
 			.nexthop = target[i].nexthop,
 			.sender = str_of(""),
+			/* all that RFC 3461 section 6.1 allows */
+			.notify = QUEUE_NOTIFY_NEVER,
 		};
 	keep(notice, rcpt, answer->targets.count, false);
 	free(rcpt);
-}
-
-static struct notice *
-notice_new(struct qmgr *q, struct message *message, const uint32_t *rcpt,
-    size_t count, enum queue_state state)
-{
-	struct notice *notice = xcalloc(1, sizeof(*notice));
-	struct str sender = message->record.sender;
-
-	notice->q = q;
-	notice->rcpt = xmemdup(rcpt, count * sizeof(*rcpt));
-	notice->count = count;
-	notice->state = state;
-	notice->sender = str_make(xmemdup(sender.p, sender.len), sender.len);
-	buf_init(&notice->text, 0);
-	(void)queue_id_short(notice->id, &message->id);
-	return notice;
 }
 
 static void
 ask_route(struct notice *notice)
 {
 	(void)ipc_async_call(notice->q->rewrite, &rewrite_rcpt_msg,
-	    &(struct rewrite_rcpt){ notice->sender, str_of("") },
+	    &(struct rewrite_rcpt){ notice->to, str_of("") },
 	    &rewrite_rcpt_answer_msg, on_route, notice);
 }
 
-/* RFC 3461 section 4.1: failures are told unless something else was asked. */
-static bool
-wants_failures(const struct queue_recipient *rcpt)
+/* Write it and send it off, if it tells of anybody. */
+static void
+send_off(struct notice *notice)
 {
-	return rcpt->notify == 0 || rcpt->notify & QUEUE_NOTIFY_FAILURE;
+	struct message *message = notice->message;
+	struct err err;
+
+	if (notice->count == 0) {
+		let_go(notice);
+		notice_free(notice);
+		return;
+	}
+	if (write_text(notice, &err) == 0) {
+		if (notice->state == QUEUE_LIVE)
+			notice->message = NULL; /* it goes on */
+		ask_route(notice);
+		return;
+	}
+	log_error("%s: no notification: %s", notice->id, err.text);
+	let_go(notice);
+	if (notice->state == QUEUE_BOUNCED || notice->state == QUEUE_EXPIRED)
+		result_hold(notice->q, message, err.text);
+	notice_free(notice);
+}
+
+/* RFC 3461 section 4.1: said, or, where nothing was said, the default. */
+static bool
+wants(const struct queue_recipient *rcpt, unsigned bit, bool usual)
+{
+	unsigned notify = rcpt->notify & ~(unsigned)QUEUE_NOTIFY_EXPANDED;
+
+	return notify == 0 ? usual : (notify & bit) != 0;
 }
 
 void
 notify_failed(struct qmgr *q, struct message *message, const uint32_t *rcpt,
     size_t count, enum queue_state state)
 {
-	uint32_t *told = xcalloc(count, sizeof(*told));
+	bool nobody = message->record.sender.len == 0;
 	struct notice *notice;
-	struct err err;
-	size_t n = 0;
 
+	if (nobody &&
+	    (str_eqz(message->record.protocol, last) ||
+		q->conf.double_bounce[0] == '\0')) {
+		result_hold(q, message, "a notice that nobody takes");
+		return;
+	}
+	notice = notice_new(q, message,
+	    nobody ? BOUNCE_TO_POSTMASTER : BOUNCE_OF_FAILURE, count, state);
 	for (size_t i = 0; i < count; i++) {
-		if (wants_failures(message_rcpt(message, rcpt[i])))
-			told[n++] = rcpt[i];
+		if (nobody ||
+		    wants(message_rcpt(message, rcpt[i]), QUEUE_NOTIFY_FAILURE,
+			true))
+			notice_add(notice, rcpt[i], BOUNCE_FAILED);
 		else
 			retire_rcpt(q, message, rcpt[i], state);
 	}
-	if (n == 0) {
-		free(told);
-		return;
-	}
-	notice = notice_new(q, message, told, n, state);
-	free(told);
-	if (write_text(notice, message, &err) < 0) {
-		log_error("%s: no notification: %s", notice->id, err.text);
-		result_hold(q, message, err.text);
-		notice_free(notice);
-		return;
-	}
-	notice->message = message;
-	message->jobs++; /* it stays, and rests, until this is decided */
-	ask_route(notice);
+	send_off(notice);
 }
 
 void
-notify_sent(struct qmgr *q, struct message *message, uint32_t rcpt)
+notify_sent(struct qmgr *q, struct message *message, const uint32_t *rcpt,
+    const enum bounce_action *action, size_t count)
 {
 	struct notice *notice =
-	    notice_new(q, message, &rcpt, 1, QUEUE_DELIVERED);
-	struct err err;
+	    notice_new(q, message, BOUNCE_OF_SUCCESS, count, QUEUE_DELIVERED);
 
-	if (write_text(notice, message, &err) < 0) {
-		log_warn("%s: no notification: %s", notice->id, err.text);
-		notice_free(notice);
-		return;
+	for (size_t i = 0; i < count; i++)
+		notice_add(notice, rcpt[i], action[i]);
+	send_off(notice);
+}
+
+void
+notify_expanded(struct qmgr *q, struct message *message)
+{
+	size_t count = message->record.rcpts.count;
+	struct notice *notice = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct queue_recipient *rcpt = message_rcpt(message, i);
+
+		if (!(rcpt->notify & QUEUE_NOTIFY_EXPANDED))
+			continue;
+		rcpt->notify &= (uint8_t)~QUEUE_NOTIFY_EXPANDED;
+		if (message->record.sender.len == 0)
+			continue;
+		if (notice == NULL)
+			notice = notice_new(q, message, BOUNCE_OF_SUCCESS,
+			    count, QUEUE_LIVE);
+		notice_add(notice, (uint32_t)i, BOUNCE_EXPANDED);
 	}
-	ask_route(notice);
+	if (notice != NULL)
+		send_off(notice);
+}
+
+bool
+notify_delay_is_due(const struct qmgr *q, const struct message *message)
+{
+	int64_t age = time_real() - message->record.arrival;
+
+	return q->conf.delay_warning > 0 && !message->record.warned &&
+	    message->record.sender.len > 0 &&
+	    age > (int64_t)q->conf.delay_warning * TIME_SECOND;
+}
+
+void
+notify_delayed(struct qmgr *q, struct message *message)
+{
+	struct notice *notice;
+
+	message->record.warned = true;
+	pool_change(message->pool, &message->id, QUEUE_WHOLE, QUEUE_WARNED);
+	batch_want(q);
+	notice = notice_new(q, message, BOUNCE_OF_DELAY,
+	    message->record.rcpts.count, QUEUE_LIVE);
+	for (size_t i = 0; i < message->record.rcpts.count; i++) {
+		const struct queue_recipient *rcpt = message_rcpt(message, i);
+
+		if (rcpt->state == QUEUE_LIVE &&
+		    wants(rcpt, QUEUE_NOTIFY_DELAY, true))
+			notice_add(notice, (uint32_t)i, BOUNCE_DELAYED);
+	}
+	send_off(notice);
 }

@@ -32,8 +32,9 @@ struct qmgr_conf {
 	size_t inline_limit, segment_size, ring_size, minfree;
 	size_t message_limit, bounce_limit;
 	int spool_after; /* seconds, as all times here */
-	int lifetime, bounce_lifetime;
-	int quarantine_keep; /* 0: for ever */
+	int lifetime, bounce_lifetime, delay_warning;
+	int quarantine_keep;       /* 0: for ever */
+	const char *double_bounce; /* who is told of them; "": nobody */
 	int min_backoff, max_backoff;
 	int agent_limit, agent_timeout;
 	const char *remote_transports;

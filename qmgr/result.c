@@ -130,10 +130,13 @@ result_job_ended(struct qmgr *q, struct message *message, bool quick)
 {
 	if (--message->jobs > 0 || message->live == 0)
 		return;
-	if (message->removed)
+	if (message->removed) {
 		retire_all(q, message);
-	else if (!message->record.held)
+	} else if (!message->record.held) {
+		if (notify_delay_is_due(q, message))
+			notify_delayed(q, message);
 		defer_message(q, message, quick);
+	}
 }
 
 static bool
@@ -150,52 +153,64 @@ is_expired(const struct qmgr *q, const struct message *message)
 bool
 result_is_due(const struct qmgr *q, const struct message *message)
 {
-	return is_expired(q, message);
+	return is_expired(q, message) || notify_delay_is_due(q, message);
 }
+
+/* Recipients of a job that somebody is told of. */
+struct told {
+	uint32_t *failed, *sent;
+	enum bounce_action *action; /* of those sent */
+	size_t fails, sents;
+};
 
 /*
- * Recipients that failed: the sender is told, or, where there is none to
- * tell, the message waits for the operator.
+ * Delivered: retired, at once unless the sender wants to hear of it from us
+ * (RFC 3461 sections 5.2.2 and 5.2.3).
  */
 static void
-send_back(struct qmgr *q, struct job *job, const uint32_t *failed, size_t count,
-    bool expired)
+note_sent(struct qmgr *q, struct job *job, size_t i, struct told *told)
 {
-	struct message *message = job->message;
-
-	if (count == 0)
-		return;
-	daemon_count(q->daemon, QMGR_BOUNCED, (int64_t)count);
-	if (message->record.sender.len == 0) {
-		result_hold(q, message, "a notice that nobody takes");
-		return;
-	}
-	notify_failed(q, message, failed, count,
-	    expired ? QUEUE_EXPIRED : QUEUE_BOUNCED);
-}
-
-static void
-note_sent(struct qmgr *q, struct job *job, size_t i)
-{
+	const struct outcome *outcome = &job->outcome[i];
 	struct message *message = job->message;
 	uint32_t number = job->rcpt[i];
 
 	daemon_count(q->daemon, QMGR_DELIVERED, 1);
 	daemon_observe(q->daemon, QMGR_DELIVERY_TIME,
 	    time_real() - message->record.arrival);
-	if (message_rcpt(message, number)->notify & QUEUE_NOTIFY_SUCCESS &&
-	    message->record.sender.len > 0)
-		notify_sent(q, message, number);
-	retire_rcpt(q, message, number, QUEUE_DELIVERED);
+	if (outcome->dsn || message->record.sender.len == 0 ||
+	    !(message_rcpt(message, number)->notify & QUEUE_NOTIFY_SUCCESS)) {
+		retire_rcpt(q, message, number, QUEUE_DELIVERED);
+		return;
+	}
+	message_set_reason(message, number, outcome->text);
+	told->sent[told->sents] = number;
+	told->action[told->sents++] =
+	    outcome->remote ? BOUNCE_RELAYED : BOUNCE_DELIVERED;
+}
+
+static void
+tell(struct qmgr *q, struct message *message, const struct told *told,
+    bool expired)
+{
+	if (told->sents > 0)
+		notify_sent(q, message, told->sent, told->action, told->sents);
+	if (told->fails == 0)
+		return;
+	daemon_count(q->daemon, QMGR_BOUNCED, (int64_t)told->fails);
+	notify_failed(q, message, told->failed, told->fails,
+	    expired ? QUEUE_EXPIRED : QUEUE_BOUNCED);
 }
 
 void
 result_finish(struct qmgr *q, struct job *job, const char *relay)
 {
-	uint32_t *failed = xcalloc(job->count, sizeof(*failed));
 	struct message *message = job->message;
+	struct told told = {
+		.failed = xcalloc(job->count, sizeof(*told.failed)),
+		.sent = xcalloc(job->count, sizeof(*told.sent)),
+		.action = xcalloc(job->count, sizeof(*told.action)),
+	};
 	bool expired = is_expired(q, message), gone = false;
-	size_t fails = 0;
 
 	message->jobs++; /* it stays while we speak of it */
 	for (size_t i = 0; i < job->count; i++) {
@@ -210,18 +225,20 @@ result_finish(struct qmgr *q, struct job *job, const char *relay)
 		}
 		log_outcome(job, i, relay, gone);
 		if (outcome->verdict == VERDICT_SENT) {
-			note_sent(q, job, i);
+			note_sent(q, job, i, &told);
 			continue;
 		}
 		message_set_reason(message, job->rcpt[i], outcome->text);
 		if (outcome->verdict == VERDICT_FAILED)
-			failed[fails++] = job->rcpt[i];
+			told.failed[told.fails++] = job->rcpt[i];
 		else
 			daemon_count(q->daemon, QMGR_DEFERRED, 1);
 	}
-	send_back(q, job, failed, fails, gone);
+	tell(q, message, &told, gone);
 	message->jobs--;
-	free(failed);
+	free(told.failed);
+	free(told.sent);
+	free(told.action);
 	result_job_ended(q, message, job->lost > 0);
 	dest_done(job);
 }

@@ -46,7 +46,7 @@ hello_ehlo(struct session *s, struct str args)
 		    s->conf->message_limit);
 	return session_reply(s, 250, NULL,
 	    "%s\nPIPELINING\n%s\n%s%s%s%sENHANCEDSTATUSCODES\n8BITMIME\n"
-	    "SMTPUTF8\nCHUNKING",
+	    "DSN\nSMTPUTF8\nCHUNKING",
 	    s->conf->hostname, size, session_offers_tls(s) ? "STARTTLS\n" : "",
 	    session_may_auth(s) ? "AUTH " : "",
 	    session_may_auth(s) ? s->conf->mechanisms : "",

@@ -1,12 +1,13 @@
 /*
  * MAIL FROM: RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152),
- * SMTPUTF8 (RFC 6531), AUTH (RFC 4954 section 5).
+ * SMTPUTF8 (RFC 6531), AUTH (RFC 4954 section 5), RET and ENVID (RFC 3461).
  */
 #include "base/log.h"
 #include "smtpd/command.h"
 
 enum {
-	OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_UTF8,
+	OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_UTF8 |
+	    SMTP_PARAM_DSN,
 	/* Front ends send addresses without brackets, scanners for one. */
 	FORMS = SMTP_PATH_NULL | SMTP_PATH_BARE,
 };
@@ -68,7 +69,8 @@ keep_sender(struct transaction *t, const struct smtp_path *sender,
 	t->sender.address = arena_str(t->arena, sender->address);
 	t->mail = *params;
 	/* Whom the client says it speaks for: nobody here asks. */
-	t->mail.auth = t->mail.envid = STR("");
+	t->mail.auth = STR("");
+	t->mail.envid = arena_str(t->arena, params->envid);
 }
 
 int

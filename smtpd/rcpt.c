@@ -12,12 +12,13 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "queue/record.h"
 #include "smtpd/command.h"
 
 static int
-parse(struct session *s, struct str args, struct smtp_path *rcpt)
+parse(struct session *s, struct str args, struct smtp_path *rcpt,
+    struct smtp_rcpt_params *params)
 {
-	struct smtp_rcpt_params params;
 	struct err err;
 
 	if (!str_itake_str(&args, STR("TO:")))
@@ -29,7 +30,7 @@ parse(struct session *s, struct str args, struct smtp_path *rcpt)
 		s->line, &err) < 0)
 		return session_reply(s, 501, "5.1.3",
 		    "Bad recipient address syntax");
-	if (smtp_rcpt_params_parse(&params, &args, 0, &err) < 0)
+	if (smtp_rcpt_params_parse(params, &args, SMTP_PARAM_DSN, &err) < 0)
 		return err.kind == ERR_NOENT ?
 		    session_reply(s, 555, "5.5.4", "Unsupported option") :
 		    session_reply(s, 501, "5.5.4", "Bad option: %s", err.text);
@@ -123,10 +124,16 @@ take_back(struct transaction *t, size_t left)
 	}
 }
 
+/* What a RCPT command asks for, in the transaction's arena. */
+struct asked {
+	struct str original, orcpt;
+	unsigned notify;
+};
+
 /* 0, or -1 when there is no room for it. */
 static int
 add_target(struct transaction *t, const struct rewrite_target *target,
-    struct str original)
+    const struct asked *asked)
 {
 	struct queue_rcpt *rcpt;
 
@@ -141,8 +148,9 @@ add_target(struct transaction *t, const struct rewrite_target *target,
 	rcpt = &t->rcpts[t->rcpt_len];
 	*rcpt = (struct queue_rcpt){
 		.address = arena_str(t->arena, target->address),
-		.orcpt = STR(""),
-		.original = original,
+		.orcpt = asked->orcpt,
+		.original = asked->original,
+		.notify = (uint8_t)asked->notify,
 		.transport = arena_str(t->arena, target->transport),
 		.nexthop = arena_str(t->arena, target->nexthop),
 		.sender = arena_str(t->arena, target->sender),
@@ -156,26 +164,55 @@ add_target(struct transaction *t, const struct rewrite_target *target,
 	return 0;
 }
 
-/* All of the answer's targets or none of them. */
+static bool
+keep_asked(struct transaction *t, struct asked *asked, struct str address,
+    const struct smtp_rcpt_params *params)
+{
+	const char *orcpt = "";
+
+	asked->notify = params->notify;
+	asked->original = arena_str(t->arena, address);
+	if (params->orcpt_type.len > 0)
+		orcpt = arena_printf(t->arena, "%" STR_F ";%" STR_F,
+		    STR_A(params->orcpt_type), STR_A(params->orcpt));
+	if (orcpt == NULL || asked->original.p == NULL)
+		return false;
+	asked->orcpt = str_of(orcpt);
+	return true;
+}
+
+/*
+ * All of the answer's targets or none of them. Where there are several,
+ * success is told of the address itself and asked of none of them (RFC 3461
+ * section 5.2.7.3, c).
+ */
 static int
 add_targets(struct transaction *t, const struct rewrite_rcpt_answer *answer,
-    struct str address)
+    struct str address, const struct smtp_rcpt_params *params)
 {
 	const struct rewrite_target *targets = answer->targets.items;
-	struct str original = arena_str(t->arena, address);
 	size_t before = t->rcpt_len;
+	bool expanded =
+	    answer->targets.count > 1 && params->notify & SMTP_NOTIFY_SUCCESS;
+	struct asked asked;
 
-	if (original.p == NULL ||
+	if (!keep_asked(t, &asked, address, params) ||
 	    answer->targets.count > QUEUE_RCPTS_MAX - before)
 		return -1;
+	if (expanded)
+		asked.notify &= ~(unsigned)SMTP_NOTIFY_SUCCESS;
+	if (expanded && asked.notify == 0)
+		asked.notify = SMTP_NOTIFY_NEVER;
 	for (size_t i = 0; i < answer->targets.count; i++)
 		if (!is_repeated(t, targets[i].address) &&
-		    add_target(t, &targets[i], original) < 0) {
+		    add_target(t, &targets[i], &asked) < 0) {
 			take_back(t, before);
 			return -1;
 		}
+	if (expanded && t->rcpt_len > before)
+		t->rcpts[before].notify |= QUEUE_NOTIFY_EXPANDED;
 	if (t->accepted == 0)
-		t->first_rcpt = original;
+		t->first_rcpt = asked.original;
 	return 0;
 }
 
@@ -204,12 +241,13 @@ int
 rcpt_command(struct session *s, struct str args)
 {
 	struct rewrite_rcpt_answer answer = { 0 };
+	struct smtp_rcpt_params params;
 	struct smtp_path rcpt;
 	struct err err;
 	int64_t began;
 	int ret;
 
-	if (check_order(s) < 0 || parse(s, args, &rcpt) < 0)
+	if (check_order(s) < 0 || parse(s, args, &rcpt, &params) < 0)
 		return -1;
 	s->t.refused++;
 	if (rcpt.utf8 && !s->t.mail.smtputf8)
@@ -231,7 +269,7 @@ rcpt_command(struct session *s, struct str args)
 		return refuse(s, rcpt.address, answer.status);
 	if (data_need_id(s) < 0)
 		return -1;
-	if (add_targets(&s->t, &answer, rcpt.address) < 0)
+	if (add_targets(&s->t, &answer, rcpt.address, &params) < 0)
 		return session_reject(s, "RCPT", rcpt.address, 452, "4.5.3",
 		    "Error: too many recipients");
 	s->t.accepted++;

@@ -58,9 +58,14 @@ extern const struct ipc_msg queue_large_open_msg;
 
 struct queue_rcpt {
 	struct str address;  /* final recipient */
-	struct str orcpt;    /* ORCPT as given (xtext decoded), or "" */
+	struct str orcpt;    /* ORCPT as given, "rfc822;a+2Bb@c.d", or "" */
 	struct str original; /* address of RCPT TO, before expansion */
-	uint8_t notify;      /* RFC 3461 bits; 0: not given */
+	/*
+	 * RFC 3461 bits as in queue/record.h; 0: not given. Of an address that
+	 * stands for several, success is not asked of these: the first has
+	 * QUEUE_NOTIFY_EXPANDED instead (RFC 3461 section 5.2.7.3 c).
+	 */
+	uint8_t notify;
 	struct str transport, nexthop;
 	struct str sender; /* instead of the message's (SRS); "" as it is */
 };
@@ -70,8 +75,8 @@ struct queue_commit {
 	struct str sender; /* "" is the null sender */
 	uint8_t body_type; /* enum queue_body */
 	bool smtputf8;
-	uint8_t ret; /* RFC 3461: 0 not given, 1 FULL, 2 HDRS */
-	struct str envid;
+	uint8_t ret;      /* RFC 3461: 0 not given, 1 FULL, 2 HDRS */
+	struct str envid; /* as given, in xtext */
 	struct str client_addr, client_name, helo, protocol, sasl_user;
 	/*
 	 * Not "": the message is taken, but waits for the operator, who is

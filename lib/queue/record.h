@@ -39,7 +39,7 @@ enum queue_state {
 
 struct queue_recipient {
 	struct str address;  /* final recipient */
-	struct str orcpt;    /* ORCPT, xtext decoded, or "" */
+	struct str orcpt;    /* ORCPT as given, or "" */
 	struct str original; /* before expansion */
 	struct str transport, nexthop;
 	struct str sender; /* instead of the record's; "" as it is */
@@ -53,6 +53,8 @@ enum {
 	QUEUE_NOTIFY_SUCCESS = 2,
 	QUEUE_NOTIFY_FAILURE = 4,
 	QUEUE_NOTIFY_DELAY = 8,
+	/* success was asked of original, which stands for several */
+	QUEUE_NOTIFY_EXPANDED = 16,
 };
 
 struct queue_record {
@@ -62,8 +64,8 @@ struct queue_record {
 	struct str sender;       /* "" is the null sender */
 	uint8_t body_type;       /* enum queue_body */
 	bool smtputf8;
-	uint8_t ret; /* RFC 3461: 0 not given, 1 FULL, 2 HDRS */
-	struct str envid;
+	uint8_t ret;      /* RFC 3461: 0 not given, 1 FULL, 2 HDRS */
+	struct str envid; /* as given, in xtext */
 	struct str client_addr, client_name, helo, protocol, sasl_user;
 	bool held;
 	bool warned;           /* the sender was told of the delay */

@@ -154,6 +154,19 @@ read_utf8(void *ctx, struct str value, unsigned offered, struct err *err)
 	return 0;
 }
 
+/* What is hidden in the encoding must not break the line of a report. */
+static int
+check_printable(struct str s, struct err *err)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < ' ' || c == 127)
+			return err_set(err, ERR_SYNTAX, "control character");
+	}
+	return 0;
+}
+
 static int
 check_xtext(struct str in, const char *what, struct err *err)
 {
@@ -162,6 +175,8 @@ check_xtext(struct str in, const char *what, struct err *err)
 
 	buf_init(&decoded, 0);
 	ret = smtp_xtext_decode(&decoded, in, err);
+	if (ret == 0)
+		ret = check_printable(buf_str(&decoded), err);
 	buf_clear(&decoded);
 	return ret < 0 ? err_prefix(err, "%s", what) : 0;
 }
@@ -367,6 +382,67 @@ smtp_xtext_encode(struct buf *out, struct str in)
 			(void)buf_addc(out, in.p[i]);
 		else
 			(void)buf_addf(out, "+%02X", (unsigned char)in.p[i]);
+	}
+	return out->full ? -1 : 0;
+}
+
+/* "\x{" HEXPOINT "}" and UTF-8 as it is */
+static int
+decode_utf8_address(struct buf *out, struct str in, struct err *err)
+{
+	if (check_utf8_address(in, err) < 0)
+		return -1;
+	while (in.len > 0) {
+		uint32_t rune = 0;
+
+		if (!str_take_str(&in, STR("\\x{"))) {
+			(void)buf_addc(out, in.p[0]);
+			str_skip(&in, 1);
+			continue;
+		}
+		while (!str_take(&in, '}')) {
+			rune = rune << 4 | (uint32_t)hex_digit(in.p[0]);
+			str_skip(&in, 1);
+		}
+		(void)utf8_put(out, rune);
+	}
+	return out->full ? err_set(err, ERR_LIMIT, "ORCPT too long") : 0;
+}
+
+int
+smtp_orcpt_decode(struct buf *out, struct str orcpt, struct err *err)
+{
+	size_t from = out->len;
+	struct str type;
+	int ret;
+
+	if (str_chr(orcpt, ';') < 0)
+		return err_set(err, ERR_SYNTAX, "bad ORCPT");
+	(void)str_split(&orcpt, ';', &type);
+	(void)buf_add_str(out, type);
+	(void)buf_addc(out, ';');
+	if (str_ieqz(type, "utf-8"))
+		ret = decode_utf8_address(out, orcpt, err);
+	else
+		ret = smtp_xtext_decode(out, orcpt, err);
+	if (ret < 0)
+		return -1;
+	return check_printable(str_sub(buf_str(out), from, out->len), err);
+}
+
+int
+smtp_orcpt_put_ascii(struct buf *out, struct str orcpt)
+{
+	while (orcpt.len > 0) {
+		uint32_t rune;
+
+		if ((unsigned char)orcpt.p[0] > 127 &&
+		    utf8_take(&orcpt, &rune)) {
+			(void)buf_addf(out, "\\x{%X}", (unsigned)rune);
+			continue;
+		}
+		(void)buf_addc(out, orcpt.p[0]);
+		str_skip(&orcpt, 1);
 	}
 	return out->full ? -1 : 0;
 }

@@ -82,4 +82,13 @@ int smtp_rcpt_params_parse(struct smtp_rcpt_params *params, struct str *in,
 int smtp_xtext_decode(struct buf *out, struct str in, struct err *err);
 int smtp_xtext_encode(struct buf *out, struct str in);
 
+/*
+ * ORCPT as it was given, "rfc822;a+2Bb@x.test" or "utf-8;\x{E4}@x.test"
+ * (RFC 6533 section 3), without its encoding. ERR_SYNTAX: it is not so
+ * encoded, or what comes out would break a line; ERR_LIMIT: out is full.
+ */
+int smtp_orcpt_decode(struct buf *out, struct str orcpt, struct err *err);
+/* For a host that takes ASCII only: other characters become \x{...}. */
+int smtp_orcpt_put_ascii(struct buf *out, struct str orcpt);
+
 #endif

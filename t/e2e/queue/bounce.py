@@ -52,13 +52,26 @@ class Bounce(chancery.TestCase):
     def test_is_not_sent_when_the_sender_does_not_want_it(self):
         with self.chancery.smtp() as smtp:
             smtp.ehlo()
-            if not smtp.has_extn("dsn"):
-                return  # smtpd does not offer it yet
             smtp.sendmail("ada@example.test", ["full@example.test"],
                           message("quiet", 200),
                           rcpt_options=["NOTIFY=NEVER"])
         chancery.wait_until("an empty queue", lambda: not self.queue())
         self.assertNotIn(b"quiet", b"".join(self.messages("ada")))
+
+    def test_goes_to_the_postmaster_when_nobody_can_be_told(self):
+        self.send("", ["full"], message("from nobody", 200))
+        # ada, the first user, is the postmaster
+        chancery.wait_until(
+            "the postmaster's copy",
+            lambda: any(b"from nobody" in m and b"Postmaster Copy" in m
+                        for m in self.messages("ada")))
+
+
+class NobodyToTell(Bounce):
+    test_goes_to_the_postmaster_when_nobody_can_be_told = None
+    test_comes_back_as_a_report = None
+    test_is_not_sent_when_the_sender_does_not_want_it = None
+    options = ("minimal_backoff_time = 1s", "2bounce_notice_recipient =")
 
     def test_is_held_when_nobody_can_be_told(self):
         self.send("", ["full"], message("from nobody", 200))

@@ -44,7 +44,7 @@ class Dialogue(Talk):
         self.assertEqual(offered[0], "mail.example.test")
         self.assertEqual(set(offered[1:]), {
             "PIPELINING", "SIZE 10240000", "STARTTLS", "ENHANCEDSTATUSCODES",
-            "8BITMIME", "SMTPUTF8", "CHUNKING"})
+            "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"})
 
     def test_order(self):
         hi, mail = "EHLO c", "MAIL FROM:<x@y.test>"

@@ -54,6 +54,7 @@ world_setup(void **state)
 		.bounce_limit = 50000,
 		.spool_after = 30,
 		.lifetime = 1000,
+		.double_bounce = "postmaster",
 		.bounce_lifetime = 1000,
 		.min_backoff = 300,
 		.max_backoff = 4000,

@@ -22,11 +22,15 @@
 struct doubles {
 	bool queue_down, disk_full, no_large, no_notice;
 	int commits, began, auth_ended;
-	int large_fd;      /* our copy of the file given out; -1: none */
-	struct buf said;   /* "sender>rcpt,rcpt|body type|user\n" a commit */
-	struct buf prefix; /* of the last commit */
-	struct buf hold;   /* of the last commit */
-	struct buf notice; /* the last one, its recipients in front */
+	int large_fd; /* our copy of the file given out; -1: none */
+	/*
+	 * A commit: "sender>rcpt(notify orcpt),rcpt|body type|user ret envid",
+	 * what was not asked left out.
+	 */
+	struct buf said;
+	struct buf prefix;         /* of the last commit */
+	struct buf hold;           /* of the last commit */
+	struct buf notice;         /* the last one, its recipients in front */
 	const char *clamd, *spamd; /* what they answer; NULL: not there */
 	struct buf message;        /* of the last commit */
 	uint64_t header_len;
@@ -154,11 +158,19 @@ double_commit(void *ctx, struct queue_commit *commit, struct err *err)
 	doubles->commits++;
 	doubles->header_len = commit->header_len;
 	(void)buf_addf(&doubles->said, "%" STR_F ">", STR_A(commit->sender));
-	for (size_t i = 0; i < commit->rcpts.count; i++)
+	for (size_t i = 0; i < commit->rcpts.count; i++) {
 		(void)buf_addf(&doubles->said, "%s%" STR_F, i > 0 ? "," : "",
 		    STR_A(rcpts[i].address));
-	(void)buf_addf(&doubles->said, "|%d%s|%" STR_F "\n", commit->body_type,
+		if (rcpts[i].notify != 0)
+			(void)buf_addf(&doubles->said, "(%u %" STR_F ")",
+			    rcpts[i].notify, STR_A(rcpts[i].orcpt));
+	}
+	(void)buf_addf(&doubles->said, "|%d%s|%" STR_F, commit->body_type,
 	    commit->smtputf8 ? "u" : "", STR_A(commit->sasl_user));
+	if (commit->ret != 0)
+		(void)buf_addf(&doubles->said, " %u%" STR_F, commit->ret,
+		    STR_A(commit->envid));
+	(void)buf_addz(&doubles->said, "\n");
 	buf_reset(&doubles->prefix);
 	(void)buf_add_str(&doubles->prefix, commit->prefix);
 	buf_reset(&doubles->hold);

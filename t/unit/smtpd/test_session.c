@@ -198,8 +198,10 @@ refuses_what_is_written_wrong(void **state)
 		    NULL },
 		{ HI "MAIL FROM:<a@b> FOO=BAR\r\n" BYE, "220 250 555 221", NULL,
 		    "555 5.5.4" },
-		{ HI "MAIL FROM:<a@b> RET=FULL\r\n" BYE, "220 250 555 221",
-		    NULL, NULL },
+		{ HI "MAIL FROM:<a@b> RET=ALL\r\n" BYE, "220 250 501 221", NULL,
+		    NULL },
+		{ HI "MAIL FROM:<a@b> ENVID=a+0D+0Ab\r\n" BYE,
+		    "220 250 501 221", NULL, NULL },
 		{ HI "MAIL FROM:<a@b> BODY=BINARYMIME\r\n" BYE,
 		    "220 250 501 221", NULL, NULL },
 		{ HI "MAIL FROM:<a@b> SIZE=100001\r\n" BYE, "220 250 552 221",
@@ -212,12 +214,52 @@ refuses_what_is_written_wrong(void **state)
 		    "220 250 250 553 221", NULL, NULL },
 		{ HI MAIL "RCPT TO:<>\r\nRCPT TO:<ada>\r\nRCPT x\r\n" BYE,
 		    "220 250 250 501 501 501 221", NULL, NULL },
-		{ HI MAIL "RCPT TO:<ada@example.test> NOTIFY=NEVER\r\n" BYE,
-		    "220 250 250 555 221", NULL, NULL },
+		{ HI MAIL "RCPT TO:<ada@example.test> NOTIFY=EVER\r\n" BYE,
+		    "220 250 250 501 221", NULL, NULL },
+		{ HI MAIL "RCPT TO:<ada@example.test> "
+			  "ORCPT=rfc822;a+0D+0AX:@b\r\n" BYE,
+		    "220 250 250 501 221", NULL, NULL },
 		{ HI MAIL RCPT "DATA x\r\n" BYE, "220 250 250 250 501 221",
 		    NULL, NULL },
 		{ "NOOP\nNOOP\r\n" BYE, "220 500 250 221", NULL, "bare <LF>" },
 		{ "NOOP\rNOOP\r\n" BYE, "220 500 221", NULL, "bare <CR>" },
+	};
+
+	(void)state;
+	check(rows, NELEMS(rows), &double_conf);
+}
+
+/* What is asked about notifications (RFC 3461) goes with the message. */
+static void
+keeps_what_is_asked_of_notifications(void **state)
+{
+	static const struct row rows[] = {
+		{ HI "MAIL FROM:<x@y.test> RET=HDRS ENVID=e+2B1\r\n"
+		     "RCPT TO:<ada@example.test> NOTIFY=SUCCESS,DELAY "
+		     "ORCPT=rfc822;A+2Bx@y\r\nDATA\r\n.\r\n" BYE,
+		    "220 250 250 250 354 250 221",
+		    "x@y.test>ada@example.test(10 rfc822;A+2Bx@y)|0| 2e+2B1\n",
+		    NULL },
+		{ HI "MAIL FROM:<x@y.test> RET=FULL\r\n"
+		     "RCPT TO:<ada@example.test> NOTIFY=NEVER\r\n"
+		     "DATA\r\n.\r\n" BYE,
+		    "220 250 250 250 354 250 221",
+		    "x@y.test>ada@example.test(1 )|0| 1\n", NULL },
+		/* of an address for several: success is told of itself (16) */
+		{ HI "MAIL FROM:<x@y.test> RET=FULL\r\n"
+		     "RCPT TO:<list@example.test> NOTIFY=SUCCESS,FAILURE\r\n"
+		     "DATA\r\n.\r\n" BYE,
+		    "220 250 250 250 354 250 221",
+		    "x@y.test>ada@example.test(20 ),bob@example.test(4 )|0| "
+		    "1\n",
+		    NULL },
+		{ HI "MAIL FROM:<x@y.test> RET=FULL\r\n"
+		     "RCPT TO:<list@example.test> NOTIFY=SUCCESS\r\n"
+		     "DATA\r\n.\r\n" BYE,
+		    "220 250 250 250 354 250 221",
+		    "x@y.test>ada@example.test(17 ),bob@example.test(1 )|0| "
+		    "1\n",
+		    NULL },
 	};
 
 	(void)state;
@@ -670,6 +712,7 @@ main(void)
 		cmocka_unit_test(takes_a_message),
 		cmocka_unit_test(knows_who_gets_mail_here),
 		cmocka_unit_test(refuses_what_is_written_wrong),
+		cmocka_unit_test(keeps_what_is_asked_of_notifications),
 		cmocka_unit_test(smuggles_nothing),
 		cmocka_unit_test(takes_chunks),
 		cmocka_unit_test(adds_the_end_that_a_chunk_lacks),

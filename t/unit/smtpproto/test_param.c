@@ -236,6 +236,57 @@ xtext_goes_there_and_back(void **state)
 	}
 }
 
+static void
+decodes_orcpt(void **state)
+{
+	static const struct {
+		const char *in, *decoded, *ascii; /* decoded NULL: refused */
+	} cases[] = {
+		{ "rfc822;Bob@x.test", "rfc822;Bob@x.test",
+		    "rfc822;Bob@x.test" },
+		{ "rfc822;a+2Bb@x", "rfc822;a+b@x", "rfc822;a+2Bb@x" },
+		{ "rfc822;a+0Db@x", NULL, "rfc822;a+0Db@x" },
+		{ "rfc822;a+2b@x", NULL, "rfc822;a+2b@x" },
+		{ "utf-8;b\\x{F6}b@x",
+		    "utf-8;b\xc3\xb6"
+		    "b@x",
+		    "utf-8;b\\x{F6}b@x" },
+		{ "utf-8;b\xc3\xb6"
+		  "b@x",
+		    "utf-8;b\xc3\xb6"
+		    "b@x",
+		    "utf-8;b\\x{F6}b@x" },
+		{ "utf-8;a\\x{5C}b@x", "utf-8;a\\b@x", "utf-8;a\\x{5C}b@x" },
+		{ "utf-8;a\\x{0D}b@x", NULL, "utf-8;a\\x{0D}b@x" },
+		{ "utf-8;a\\x{1F600}@x", "utf-8;a\xf0\x9f\x98\x80@x",
+		    "utf-8;a\\x{1F600}@x" },
+		{ "utf-8;a\\x{@x", NULL, "utf-8;a\\x{@x" },
+		{ "nothing", NULL, "nothing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct buf buf;
+		struct err err;
+		int ret;
+
+		buf_init(&buf, 0);
+		ret = smtp_orcpt_decode(&buf, str_of(cases[i].in), &err);
+		if (cases[i].decoded == NULL) {
+			if (ret == 0)
+				fail_msg("%s was decoded", cases[i].in);
+		} else {
+			assert_int_equal(ret, 0);
+			assert_string_equal(buf_cstr(&buf), cases[i].decoded);
+		}
+		buf_reset(&buf);
+		assert_int_equal(
+		    smtp_orcpt_put_ascii(&buf, str_of(cases[i].in)), 0);
+		assert_string_equal(buf_cstr(&buf), cases[i].ascii);
+		buf_clear(&buf);
+	}
+}
+
 int
 main(void)
 {
@@ -246,6 +297,7 @@ main(void)
 		cmocka_unit_test(refuses_in_rcpt),
 		cmocka_unit_test(bounds_envid_and_orcpt),
 		cmocka_unit_test(xtext_goes_there_and_back),
+		cmocka_unit_test(decodes_orcpt),
 	};
 
 	return cmocka_run_group_tests_name("smtpproto/param", tests, NULL,
