@@ -21,7 +21,7 @@ lhlo_command(struct session *s, struct str args)
 	s->greeted = true;
 	return session_reply(s, 250, NULL,
 	    "%s\nPIPELINING\nSIZE %zu\nENHANCEDSTATUSCODES\n8BITMIME\n"
-	    "SMTPUTF8%s",
+	    "SMTPUTF8\nCHUNKING\nBINARYMIME%s",
 	    s->conf->hostname, s->body.max, s->is_trusted ? "\nXCHANCERY" : "");
 }
 
@@ -72,6 +72,7 @@ static const struct command table[] = {
 	{ "MAIL", mail_command, true },
 	{ "RCPT", rcpt_command, true },
 	{ "DATA", data_command, true },
+	{ "BDAT", bdat_command, true },
 	{ "RSET", rset_command, false },
 	{ "NOOP", noop_command, false },
 	{ "VRFY", vrfy_command, false },

@@ -14,6 +14,10 @@ int command_run(struct session *s, struct str line);
 int mail_command(struct session *s, struct str args);
 int rcpt_command(struct session *s, struct str args);
 int data_command(struct session *s, struct str args);
+int bdat_command(struct session *s, struct str args);
+
+/* The message is in s->body: deliver it and answer for each recipient. */
+int data_finish(struct session *s, enum dot_fault fault);
 
 /*
  * Take the parameter XCHANCERY=value out of the parameters behind a path

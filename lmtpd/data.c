@@ -49,6 +49,23 @@ answer(struct session *s)
 }
 
 int
+data_finish(struct session *s, enum dot_fault fault)
+{
+	session_count(s, LMTPD_MESSAGES, 1);
+	session_count(s, LMTPD_BYTES, (int64_t)s->body.len);
+	if (fault != DOT_FAULT_NONE)
+		refuse_all(s, 550, "5.6.0", "Error: bare CR or LF received");
+	else if (s->body.full)
+		refuse_all(s, 552, "5.3.4", "Error: message file too big");
+	else
+		deliver(s);
+	answer(s);
+	session_reset(s);
+	s->errors = 0;
+	return 0;
+}
+
+int
 data_command(struct session *s, struct str args)
 {
 	struct dot_reader reader;
@@ -61,21 +78,13 @@ data_command(struct session *s, struct str args)
 	if (s->t.rcpt_len == 0) /* RFC 2033 section 4.2 */
 		return session_reply(s, 503, "5.5.1",
 		    "Error: no valid recipients");
+	if (s->t.chunks || s->t.mail.body == SMTP_BODY_BINARY)
+		return session_reply(s, 503, "5.5.1",
+		    "Error: BDAT and BINARYMIME go without DATA");
 	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 	buf_reset(&s->body);
 	dot_reader_init(&reader);
 	if (read_message(s, &reader) < 0)
 		return -1;
-	session_count(s, LMTPD_MESSAGES, 1);
-	session_count(s, LMTPD_BYTES, (int64_t)s->body.len);
-	if (reader.fault != DOT_FAULT_NONE)
-		refuse_all(s, 550, "5.6.0", "Error: bare CR or LF received");
-	else if (s->body.full)
-		refuse_all(s, 552, "5.3.4", "Error: message file too big");
-	else
-		deliver(s);
-	answer(s);
-	session_reset(s);
-	s->errors = 0;
-	return 0;
+	return data_finish(s, reader.fault);
 }

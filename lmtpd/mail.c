@@ -1,11 +1,14 @@
 /*
- * MAIL FROM: RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152),
- * SMTPUTF8 (RFC 6531) and our own XCHANCERY.
+ * MAIL FROM: RFC 5321 section 4.1.1.2, with SIZE (RFC 1870), BODY (RFC 6152,
+ * RFC 3030), SMTPUTF8 (RFC 6531) and our own XCHANCERY.
  */
 #include "lmtpd/command.h"
 #include "queue/id.h"
 
-enum { OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_UTF8 };
+enum {
+	OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_BINARY |
+	    SMTP_PARAM_UTF8
+};
 
 /* XCHANCERY=queue-id[,next-hop]; the next hop of all our mail is the store. */
 static int

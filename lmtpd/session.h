@@ -18,6 +18,7 @@
 #include "lmtpd/peers.h"
 #include "net/stream.h"
 #include "service/daemon.h"
+#include "smtpproto/dotstuff.h"
 #include "smtpproto/param.h"
 #include "smtpproto/path.h"
 
@@ -46,9 +47,11 @@ struct transaction {
 	struct arena *arena;
 	struct smtp_path sender;
 	struct smtp_mail_params mail;
-	uint64_t queue;          /* its identity; 0: not from a queue of ours */
-	struct str queue_id;     /* in full; empty likewise */
-	struct recipient *rcpts; /* heap */
+	uint64_t queue;      /* its identity; 0: not from a queue of ours */
+	struct str queue_id; /* in full; empty likewise */
+	bool chunks;         /* BDAT has begun */
+	struct dot_reader reader; /* of chunks, unless they are BINARYMIME */
+	struct recipient *rcpts;  /* heap */
 	size_t rcpt_len, rcpt_cap;
 };
 

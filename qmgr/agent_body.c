@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "ipc/queue_msg.h"
 #include "qmgr/agent_impl.h"
 
 enum { OUT_MAX = 256 << 10, CHUNK = 64 << 10 };
@@ -19,6 +20,7 @@ agent_body_open(struct agent *agent, struct err *err)
 		return -1;
 	agent->unsent = str_sub(bytes, message->envelope_len, bytes.len);
 	dot_writer_init(&agent->dots);
+	agent->is_binary = message->record.body_type == QUEUE_BINARYMIME;
 	agent->body_open = true;
 	if (!message->record.is_large)
 		return 0;
@@ -28,6 +30,12 @@ agent_body_open(struct agent *agent, struct err *err)
 		return err_sys(err, "open %s", path);
 	agent->large_left = message->record.body_len;
 	return 0;
+}
+
+uint64_t
+agent_body_len(const struct agent *agent)
+{
+	return agent->unsent.len + agent->large_left;
 }
 
 void
@@ -90,9 +98,12 @@ agent_body_more(struct agent *agent)
 		}
 		buf_reset(&out);
 		if (part.len == 0) {
-			(void)dot_write_end(&agent->dots, &out);
+			if (!agent->is_binary)
+				(void)dot_write_end(&agent->dots, &out);
 			agent->state = AGENT_FINAL;
 			agent->body_open = false;
+		} else if (agent->is_binary) {
+			(void)buf_add_str(&out, part);
 		} else {
 			(void)dot_write(&agent->dots, &out, part);
 		}

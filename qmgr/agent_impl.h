@@ -33,12 +33,13 @@ struct agent {
 	struct job *job; /* NULL: idle, or about to be freed */
 	struct smtp_reply reply;
 	bool pipelining, eightbit, smtputf8, size, dsn, xchancery;
-	unsigned served;     /* transactions */
-	size_t sent;         /* commands of the envelope: MAIL, RCPTs, DATA */
-	size_t answered;     /* and their replies */
-	size_t accepted;     /* recipients */
-	size_t final_at;     /* AGENT_FINAL: whose reply is next */
-	char site_text[600]; /* not "": the site failed, says this reply */
+	bool chunking, binary; /* RFC 3030; both: BINARYMIME can be sent */
+	unsigned served;       /* transactions */
+	size_t sent;           /* commands of the envelope: MAIL, RCPTs, DATA */
+	size_t answered;       /* and their replies */
+	size_t accepted;       /* recipients */
+	size_t final_at;       /* AGENT_FINAL: whose reply is next */
+	char site_text[600];   /* not "": the site failed, says this reply */
 	char relay[AGENT_RELAY_SIZE]; /* whom it spoke to; "": not said */
 	char *last;        /* owned: the next hop of its last job; NULL: none */
 	struct buf record; /* of the message, from the log */
@@ -47,6 +48,7 @@ struct agent {
 	uint64_t large_left;
 	bool body_open;
 	struct dot_writer dots;
+	bool is_binary; /* the job's message: as it is, by BDAT */
 };
 
 void agent_relay(const struct agent *agent, char out[AGENT_RELAY_SIZE]);
@@ -60,6 +62,8 @@ void agent_begin(struct agent *agent);
 /* A reply is whole. false: the agent was freed. */
 bool agent_reply(struct agent *agent);
 
+/* What is left of an opened message, in bytes. */
+uint64_t agent_body_len(const struct agent *agent);
 /*
  * Open the message: 0, or -1 with err set. agent_body_more puts as much of it
  * into the connection as fits in its buffer, and the final dot. false: the

@@ -49,7 +49,9 @@ put_mail(const struct agent *agent, struct buf *line)
 	    STR_A(own.len > 0 ? own : record->sender));
 	if (agent->size)
 		(void)buf_addf(line, " SIZE=%" PRIu64, message_size(message));
-	if (agent->eightbit && record->body_type != 0)
+	if (agent->is_binary)
+		(void)buf_addz(line, " BODY=BINARYMIME");
+	else if (agent->eightbit && record->body_type != 0)
 		(void)buf_addz(line, " BODY=8BITMIME");
 	if (agent->smtputf8 && record->smtputf8)
 		(void)buf_addz(line, " SMTPUTF8");
@@ -107,7 +109,8 @@ put_rcpt(const struct agent *agent, size_t i, struct buf *line)
 
 /*
  * The next command of the envelope: MAIL is number 0, the RCPTs follow, DATA
- * is the last. Without pipelining each waits for the reply before.
+ * is the last. Without pipelining each waits for the reply before. A BDAT in
+ * the place of DATA is sent once it is known that somebody takes the message.
  */
 static void
 send_envelope(struct agent *agent)
@@ -118,9 +121,10 @@ send_envelope(struct agent *agent)
 	buf_init(&line, 0);
 	while (agent->sent <= last &&
 	    (agent->pipelining || agent->sent == agent->answered)) {
-		if (agent->sent == last && !agent->pipelining &&
-		    agent->accepted == 0)
-			break; /* nobody to send it to */
+		if (agent->sent == last &&
+		    (agent->is_binary ||
+			(!agent->pipelining && agent->accepted == 0)))
+			break; /* BDAT comes later, or there is nobody */
 		if (agent->sent == 0)
 			put_mail(agent, &line);
 		else if (agent->sent < last)
@@ -131,6 +135,19 @@ send_envelope(struct agent *agent)
 		agent->sent++;
 	}
 	buf_clear(&line);
+}
+
+/* Nothing can be sent: the same for all recipients. */
+static void
+give_up(struct agent *agent, enum verdict verdict, int code, const char *status,
+    const char *text)
+{
+	struct job *job = agent->job;
+
+	for (size_t i = 0; i < job->count; i++)
+		result_set(&job->outcome[i], verdict, code, status,
+		    str_of(text));
+	agent_transaction_done(agent);
 }
 
 void
@@ -148,10 +165,13 @@ agent_begin(struct agent *agent)
 		if (err.kind == ERR_CORRUPT || err.kind == ERR_NOENT)
 			result_hold(agent->transport->q, job->message,
 			    err.text);
-		for (size_t i = 0; i < job->count; i++)
-			result_set(&job->outcome[i], VERDICT_DEFERRED, 0,
-			    "4.3.0", str_of(err.text));
-		agent_transaction_done(agent);
+		give_up(agent, VERDICT_DEFERRED, 0, "4.3.0", err.text);
+		return;
+	}
+	/* RFC 3030 section 3: converted or returned; we do not convert. */
+	if (agent->is_binary && !(agent->chunking && agent->binary)) {
+		give_up(agent, VERDICT_FAILED, 554, "5.6.3",
+		    "a BINARYMIME message cannot be sent there");
 		return;
 	}
 	send_envelope(agent);
@@ -171,6 +191,8 @@ take_extensions(struct agent *agent)
 		{ "SMTPUTF8", &agent->smtputf8 },
 		{ "SIZE", &agent->size },
 		{ "DSN", &agent->dsn },
+		{ "CHUNKING", &agent->chunking },
+		{ "BINARYMIME", &agent->binary },
 		{ "XCHANCERY", &agent->xchancery },
 	};
 
@@ -296,6 +318,19 @@ data_reply(struct agent *agent)
 	return agent_body_more(agent);
 }
 
+/* The whole message is one chunk, as its length is known. */
+static bool
+begin_chunk(struct agent *agent)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "BDAT %" PRIu64 " LAST\r\n",
+	    agent_body_len(agent));
+	send_text(agent, line);
+	agent->state = AGENT_BODY;
+	return agent_body_more(agent);
+}
+
 /*
  * A recipient that was refused has its outcome; one that was accepted waits
  * for its reply behind the dot.
@@ -320,8 +355,11 @@ envelope_reply(struct agent *agent)
 	}
 	send_envelope(agent);
 	/* all refused, and DATA not sent: nothing more will come */
-	if (agent->answered == last && agent->sent == last)
-		reset(agent);
+	if (agent->answered != last || agent->sent != last)
+		return true;
+	if (agent->is_binary && agent->accepted > 0)
+		return begin_chunk(agent);
+	reset(agent);
 	return true;
 }
 

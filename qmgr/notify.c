@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/time.h"
+#include "ipc/queue_msg.h"
 #include "ipc/rewrite_msg.h"
 #include "qmgr/batch.h"
 #include "qmgr/dest.h"
@@ -141,7 +142,9 @@ read_original(struct qmgr *q, struct message *message, struct buf *record,
 	struct str bytes;
 	int fd, ret;
 
-	bounce->whole = r->body_len <= q->conf.bounce_limit && r->ret != 2 &&
+	/* The notification is lines: what is none stays behind. */
+	bounce->whole = r->body_type != QUEUE_BINARYMIME &&
+	    r->body_len <= q->conf.bounce_limit && r->ret != 2 &&
 	    (bounce->kind == BOUNCE_OF_FAILURE ||
 		bounce->kind == BOUNCE_TO_POSTMASTER);
 	if (pool_read(message, record, &bytes, err) < 0)

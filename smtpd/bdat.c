@@ -1,27 +1,17 @@
 /*
  * BDAT: RFC 3030. The bytes of a chunk follow its command whatever we answer,
- * so they are always taken first.
+ * so they are always taken first. With BODY=BINARYMIME (section 3) they are
+ * kept as they are.
  */
-#include "base/num.h"
+#include "smtpproto/bdat.h"
 #include "smtpd/command.h"
-
-/* BDAT SP chunk-size [ SP end-marker ] */
-static bool
-parse(struct str args, uint64_t *size, bool *last)
-{
-	*last = false;
-	if (!num_take(&args, UINT64_MAX / 2, size))
-		return false;
-	if (args.len == 0)
-		return true;
-	*last = true;
-	return str_ieqz(args, " LAST");
-}
 
 /* Take the chunk off the stream, into the body or nowhere. */
 static int
 read_chunk(struct session *s, uint64_t left, struct body *body)
 {
+	bool is_binary = s->t.mail.body == SMTP_BODY_BINARY;
+
 	while (left > 0) {
 		struct str in = stream_peek(s->stream), run;
 		size_t len = left < in.len ? (size_t)left : in.len;
@@ -32,7 +22,9 @@ read_chunk(struct session *s, uint64_t left, struct body *body)
 			continue;
 		}
 		in.len = len;
-		while (body != NULL &&
+		if (body != NULL && is_binary)
+			body_add(body, in);
+		while (body != NULL && !is_binary &&
 		    dot_read(&s->t.reader, &in, &run) == DOT_RUN)
 			body_add(body, run);
 		stream_skip(s->stream, len);
@@ -69,7 +61,7 @@ bdat_command(struct session *s, struct str args)
 	uint64_t size;
 	bool last;
 
-	if (!parse(args, &size, &last)) {
+	if (!smtp_bdat_parse(args, &size, &last)) {
 		/* Where the next command begins, nobody can know. */
 		s->closing = true;
 		return session_reply(s, 501, "5.5.4",
@@ -88,7 +80,8 @@ bdat_command(struct session *s, struct str args)
 	if (!last)
 		return session_reply(s, 250, "2.0.0", "Ok: %llu bytes",
 		    (unsigned long long)size);
-	if (!dot_reader_finish_plain(&t->reader) &&
+	if (t->mail.body != SMTP_BODY_BINARY &&
+	    !dot_reader_finish_plain(&t->reader) &&
 	    t->reader.fault == DOT_FAULT_NONE)
 		body_add(&t->body, STR("\r\n"));
 	return data_finish(s, &t->reader);

@@ -5,6 +5,7 @@
 
 #include "base/fsutil.h"
 #include "mime/header.h"
+#include "smtpproto/dotstuff.h"
 
 enum { WRITE_PIECE = 262144 /* written to a large file at once */ };
 
@@ -56,6 +57,21 @@ note_message_id(struct body *body, struct str value)
 	body->message_id[value.len] = '\0';
 }
 
+/* RFC 3030 section 3 frees the body of lines, not the header. */
+static bool
+is_made_of_lines(struct str header)
+{
+	struct dot_reader reader;
+	struct str run;
+
+	if (str_chr(header, '\0') >= 0)
+		return false;
+	dot_reader_init_plain(&reader);
+	while (dot_read(&reader, &header, &run) == DOT_RUN)
+		;
+	return reader.fault == DOT_FAULT_NONE;
+}
+
 /* A stranger's word about what a check of ours is to say. */
 static bool
 is_forged(const struct mime_field *field)
@@ -105,6 +121,10 @@ look_at_header(struct body *body)
 		return;
 	}
 	rest.len = body->header_len;
+	if (body->is_binary && !is_made_of_lines(rest)) {
+		give_up(body, BODY_BAD_LINES);
+		return;
+	}
 	while (mime_header_next(&rest, &field)) {
 		if (++fields > body->conf->header_count_limit) {
 			give_up(body, BODY_BAD_HEADER);

@@ -20,6 +20,7 @@ enum body_trouble {
 	BODY_FINE,
 	BODY_TOO_LARGE,  /* over message_size_limit: 552 5.3.4 */
 	BODY_BAD_HEADER, /* header too large or too many fields: 552 5.3.4 */
+	BODY_BAD_LINES,  /* CR, LF or NUL in the header: 550 5.6.0 */
 	BODY_HOPS,       /* too many Received fields: 554 5.4.6 */
 	BODY_NO_SPACE,   /* 452 4.3.1 */
 	BODY_NO_QUEUE    /* 451 4.3.0 */
@@ -36,7 +37,9 @@ struct body {
 	uint64_t limit;      /* of the file */
 	bool header_done;    /* header looked at; has_* are set */
 	bool has_date, has_message_id;
-	bool drop_spam_fields; /* set behind body_begin: X-Spam-* goes */
+	/* Set behind body_begin: */
+	bool is_binary;        /* any bytes, but for the header's */
+	bool drop_spam_fields; /* X-Spam-* goes */
 	char message_id[200];  /* as written, cut; for the log */
 	enum body_trouble trouble;
 	struct err err; /* behind NO_SPACE and NO_QUEUE: for the log */

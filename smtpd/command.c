@@ -89,6 +89,7 @@ static const struct command table[] = {
 	{ "BDAT", bdat_command, 0, "bdat" },
 	{ "AUTH", auth_command, CMD_LAST, "auth" },
 	{ "STARTTLS", starttls_command, CMD_BEFORE_TLS, "starttls" },
+	{ "XCLIENT", xclient_command, CMD_BEFORE_TLS | CMD_LAST, "xclient" },
 	{ "RSET", rset_command, CMD_JUNK, "rset" },
 	{ "NOOP", noop_command, CMD_BEFORE_TLS | CMD_JUNK, "noop" },
 	{ "VRFY", vrfy_command, CMD_JUNK, "vrfy" },

@@ -22,6 +22,7 @@ int data_command(struct session *s, struct str args);
 int bdat_command(struct session *s, struct str args);
 int auth_command(struct session *s, struct str args);
 int starttls_command(struct session *s, struct str args);
+int xclient_command(struct session *s, struct str args);
 
 /* The queue's id, or -1 after a 451. */
 int data_need_id(struct session *s);

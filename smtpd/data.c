@@ -45,6 +45,8 @@ refuse_message(struct session *s, const struct dot_reader *reader)
 		    "Error: message file too big" },
 		[BODY_BAD_HEADER] = { 552, "5.3.4",
 		    "Error: message header too large" },
+		[BODY_BAD_LINES] = { 550, "5.6.0",
+		    "Error: the header is not made of lines" },
 		[BODY_HOPS] = { 554, "5.4.6", "Error: too many hops" },
 		[BODY_NO_SPACE] = { 452, "4.3.1",
 		    "Insufficient system storage" },
@@ -184,6 +186,7 @@ data_begin(struct session *s)
 	struct transaction *t = &s->t;
 
 	body_begin(&t->body, s->conf, s->peers, t->mail.size);
+	t->body.is_binary = t->mail.body == SMTP_BODY_BINARY;
 	t->body.drop_spam_fields = content_owns_spam_fields(s);
 	t->body_open = true;
 }
@@ -223,6 +226,9 @@ data_command(struct session *s, struct str args)
 	if (t->accepted == 0)
 		return session_reply(s, 503, "5.5.1",
 		    "Error: need RCPT command");
+	if (t->mail.body == SMTP_BODY_BINARY) /* RFC 3030 section 3 */
+		return session_reply(s, 503, "5.5.1",
+		    "Error: BODY=BINARYMIME goes with BDAT only");
 	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 	data_begin(s);
 	dot_reader_init(&reader);

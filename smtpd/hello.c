@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "smtpd/command.h"
+#include "smtpd/xclient_attr.h"
 
 enum { HELO_MAX = 255 };
 
@@ -46,9 +47,10 @@ hello_ehlo(struct session *s, struct str args)
 		    s->conf->message_limit);
 	return session_reply(s, 250, NULL,
 	    "%s\nPIPELINING\n%s\n%s%s%s%sENHANCEDSTATUSCODES\n8BITMIME\n"
-	    "DSN\nSMTPUTF8\nCHUNKING",
+	    "DSN\nSMTPUTF8\nCHUNKING\nBINARYMIME\nLIMITS RCPTMAX=%d%s",
 	    s->conf->hostname, size, session_offers_tls(s) ? "STARTTLS\n" : "",
 	    session_may_auth(s) ? "AUTH " : "",
 	    session_may_auth(s) ? s->conf->mechanisms : "",
-	    session_may_auth(s) ? "\n" : "");
+	    session_may_auth(s) ? "\n" : "", s->conf->rcpt_limit,
+	    s->may_xclient ? "\n" XCLIENT_EHLO : "");
 }

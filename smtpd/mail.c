@@ -6,8 +6,8 @@
 #include "smtpd/command.h"
 
 enum {
-	OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_UTF8 |
-	    SMTP_PARAM_DSN,
+	OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_BINARY |
+	    SMTP_PARAM_UTF8 | SMTP_PARAM_DSN,
 	/* Front ends send addresses without brackets, scanners for one. */
 	FORMS = SMTP_PATH_NULL | SMTP_PATH_BARE,
 };

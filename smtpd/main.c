@@ -11,12 +11,12 @@
 #include "smtpd/peers_ipc.h"
 #include "smtpd/session.h"
 
-enum { NETWORKS_MAX = 1000 };
+enum { NETWORKS_MAX = 1000, XCLIENT_HOSTS_MAX = 100 };
 
 struct smtpd {
 	struct smtpd_conf conf;
 	struct addr_net mynetworks[NETWORKS_MAX];
-	size_t mynetworks_len;
+	struct addr_net xclient_hosts[XCLIENT_HOSTS_MAX];
 	struct peers_ipc ipc;
 	struct peers peers;
 	struct daemon *daemon;
@@ -37,10 +37,16 @@ start(struct daemon *d, void *ctx, struct err *err)
 	(void)d;
 	if (smtpd->conf.submission)
 		smtpd->conf.sasl = true;
+	smtpd->conf.trusted.net = smtpd->mynetworks;
+	smtpd->conf.xclient.net = smtpd->xclient_hosts;
 	if (addr_nets_parse(smtpd->mynetworks, NETWORKS_MAX,
-		&smtpd->mynetworks_len, str_of(smtpd->conf.mynetworks),
+		&smtpd->conf.trusted.len, str_of(smtpd->conf.mynetworks),
 		err) < 0)
 		return err_prefix(err, "mynetworks");
+	if (addr_nets_parse(smtpd->xclient_hosts, XCLIENT_HOSTS_MAX,
+		&smtpd->conf.xclient.len, str_of(smtpd->conf.xclient_hosts),
+		err) < 0)
+		return err_prefix(err, "smtpd_authorized_xclient_hosts");
 	return 0;
 }
 
@@ -73,12 +79,11 @@ run(struct smtpd *smtpd, struct stream *stream,
 static void
 serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 {
-	struct session_facts facts = { .client_name = STR("unknown") };
+	struct session_facts facts = { 0 };
 	struct ipc_fds fds;
 	struct handover in;
 	struct stream *stream;
 	struct frame frame;
-	struct addr addr;
 	struct err err;
 
 	if (ipc_conn_recv(conn, &frame, &err) < 0) {
@@ -97,19 +102,12 @@ serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 		return;
 	}
 	facts.service = in.service;
-	facts.client_addr = in.client_addr;
 	facts.local_addr = in.local_addr;
 	facts.session = in.session;
 	facts.tls_version = in.tls_version;
 	facts.tls_cipher = in.tls_cipher;
 	facts.tls_binding = in.tls_binding;
-	if (addr_parse_ip(&addr, in.client_addr, &err) == 0) {
-		facts.loopback = addr_is_loopback(&addr);
-		facts.trusted = addr_nets_have(smtpd->mynetworks,
-		    smtpd->mynetworks_len, &addr);
-	}
-	if (facts.loopback)
-		facts.client_name = STR("localhost");
+	facts_set_client(&facts, &smtpd->conf, in.client_addr);
 	conn->timeout = smtpd->conf.timeout * 1000; /* of a handshake, now */
 	stream = stream_new(in.fd, SESSION_IN_MAX);
 	stream_unread(stream, in.unread);

@@ -27,6 +27,7 @@ const struct conf_param smtpd_params[] = {
 	P(STR,  hostname, "myhostname", "localhost.localdomain", 1, 255),
 	P(STR,  mail_name, "mail_name", "Chancery", 1, 64),
 	P(STR,  mynetworks, "mynetworks", "127.0.0.0/8 [::1]/128", 0, 0),
+	P(STR,  xclient_hosts, "smtpd_authorized_xclient_hosts", "", 0, 0),
 	P(STR,  banner, "smtpd_banner", "$myhostname ESMTP $mail_name", 1,
 	    400),
 	P(SIZE, message_limit, "message_size_limit", "10240000", 0, 0),

@@ -43,6 +43,17 @@ session_reset(struct session *s)
 	*t = (struct transaction){ .arena = arena };
 }
 
+/* Who really is at the other end, not whom it speaks for. */
+static bool
+may_xclient(const struct session *s)
+{
+	struct addr addr;
+	struct err err;
+
+	return addr_parse_ip(&addr, s->facts.client_addr, &err) == 0 &&
+	    addr_nets_have(s->conf->xclient.net, s->conf->xclient.len, &addr);
+}
+
 void
 session_init(struct session *s, const struct smtpd_conf *conf,
     const struct peers *peers, struct stream *stream,
@@ -70,16 +81,50 @@ session_init(struct session *s, const struct smtpd_conf *conf,
 	};
 	for (size_t i = 0; i < NELEMS(strings); i++)
 		*strings[i] = arena_str(s->arena, *strings[i]);
+	s->may_xclient = may_xclient(s);
 	s->t.arena = arena_new(TRANSACTION_ARENA);
 	stream_set_timeout(stream, conf->timeout * 1000);
 }
 
 void
-session_clear(struct session *s)
+facts_set_client(struct session_facts *facts, const struct smtpd_conf *conf,
+    struct str text)
 {
-	if (s->user.len > 0)
+	struct addr addr;
+	struct err err;
+
+	facts->client_addr = text;
+	facts->loopback = facts->trusted = false;
+	facts->client_name = STR("unknown");
+	if (addr_parse_ip(&addr, text, &err) < 0)
+		return;
+	facts->loopback = addr_is_loopback(&addr);
+	facts->trusted =
+	    addr_nets_have(conf->trusted.net, conf->trusted.len, &addr);
+	if (facts->loopback)
+		facts->client_name = STR("localhost");
+}
+
+void
+session_forget_user(struct session *s)
+{
+	if (s->user.len > 0 && !s->is_user_told)
 		s->peers->ops->auth_end(s->peers->ctx, s->facts.session,
 		    s->user);
+	s->user = s->mech = STR("");
+	s->is_user_told = false;
+}
+
+int
+session_greet(struct session *s)
+{
+	return session_reply(s, 220, NULL, "%s", s->conf->banner);
+}
+
+void
+session_clear(struct session *s)
+{
+	session_forget_user(s);
 	transaction_clear(&s->t);
 	stream_free(s->stream);
 	arena_free(s->line);
@@ -328,7 +373,7 @@ session_run(struct session *s)
 {
 	log_info("connect from %s", session_client(s));
 	session_count(s, SMTPD_SESSIONS, 1);
-	(void)session_reply(s, 220, NULL, "%s", s->conf->banner);
+	(void)session_greet(s);
 	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
 		wait_for_command(s);
 		if (s->closing)

@@ -77,6 +77,8 @@ struct session {
 	struct str helo;       /* "": none yet */
 	bool extended;         /* EHLO */
 	struct str user, mech; /* "": nobody has logged in */
+	bool is_user_told;     /* by XCLIENT, not by authd */
+	bool may_xclient;      /* the real peer's right */
 	struct transaction t;
 
 	int errors, junk;
@@ -95,6 +97,13 @@ void session_init(struct session *s, const struct smtpd_conf *conf,
     const struct peers *peers, struct stream *stream,
     const struct session_facts *facts);
 void session_clear(struct session *s);
+/* Set the address of the client and what follows from it. */
+void facts_set_client(struct session_facts *facts,
+    const struct smtpd_conf *conf, struct str addr);
+/* Nobody has logged in. */
+void session_forget_user(struct session *s);
+/* Say the 220. */
+int session_greet(struct session *s);
 /* Greeting to goodbye. */
 void session_run(struct session *s);
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
+#include "net/addr.h"
 #include "service/stats.h"
 
 enum smtpd_tls {
@@ -23,12 +24,18 @@ enum smtpd_fail {
 
 enum smtpd_virus { SMTPD_VIRUS_QUARANTINE, SMTPD_VIRUS_REJECT };
 
+struct smtpd_nets {
+	const struct addr_net *net; /* borrowed */
+	size_t len;
+};
+
 struct smtpd_conf {
 	const char *hostname;
 	const char *mail_name;
 	const char *banner;
 	const char *mechanisms; /* of AUTH, as EHLO lists them */
-	const char *mynetworks;
+	const char *mynetworks, *xclient_hosts;
+	struct smtpd_nets trusted, xclient; /* those, parsed */
 	size_t message_limit;
 	size_t inline_limit;
 	size_t header_limit;

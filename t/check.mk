@@ -24,7 +24,7 @@ define program_parser
 $(BUILD)/t/replay/fuzz_$(notdir $(1)): $(BUILD)/obj/$(1).o
 build-fuzz/fuzz_$(notdir $(1)): $(1).c
 endef
-$(foreach f,smtpd/clamd_reply smtpd/spamd_reply,\
+$(foreach f,smtpd/clamd_reply smtpd/spamd_reply smtpd/xclient_attr,\
 	$(eval $(call program_parser,$(f))))
 
 $(BUILD)/t/unit/%: $(BUILD)/obj/t/unit/%.o $(test_support) $(archives)

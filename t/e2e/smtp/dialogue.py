@@ -44,7 +44,8 @@ class Dialogue(Talk):
         self.assertEqual(offered[0], "mail.example.test")
         self.assertEqual(set(offered[1:]), {
             "PIPELINING", "SIZE 10240000", "STARTTLS", "ENHANCEDSTATUSCODES",
-            "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"})
+            "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING", "BINARYMIME",
+            "LIMITS RCPTMAX=3"})
 
     def test_order(self):
         hi, mail = "EHLO c", "MAIL FROM:<x@y.test>"

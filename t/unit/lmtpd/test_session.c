@@ -115,7 +115,7 @@ greets_and_says_what_it_can(void **state)
 	    "220 mx.test LMTP Chancery\r\n"
 	    "250-mx.test\r\n250-PIPELINING\r\n250-SIZE 66536\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
-	    "250 XCHANCERY\r\n221 2.0.0 Bye\r\n");
+	    "250-CHUNKING\r\n250-BINARYMIME\r\n250 XCHANCERY\r\n221 2.0.0 Bye\r\n");
 	talk_clear(&talk);
 }
 
@@ -364,6 +364,14 @@ asks_the_store_once_for_all(void **state)
 		     "DATA\r\nA: b\r\n.\r\n",
 	    "8f3a91c2d07b5e64 " ID " 0 a INBOX 39 6\n"
 	    "8f3a91c2d07b5e64 " ID " 9 c list 44 6\n");
+	/* chunks, as lines and as they are: 9 bytes with a header of 7 */
+	assert_asked("LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\n"
+		     "BDAT 7\r\nA: b\r\n\rBDAT 2 LAST\r\n\nx",
+	    "0  0 a INBOX 36 11\n");
+	assert_asked("LHLO c\r\nMAIL FROM:<> BODY=BINARYMIME\r\n"
+		     "RCPT TO:<a@b>\r\n"
+		     "BDAT 8\r\nA: b\r\n\r\nBDAT 3 LAST\r\n\n\r.",
+	    "0  0 a INBOX 36 11\n");
 	assert_asked("LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a+x@b>\r\n"
 		     "RCPT TO:<c@b>\r\nDATA\r\n.\r\n",
 	    "0  0 a x 38 0\n0  1 c INBOX 36 0\n0  0 a INBOX 38 0\n");

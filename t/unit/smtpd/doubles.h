@@ -34,6 +34,7 @@ struct doubles {
 	const char *clamd, *spamd; /* what they answer; NULL: not there */
 	struct buf message;        /* of the last commit */
 	uint64_t header_len;
+	bool binary;     /* BINARYMIME was committed */
 	bool login_step; /* LOGIN: the name was asked for */
 	char name[32];
 };
@@ -156,6 +157,7 @@ double_commit(void *ctx, struct queue_commit *commit, struct err *err)
 		return err_set(err, doubles->disk_full ? ERR_LIMIT : ERR_TEMP,
 		    "no commit");
 	doubles->commits++;
+	doubles->binary |= commit->body_type == QUEUE_BINARYMIME;
 	doubles->header_len = commit->header_len;
 	(void)buf_addf(&doubles->said, "%" STR_F ">", STR_A(commit->sender));
 	for (size_t i = 0; i < commit->rcpts.count; i++) {

@@ -77,7 +77,8 @@ speaks_in_order(void **state)
 		{ "HELO c\r\n" BYE, "220 250 221", NULL,
 		    "250 mx.example.test\r\n" },
 		{ HI BYE, "220 250 221", NULL, "250-SIZE 100000\r\n" },
-		{ HI BYE, "220 250 221", NULL, "250 CHUNKING\r\n" },
+		{ HI BYE, "220 250 221", NULL,
+		    "250-CHUNKING\r\n250-BINARYMIME\r\n250 LIMITS RCPTMAX=5\r\n" },
 		{ "HELO\r\nEHLO \r\n" BYE, "220 501 501 221", NULL, NULL },
 		{ MAIL BYE, "220 503 221", NULL, "503 5.5.1 " },
 		{ HI RCPT BYE, "220 250 503 221", NULL, NULL },
@@ -202,8 +203,8 @@ refuses_what_is_written_wrong(void **state)
 		    NULL },
 		{ HI "MAIL FROM:<a@b> ENVID=a+0D+0Ab\r\n" BYE,
 		    "220 250 501 221", NULL, NULL },
-		{ HI "MAIL FROM:<a@b> BODY=BINARYMIME\r\n" BYE,
-		    "220 250 501 221", NULL, NULL },
+		{ HI "MAIL FROM:<a@b> BODY=BINARY\r\n" BYE, "220 250 501 221",
+		    NULL, NULL },
 		{ HI "MAIL FROM:<a@b> SIZE=100001\r\n" BYE, "220 250 552 221",
 		    NULL, "552 5.3.4" },
 		{ HI "MAIL FROM:<\xc3\xb6@b>\r\n" BYE, "220 250 553 221", NULL,
@@ -364,6 +365,96 @@ adds_the_end_that_a_chunk_lacks(void **state)
 	(void)answer(&doubles, &double_conf,
 	    HI MAIL RCPT "BDAT 1 LAST\r\na" BYE, &out);
 	assert_string_equal(buf_cstr(&doubles.message), "a\r\n");
+	doubles_clear(&doubles);
+	buf_clear(&out);
+}
+
+static void
+takes_any_bytes_by_bdat_alone(void **state)
+{
+#define BINARY "MAIL FROM:<x@y> BODY=BINARYMIME\r\n"
+	static const struct row rows[] = {
+		{ HI BINARY RCPT "DATA\r\n" BYE, "220 250 250 250 503 221",
+		    NULL, "with BDAT only" },
+		{ HI BINARY RCPT
+		    "BDAT 8\r\nA: b\r\n\r\nBDAT 4 LAST\r\n\r\n.\n" BYE,
+		    "220 250 250 250 250 250 221", "x@y>ada@example.test|2|\n",
+		    NULL },
+		{ HI BINARY RCPT "BDAT 7 LAST\r\nA: b\n\r\n" BYE,
+		    "220 250 250 250 550 221", NULL, "not made of lines" },
+		{ HI BINARY RCPT "BDAT 7 LAST\r\nA: b\r\r\n" BYE,
+		    "220 250 250 250 550 221", NULL, "5.6.0" },
+	};
+	static const struct str talk = STR(
+	    HI BINARY RCPT "BDAT 15 LAST\r\nA: b\r\n\r\n\0\n\r.\n\xff\0" BYE);
+	struct doubles doubles;
+	struct buf out;
+
+	(void)state;
+	check(rows, NELEMS(rows), &double_conf);
+	doubles_init(&doubles);
+	buf_init(&out, 0);
+	doubles_run(&doubles, &double_conf, "", talk, &out);
+	assert_true(str_eq(buf_str(&doubles.message),
+	    STR("A: b\r\n\r\n\0\n\r.\n\xff\0")));
+	assert_int_equal(doubles.header_len, 8);
+	doubles_clear(&doubles);
+	buf_clear(&out);
+}
+
+static void
+xclient_is_for_those_who_are_named(void **state)
+{
+	static const struct row refused[] = {
+		{ HI "XCLIENT ADDR=192.0.2.9\r\n" BYE, "220 250 550 221", NULL,
+		    "550 5.7.0 Error: insufficient authorization" },
+	};
+	static const struct row allowed[] = {
+		{ HI BYE, "220 250 221", NULL,
+		    "250 XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR "
+		    "DESTPORT REVERSE_NAME\r\n" },
+		{ "XCLIENT ADDR=203.0.113.9 NAME=mx.test\r\n" MAIL HI BYE,
+		    "220 220 503 250 221", NULL, "220 mx.example.test ESMTP" },
+		/* again, though the address is now another */
+		{ "XCLIENT ADDR=203.0.113.9\r\nXCLIENT ADDR=IPV6:::1\r\n" HI
+			BYE,
+		    "220 220 220 250 221", NULL, "250-BINARYMIME" },
+		{ HI MAIL "XCLIENT ADDR=203.0.113.9\r\n" BYE,
+		    "220 250 250 503 221", NULL, "transaction in progress" },
+		{ "XCLIENT\r\nXCLIENT ADDR\r\nXCLIENT FOO=bar\r\n" BYE,
+		    "220 501 501 501 221", NULL,
+		    "501 5.5.4 Bad attribute name" },
+		{ HI "XCLIENT LOGIN=ada@example.test HELO=h\r\n" HI MAIL RCPT
+		     "DATA\r\n.\r\n" BYE,
+		    "220 250 220 250 250 250 354 250 221",
+		    "x@y>ada@example.test|0|ada@example.test\n", NULL },
+		{ "XCLIENT LOGIN=ada@example.test\r\n"
+		  "XCLIENT LOGIN=[UNAVAILABLE]\r\n" HI MAIL RCPT
+		  "DATA\r\n.\r\n" BYE,
+		    "220 220 220 250 250 250 354 250 221",
+		    "x@y>ada@example.test|0|\n", NULL },
+	};
+	struct addr_net net;
+	struct smtpd_conf conf = double_conf;
+	struct doubles doubles;
+	struct buf out;
+	struct err err;
+
+	(void)state;
+	check(refused, NELEMS(refused), &conf);
+	assert_int_equal(addr_net_parse(&net, STR("192.0.2.1"), &err), 0);
+	conf.xclient = (struct smtpd_nets){ &net, 1 };
+	check(allowed, NELEMS(allowed), &conf);
+
+	doubles_init(&doubles);
+	buf_init(&out, 0);
+	(void)answer(&doubles, &conf,
+	    "XCLIENT NAME=mx.test ADDR=203.0.113.9 LOGIN=ada@example.test\r\n" HI
+		MAIL RCPT "DATA\r\n.\r\n" BYE,
+	    &out);
+	assert_non_null(
+	    strstr(buf_cstr(&doubles.prefix), "(mx.test [203.0.113.9])"));
+	assert_int_equal(doubles.auth_ended, 0);
 	doubles_clear(&doubles);
 	buf_clear(&out);
 }
@@ -716,6 +807,8 @@ main(void)
 		cmocka_unit_test(smuggles_nothing),
 		cmocka_unit_test(takes_chunks),
 		cmocka_unit_test(adds_the_end_that_a_chunk_lacks),
+		cmocka_unit_test(takes_any_bytes_by_bdat_alone),
+		cmocka_unit_test(xclient_is_for_those_who_are_named),
 		cmocka_unit_test(submissions_need_a_login),
 		cmocka_unit_test(passwords_wait_for_tls),
 		cmocka_unit_test(demands_tls_where_told_to),
