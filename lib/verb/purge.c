@@ -1,6 +1,5 @@
 #include "verb/purge.h"
 
-#include "base/log.h"
 #include "ipc/auth_msg.h"
 #include "ipc/conn.h"
 #include "store/client.h"
@@ -10,24 +9,23 @@ enum { KICK_TIMEOUT_MS = 5000, PURGE_TIMEOUT_MS = 600000 };
 /* INBOX cannot be deleted: its messages move here first. */
 static const struct str REST = { "purged INBOX", 12 };
 
-void
-purge_sessions(struct verb_call *call, struct str user)
+int
+purge_sessions(struct verb_call *call, struct str user, struct err *err)
 {
 	struct auth_kick kick = { .user = user };
 	struct arena *arena = arena_new(65536);
 	struct auth_void done;
 	struct ipc_conn conn;
-	struct err err;
-	int fd = verb_connect(call, "authd", &err);
+	int fd = verb_connect(call, "authd", err), ret = -1;
 
 	if (fd >= 0) {
 		ipc_conn_init(&conn, fd, KICK_TIMEOUT_MS);
-		if (ipc_conn_call(&conn, &auth_kick_msg, &kick, &auth_void_msg,
-			&done, arena, &err) < 0)
-			log_warn("authd: %s", err.text);
+		ret = ipc_conn_call(&conn, &auth_kick_msg, &kick,
+		    &auth_void_msg, &done, arena, err);
 		ipc_conn_clear(&conn);
 	}
 	arena_free(arena);
+	return ret < 0 ? err_prefix(err, "authd") : 0;
 }
 
 /* All of one answer's mailboxes but INBOX. *deleted: there was one. */

@@ -9,10 +9,10 @@
 
 /*
  * Tell authd that the user's sessions are void and what it remembers is old.
- * Best effort: without it authd notices a change by itself within seconds;
- * open sessions of somebody who was removed then stay.
+ * Without it authd notices a change by itself within seconds; open sessions
+ * of somebody who was removed then stay.
  */
-void purge_sessions(struct verb_call *call, struct str user);
+int purge_sessions(struct verb_call *call, struct str user, struct err *err);
 
 /*
  * Every message of the user, and every mailbox but INBOX, which stays and is

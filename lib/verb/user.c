@@ -9,6 +9,7 @@
 #include "auth/secret.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "conf/value.h"
 #include "verb/families.h"
 #include "verb/people.h"
@@ -235,6 +236,16 @@ owner_of(const struct ldap_entry *entry)
 	return owner.len > 0 ? owner : ldap_entry_value(entry, "mail");
 }
 
+/* The change stands whatever becomes of the sessions. */
+static void
+end_sessions(struct verb_call *call, struct str owner)
+{
+	struct err err;
+
+	if (purge_sessions(call, owner, &err) < 0)
+		log_warn("%s", err.text);
+}
+
 static int
 set_password(struct people *people, struct verb_call *call, struct err *err)
 {
@@ -259,7 +270,7 @@ set_password(struct people *people, struct verb_call *call, struct err *err)
 		    arena_cstr(people->arena, entry->dn), &change, 1, err);
 	}
 	if (ret == 0)
-		purge_sessions(call, owner_of(entry));
+		end_sessions(call, owner_of(entry));
 	buf_clear_secret(&typed);
 	buf_clear(&hashed);
 	return ret;
@@ -277,7 +288,7 @@ set_status(struct people *people, struct verb_call *call, struct str status,
 	    ldap_conn_modify(people->conn, arena_cstr(people->arena, entry->dn),
 		&change, 1, err) < 0)
 		return -1;
-	purge_sessions(call, owner_of(entry));
+	end_sessions(call, owner_of(entry));
 	return 0;
 }
 
@@ -310,7 +321,7 @@ drop(struct people *people, struct verb_call *call, struct err *err)
 		if (ldap_conn_delete(people->conn,
 			arena_cstr(people->arena, entry->dn), err) < 0)
 			return -1;
-		purge_sessions(call, owner);
+		end_sessions(call, owner);
 	} else if (purge && err->kind == ERR_NOENT) {
 		owner = address.whole;
 	} else {
@@ -321,6 +332,18 @@ drop(struct people *people, struct verb_call *call, struct err *err)
 	return purge_mailboxes(call, owner, err) < 0 ?
 	    err_prefix(err, "removed, but mailboxes are left") :
 	    0;
+}
+
+/* Sessions end; who may log in still may, at once. */
+static int
+kick(struct people *people, struct verb_call *call, struct err *err)
+{
+	struct people_address address;
+	struct ldap_entry *entry;
+
+	if (need_user(people, call, &address, &entry, err) < 0)
+		return -1;
+	return purge_sessions(call, owner_of(entry), err);
 }
 
 static struct str
@@ -433,6 +456,12 @@ run_disable(struct verb_call *call, struct err *err)
 	return people_run(call, disable, err);
 }
 
+static int
+run_kick(struct verb_call *call, struct err *err)
+{
+	return people_run(call, kick, err);
+}
+
 /* clang-format off */
 const struct verb user_verbs[] = {
 	{ VERB_OPERATOR, "user add", "ADDRESS",
@@ -450,6 +479,8 @@ const struct verb user_verbs[] = {
 	    "let a disabled one in again", run_enable },
 	{ VERB_OPERATOR, "user disable", "ADDRESS", "",
 	    "no login, and no mail is taken", run_disable },
+	{ VERB_OPERATOR, "user kick", "ADDRESS", "",
+	    "end all sessions of this user", run_kick },
 	{ .who = VERB_END },
 };
 /* clang-format on */
