@@ -302,8 +302,8 @@ int
 queue_peers_left(struct queue_peers *peers, bool flush)
 {
 	struct arena *arena = arena_new(0);
-	struct queue_list list = { str_of("") };
-	struct queue_act act = { QUEUE_ACT_FLUSH, str_of("") };
+	struct queue_list list = { .after = STR("") };
+	struct queue_act act = { .op = QUEUE_ACT_FLUSH, .id = STR("") };
 	struct queue_listed listed;
 	struct queue_acted acted;
 	struct ipc_conn conn;

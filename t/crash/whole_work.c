@@ -165,11 +165,11 @@ ask(const char *edge, const struct ipc_msg *msg, const void *request,
 static void
 wait_empty(struct whole *whole)
 {
-	struct queue_act flush = { QUEUE_ACT_FLUSH, str_of("") };
+	struct queue_act flush = { .op = QUEUE_ACT_FLUSH, .id = STR("") };
 	struct arena *arena = arena_new(0);
 	struct queue_listed listed;
 	struct queue_acted acted;
-	struct queue_list list = { str_of("") };
+	struct queue_list list = { .after = STR("") };
 
 	for (int i = 0; i < 2000; i++) {
 		arena_reset(arena);
