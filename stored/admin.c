@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "stored/check.h"
+#include "stored/upkeep.h"
 
 enum { TEXT_MAX = 60 << 10 };
 
@@ -104,6 +105,7 @@ start_verify(struct client *client, uint16_t tag, struct err *err)
 void
 admin_forget(struct stored *stored, const struct client *client)
 {
+	upkeep_forget(stored, client);
 	if (stored->verify != NULL && stored->verify->client == client)
 		free_job(stored->verify);
 }
@@ -134,6 +136,9 @@ admin_start(struct client *client, uint16_t tag, const struct store_admin *in)
 		break;
 	case STORE_ADMIN_REBUILD:
 		ret = start_rebuild(client, tag, &err);
+		break;
+	case STORE_ADMIN_COMPACT:
+		ret = upkeep_force(client->stored, client, tag, &err);
 		break;
 	default:
 		ret = err_set(&err, ERR_SYNTAX, "admin: op %u", in->op);

@@ -8,23 +8,13 @@
 #include "base/time.h"
 #include "store/journal.h"
 #include "store/pack.h"
-#include "stored/change.h"
+#include "stored/move.h"
 
 enum {
 	REQUESTS_MAX = 1000,
 	COST_MAX = 8 << 20, /* bytes of requests a batch takes */
 	JOURNAL_PER_TARGET = 1024,
 	COMPLAIN_SECONDS = 60,
-};
-
-struct batch {
-	struct engine *engine;
-	struct list *list;
-	size_t count; /* of list, from its beginning */
-	struct change change;
-	struct seglog_record *record;
-	size_t records;
-	bool is_logged; /* the packs have it on disk */
 };
 
 /* How many requests from the front fit into one batch; at least one. */
@@ -67,16 +57,15 @@ run_requests(struct batch *batch, struct err *err)
 	return 0;
 }
 
-static struct seglog_record *
-add_record(struct batch *batch, struct iovec *iov, unsigned char *head,
+void
+batch_add_record(struct batch *batch, struct iovec *iov, unsigned char *head,
     const struct store_record *record, struct str body)
 {
 	store_record_encode(head, record);
 	iov[0] = (struct iovec){ head, STORE_RECORD_HEAD };
 	iov[1] = (struct iovec){ (void *)(uintptr_t)body.p, body.len };
-	batch->record[batch->records] =
+	batch->record[batch->records++] =
 	    (struct seglog_record){ .iov = iov, .iov_count = 2 };
-	return &batch->record[batch->records++];
 }
 
 /* Records and rows of one new message; the places in the rows come later. */
@@ -92,7 +81,7 @@ prepare_blob(struct batch *batch, struct new_blob *made, uint64_t blob)
 	if (!made->is_own_file) {
 		made->body_record = batch->records;
 		memcpy(record.guid, made->row.guid, STORE_GUID_SIZE);
-		(void)add_record(batch, made->iov, made->head, &record,
+		batch_add_record(batch, made->iov, made->head, &record,
 		    made->body);
 	}
 	store_blob_encode(&change->row, &made->row);
@@ -104,7 +93,7 @@ prepare_blob(struct batch *batch, struct new_blob *made, uint64_t blob)
 	record.kind = STORE_RECORD_DIGEST;
 	record.length = made->cold.length;
 	memcpy(record.guid, made->cold.guid, STORE_GUID_SIZE);
-	(void)add_record(batch, made->digest_iov, made->digest_head, &record,
+	batch_add_record(batch, made->digest_iov, made->digest_head, &record,
 	    made->digest);
 	store_cold_encode(&change->row, STR(""), &made->cold);
 	made->cold_at = store_journal_put(&change->journal, STORE_TAB_COLD,
@@ -164,14 +153,16 @@ write_log(struct batch *batch, struct err *err)
 	struct iovec journal;
 	size_t i;
 
-	batch->record =
-	    xcalloc(change->new_blobs * 2 + 1, sizeof(*batch->record));
+	batch->record = xcalloc(change->new_blobs * 2 + change->moves + 1,
+	    sizeof(*batch->record));
 	if (put_state(change, err) < 0)
 		return -1;
 	for (i = 0; i < change->new_blobs; i++)
 		if (change->new_blob[i].row.references > 0)
 			prepare_blob(batch, &change->new_blob[i],
 			    change->first_blob + i);
+	if (move_prepare(batch, err) < 0)
+		return -1;
 	journal = (struct iovec){ change->journal.p, change->journal.len };
 	batch->record[batch->records++] =
 	    (struct seglog_record){ .iov = &journal, .iov_count = 1 };
@@ -183,7 +174,8 @@ write_log(struct batch *batch, struct err *err)
 		    place_blob(batch, &change->new_blob[i],
 			change->first_blob + i, err) < 0)
 			return -1;
-	if (seglog_commit(change->engine->log, batch->record, batch->records,
+	if (move_place(batch, err) < 0 ||
+	    seglog_commit(change->engine->log, batch->record, batch->records,
 		NULL, err) < 0)
 		return -1;
 	batch->is_logged = true;

@@ -113,3 +113,20 @@ change_blob_ref(struct change *change, uint64_t blob, int by, struct err *err)
 	return change_put(change, STORE_TAB_BLOB, &key, buf_str(&change->row),
 	    err);
 }
+
+void
+change_move(struct change *change, const struct store_record *record,
+    uint32_t pack, uint64_t offset, struct str bytes)
+{
+	if (change->moves == change->moved_cap) {
+		change->moved_cap = change->moved_cap * 2 + 64;
+		change->moved = xreallocarray(change->moved, change->moved_cap,
+		    sizeof(*change->moved));
+	}
+	change->moved[change->moves++] = (struct moved_record){
+		.record = *record,
+		.pack = pack,
+		.offset = offset,
+		.bytes = bytes,
+	};
+}

@@ -39,13 +39,14 @@ change_clear(struct change *change)
 	buf_clear(&change->row);
 	seen_clear(change);
 	free(change->new_blob);
+	free(change->moved);
 }
 
 bool
 change_is_empty(const struct change *change)
 {
 	return store_journal_is_empty(&change->journal) &&
-	    change->new_blobs == 0;
+	    change->new_blobs == 0 && change->moves == 0;
 }
 
 int

@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "kv/cursor.h"
+#include "store/pack.h"
 #include "store/row.h"
 #include "stored/engine.h"
 
@@ -44,6 +45,20 @@ struct new_blob {
 	struct iovec iov[2], digest_iov[2];
 };
 
+/* A record that goes to a new place, if it is still wanted by then. */
+struct moved_record {
+	struct store_record record;
+	uint32_t pack; /* where it was */
+	uint64_t offset;
+	struct str bytes; /* behind the head; borrowed from its request */
+	struct store_blob row;
+	struct store_cold_place cold;
+	bool is_wanted;
+	size_t number, row_at; /* among the records; of the row */
+	unsigned char head[32];
+	struct iovec iov[2];
+};
+
 struct change {
 	struct engine *engine;
 	struct kv_txn *txn;
@@ -59,6 +74,8 @@ struct change {
 	uint64_t first_blob;         /* id of new_blob[0] */
 	struct new_blob *new_blob;
 	size_t new_blobs, new_blob_cap;
+	struct moved_record *moved;
+	size_t moves, moved_cap;
 };
 
 void change_init(struct change *change, struct engine *engine);
@@ -115,6 +132,14 @@ int change_blob_row(struct change *change, uint64_t blob,
 /* One reference more or less; the last one takes rows and file along. */
 int change_blob_ref(struct change *change, uint64_t blob, int by,
     struct err *err);
+
+/*
+ * Copy a record (STORE_RECORD_MESSAGE or _DIGEST) from its pack to the end of
+ * the log, and have its row name the new place; not if the row names another
+ * one when the batch is written.
+ */
+void change_move(struct change *change, const struct store_record *record,
+    uint32_t pack, uint64_t offset, struct str bytes);
 
 /*
  * The bit of a keyword in a mailbox, which is made when the mailbox has room

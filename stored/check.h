@@ -10,4 +10,9 @@
 int check_body(void *ctx, uint64_t blob, const struct store_blob *row,
     struct err *err);
 
+/* The bytes, when they are; the caller frees *bytes. ERR_CORRUPT. */
+int check_read(struct engine *engine, uint64_t blob,
+    const struct store_blob *row, char **bytes, struct str *body,
+    struct err *err);
+
 #endif

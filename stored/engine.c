@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "stored/start.h"
 #include "stored/settle.h"
+#include "stored/snapshot.h"
 
 enum { PREPARE_BYTES = 1 << 20 };
 
@@ -81,7 +82,8 @@ engine_open(struct engine **out, const struct engine_conf *conf,
 	list_init(&engine->named);
 	if (make_folders(engine, err) < 0 || take_lock(engine, err) < 0 ||
 	    start_index(engine, err) < 0 || sync_folders(engine, err) < 0 ||
-	    start_log(engine, err) < 0 || start_large(engine, err) < 0) {
+	    start_snapshot(engine, err) < 0 || start_log(engine, err) < 0 ||
+	    start_large(engine, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}
@@ -107,6 +109,7 @@ engine_close(struct engine *engine)
 	free_files(&engine->unlink);
 	free_files(&engine->named);
 	settle_free(engine->settle);
+	snapshot_free_live(engine);
 	seglog_close(engine->log);
 	kv_close(engine->kv);
 	if (engine->lock_fd >= 0)

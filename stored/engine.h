@@ -8,6 +8,7 @@
  *	packs/   messages and journals, a write-once lib/seglog
  *	index/   the tables of store/format.h, lib/kv
  *	large/   bodies too long for a pack, one file a blob
+ *	snapshot the index as it was a while ago, see stored/snapshot.h
  *	rebuild  when it is there, the index is made anew at start
  *
  * The engine is used from one thread. Paths are relative to the working
@@ -36,6 +37,8 @@ struct engine_conf {
 	bool nosync;              /* tests: the index is not flushed */
 };
 
+struct hash;
+
 struct engine {
 	struct engine_conf conf;
 	int lock_fd;
@@ -43,14 +46,17 @@ struct engine {
 	struct seglog *log;
 	struct store_meta meta;
 	struct store_state state; /* as committed */
+	bool is_loaded;           /* from the snapshot, by this start */
 	bool is_failed;           /* only a new start knows what is committed */
 	uint64_t replayed;        /* batches the start took from the journal */
-	uint64_t failures;        /* batches that failed */
-	int64_t complained;       /* when the log said so, monotonic */
-	struct settle *settle;    /* a list of live messages being taken in */
-	struct list changed;      /* struct notice, by the last batch */
-	struct list unlink;       /* struct large, to be removed after it */
-	struct list named;        /* struct large, named by the batch at hand */
+	uint64_t snapshot_lsn;    /* what the snapshot has; 0: there is none */
+	struct hash *snapshot_live; /* see snapshot_live(); NULL: not known */
+	uint64_t failures;          /* batches that failed */
+	int64_t complained;         /* when the log said so, monotonic */
+	struct settle *settle;      /* a list of live messages being taken in */
+	struct list changed;        /* struct notice, by the last batch */
+	struct list unlink;         /* struct large, to be removed after it */
+	struct list named; /* struct large, named by the batch at hand */
 };
 
 /* What the last batch changed: for those who watch. */

@@ -22,6 +22,12 @@ static const struct conf_param params[] = {
 	    1 << 10, 1 << 30),
 	CONF(TIME, stored, conf.expunge_keep, "expunge_keep", "7d", 0, 0),
 	CONF(TIME, stored, conf.tombstone_keep, "tombstone_keep", "30d", 0, 0),
+	CONF(SIZE, stored, conf.upkeep_rate, "store_upkeep_rate", "16M",
+	    64 << 10, 0),
+	CONF(TIME, stored, conf.upkeep_interval, "store_upkeep_interval", "1d",
+	    1, 0),
+	CONF(INT, stored, conf.compact_below, "store_compact_below", "50", 0,
+	    95),
 	CONF(TIME, stored, conf.pin_max_age, "store_pin_max_age", "60s", 1, 0),
 	CONF(STR, stored, conf.ticket_key_file, "ticket_public_key_file",
 	    "etc/ticket.pub", 0, 4000),
@@ -35,6 +41,8 @@ static const struct stats_item stats[] = {
 	[STAT_MESSAGES] = { STATS_COUNTER, "messages_appended" },
 	[STAT_NOTICES] = { STATS_COUNTER, "notices" },
 	[STAT_COMMIT_TIME] = { STATS_HISTOGRAM, "commit_time" },
+	[STAT_BYTES_MOVED] = { STATS_COUNTER, "bytes_compacted" },
+	[STAT_PACKS_REMOVED] = { STATS_COUNTER, "packs_removed" },
 	{ 0 },
 };
 

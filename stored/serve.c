@@ -12,6 +12,7 @@
 #include "stored/orphan.h"
 #include "stored/prune.h"
 #include "stored/stored.h"
+#include "stored/upkeep.h"
 #include "stored/upload.h"
 #include "stored/watch.h"
 
@@ -81,7 +82,10 @@ answer(struct stored *stored, struct list *batch, size_t done)
 		    LIST_ITEM(batch->next, struct request, link);
 
 		list_remove(&request->link);
-		if (request->is_unfinished && request->err.kind == ERR_NONE)
+		if (upkeep_owns(stored, request))
+			upkeep_answer(stored, request);
+		else if (request->is_unfinished &&
+		    request->err.kind == ERR_NONE)
 			list_push(&stored->lane[request->lane], &request->link);
 		else
 			client_answer(stored, request);
@@ -234,6 +238,8 @@ serve_start(struct stored *stored, struct err *err)
 	(void)event_add(stored->prune_event, &prune);
 	after_batch(stored);
 	serve_add(stored, upload_prune_new(true), LANE_BULK);
+	if (upkeep_start(stored, err) < 0)
+		return -1;
 	return orphan_start(stored, err);
 }
 
@@ -251,6 +257,7 @@ serve_stop(struct stored *stored)
 		while (!list_is_empty(&stored->lane[lane]))
 			request_free(LIST_ITEM(stored->lane[lane].next,
 			    struct request, link));
+	upkeep_stop(stored);
 	free_event(stored->batch_event);
 	free_event(stored->step_event);
 	free_event(stored->check_event);

@@ -13,6 +13,7 @@
 #include "base/rand.h"
 #include "store/journal.h"
 #include "store/row.h"
+#include "stored/snapshot.h"
 
 enum { REPLAY_BYTES = 8 << 20 }; /* of journal in one transaction */
 
@@ -67,6 +68,47 @@ start_index(struct engine *engine, struct err *err)
 	if (kv_open(&engine->kv, &conf, err) < 0)
 		return -1;
 	return kv_view(engine->kv, read_meta, engine, err);
+}
+
+static int
+read_state(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct engine *engine = arg;
+
+	return store_row_state(txn, &engine->state, err) < 0 ? -1 : 0;
+}
+
+/*
+ * An index without its meta row is new, or was being made anew when stored
+ * ended: the packs before the snapshot may be gone, so it comes first. To
+ * put in once more what is there already does no harm, for the journal since
+ * the snapshot follows, whole.
+ */
+int
+start_snapshot(struct engine *engine, struct err *err)
+{
+	bool found;
+
+	if (snapshot_look(engine, err) < 0)
+		return -1;
+	if (engine->meta.version != 0)
+		return 0;
+	if (snapshot_load(engine, &found, err) < 0)
+		return -1;
+	return found ? kv_view(engine->kv, read_state, engine, err) : 0;
+}
+
+/* Without a snapshot the journal must begin at the beginning. */
+static void
+look_at_first(const struct engine *engine, uint64_t from)
+{
+	struct seglog_segment first = { 0 };
+
+	if (seglog_segments(engine->log, &first, 1) > 0 &&
+	    first.first_lsn > from)
+		log_error("packs: the batches before %llu are gone, and no "
+			  "snapshot has them: what they said is missing",
+		    (unsigned long long)first.first_lsn);
 }
 
 struct replay {
@@ -132,7 +174,10 @@ put_meta(struct kv_txn *txn, void *arg, struct err *err)
 
 	if (ret < 0)
 		return -1;
-	if (ret == 0)
+	if (ret == 0 && engine->is_loaded)
+		memcpy(found.identity, engine->meta.identity,
+		    sizeof(found.identity));
+	else if (ret == 0)
 		rand_bytes(found.identity, sizeof(found.identity));
 	found.version = STORE_FORMAT_VERSION;
 	rand_bytes(found.incarnation, sizeof(found.incarnation));
@@ -170,6 +215,7 @@ int
 start_log(struct engine *engine, struct err *err)
 {
 	bool is_new = engine->meta.version == 0;
+	uint64_t from = engine->state.lsn + 1;
 	struct replay replay = { .engine = engine };
 	int ret;
 
@@ -179,6 +225,8 @@ start_log(struct engine *engine, struct err *err)
 	if (ret < 0)
 		return -1;
 	engine->replayed = replay.batches;
+	if (is_new)
+		look_at_first(engine, from);
 	if (is_new && kv_update(engine->kv, put_meta, engine, err) < 0)
 		return -1;
 	if (kv_view(engine->kv, read_meta, engine, err) < 0)

@@ -9,6 +9,8 @@
 
 /* Open the index; make a new one where it is missing or to be rebuilt. */
 int start_index(struct engine *engine, struct err *err);
+/* Where the index is new: begin it with the snapshot, if there is one. */
+int start_snapshot(struct engine *engine, struct err *err);
 /*
  * Open the packs and put into the index what their journals say since its
  * last batch. ERR_CORRUPT: the index is ahead of the packs, so they are not

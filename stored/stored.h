@@ -40,11 +40,15 @@ enum stored_stat {
 	STAT_MESSAGES,
 	STAT_NOTICES,
 	STAT_COMMIT_TIME,
+	STAT_BYTES_MOVED,
+	STAT_PACKS_REMOVED,
 };
 
 struct stored_conf {
 	size_t index_size, segment_size, large_size, message_limit;
 	int pin_max_age, expunge_keep, tombstone_keep; /* seconds */
+	size_t upkeep_rate;                            /* bytes a second */
+	int upkeep_interval, compact_below;            /* seconds, percent */
 	const char *ticket_key_file;
 };
 
@@ -63,6 +67,7 @@ struct stored {
 	bool is_batch_due;
 	struct hash *watched; /* by user or mailbox id: struct watch_list */
 	struct verify_job *verify;
+	struct upkeep *upkeep;
 };
 
 /* An open file of folder "large" that its client has not named yet. */

@@ -403,6 +403,7 @@ extern const struct ipc_msg store_undeleted_msg;
 enum store_admin_op {
 	STORE_ADMIN_VERIFY,  /* every invariant; the text lists what is wrong */
 	STORE_ADMIN_REBUILD, /* at once stored starts anew and rebuilds */
+	STORE_ADMIN_COMPACT, /* answered when unused space was taken back */
 };
 
 struct store_admin {

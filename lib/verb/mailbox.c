@@ -163,6 +163,27 @@ rebuild(struct verb_call *call, struct err *err)
 	return ret;
 }
 
+static int
+compact(struct verb_call *call, struct err *err)
+{
+	struct store_admin_done done;
+	struct store_edge edge;
+	int ret;
+
+	if (store_edge_open(&edge, call, VERIFY_TIMEOUT_MS, err) < 0)
+		return -1;
+	ret = store_client_admin(edge.client, STORE_ADMIN_COMPACT, edge.arena,
+	    &done, err);
+	if (ret == 0) {
+		if (print_is_json(call->print))
+			print_int(call->print, "removed",
+			    (int64_t)done.checked);
+		print_line(call->print, "%" STR_F, STR_A(str_trim(done.text)));
+	}
+	store_edge_close(&edge);
+	return ret;
+}
+
 const struct verb mailbox_verbs[] = {
 	{ VERB_OPERATOR, "mailbox list", "[USER]", "",
 	    "list a user's mailboxes, or who has any", list },
@@ -172,6 +193,8 @@ const struct verb mailbox_verbs[] = {
 	    "delete a mailbox with its messages", delete },
 	{ VERB_OPERATOR, "mailbox verify", "", "",
 	    "check every invariant of the store", verify },
+	{ VERB_OPERATOR, "mailbox compact", "", "",
+	    "take back what expunged mail has left", compact },
 	{ VERB_OPERATOR, "mailbox rebuild", "", "",
 	    "make the index anew from the packs", rebuild },
 	{ .who = VERB_END },

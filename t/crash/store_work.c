@@ -2,13 +2,15 @@
  * store_work - a store partition under simulated power cuts.
  *
  *	store_work write DIR MARKS BATCHES
- *		deliver numbered messages, set flags, expunge, copy, open the
- *		partition anew now and then; after each batch what it promised
- *		goes to MARKS
+ *		deliver numbered messages, set flags, expunge, copy, write
+ *		snapshots, compact packs and unlink them, open the partition
+ *		or make its index anew now and then; after each batch what it
+ *		promised goes to MARKS
  *	store_work check DIR MARKS
- *		what MARKS promises is there: the message under its UID, whole,
- *		with its flag; expunged ones are not; no delivery is done
- *		twice; every invariant of the index holds; then more work works
+ *		what MARKS promises is there: the message under its UID, byte
+ *		for byte, with its flag; expunged ones are not; no delivery is
+ *		done twice; every invariant of the index holds; all this again
+ *		of an index made anew; then more work works
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,21 +25,27 @@
 #include "store/pack.h"
 #include "store/row.h"
 #include "stored/append.h"
+#include "stored/check.h"
+#include "stored/compact.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/flags.h"
+#include "stored/snapshot.h"
 #include "t/crash/store_verify.h"
 
 enum {
 	MESSAGES_MAX = 10000,
 	BATCH_MAX = 5,
 	SEGMENT = 256 << 10,
-	LARGE = 12000, /* bodies over this have files of their own */
-	INBOX = 1,     /* the first mailbox of the first user */
+	LARGE = 12000,      /* bodies over this have files of their own */
+	INBOX = 1,          /* the first mailbox of the first user */
+	COMPACT_BELOW = 90, /* percent */
+	COMPACTS_BY = 60,   /* batches */
 };
 
 struct work {
 	struct engine *engine;
+	unsigned released; /* packs */
 	int marks;
 	struct list batch;
 };
@@ -222,6 +230,50 @@ copy(struct work *work, uint32_t uid)
 	clear(work);
 }
 
+/* Space is taken back: what was promised stays. */
+static void
+tidy(struct work *work)
+{
+	struct compact_list list;
+	unsigned count;
+	struct err err;
+
+	/* With the old snapshot first: it does not cover what came since. */
+	if (compact_release(work->engine, &count, &err) < 0 ||
+	    snapshot_make(work->engine, &err) < 0)
+		fatal("%s", err.text);
+	work->released += count;
+	if (compact_release(work->engine, &count, &err) < 0)
+		fatal("%s", err.text);
+	work->released += count;
+	compact_choose(work->engine, COMPACT_BELOW, &list);
+	for (size_t i = 0; i < list.count; i++) {
+		struct request *request =
+		    compact_new(work->engine, list.pack[i], &err);
+
+		if (request == NULL)
+			fatal("%s", err.text);
+		list_push(&work->batch, &request->link);
+		do {
+			run(work);
+		} while (request->is_unfinished);
+		clear(work);
+	}
+	free(list.pack);
+}
+
+/* A new start, or (every third) one whose index is gone. */
+static void
+start_again(struct work *work, const char *dir, unsigned nth)
+{
+	struct err err;
+
+	if (nth % 3 == 2 && engine_ask_rebuild(work->engine, &err) < 0)
+		fatal("%s", err.text);
+	engine_close(work->engine);
+	open_engine(work, dir);
+}
+
 static int
 write_store(struct work *work, const char *dir, const char *marks,
     unsigned batches)
@@ -243,12 +295,14 @@ write_store(struct work *work, const char *dir, const char *marks,
 		if (i % 5 == 3)
 			copy(work, number - 1);
 		engine_prepare(work->engine, &more);
-		if (i % 40 == 39) {
-			engine_close(work->engine);
-			open_engine(work, dir);
-		}
+		if (i % 12 == 11)
+			tidy(work);
+		if (i % 20 == 19)
+			start_again(work, dir, i / 20);
 	}
 	engine_close(work->engine);
+	if (batches >= COMPACTS_BY && work->released == 0)
+		fatal("no pack was ever unlinked");
 	return 0;
 }
 
@@ -294,19 +348,29 @@ read_marks(const char *path, struct promised *promised)
 }
 
 struct look {
+	struct engine *engine;
 	const struct promised *promised;
 	unsigned bad;
 };
 
 static bool
-has_bytes(const struct store_blob *blob, uint32_t number)
+has_bytes(struct engine *engine, uint64_t blob, const struct store_blob *row,
+    uint32_t number)
 {
 	static char body[LARGE + 8000];
 	size_t len = make_body(body, number);
+	struct str found;
+	struct err err;
+	char *bytes;
+	bool same;
 
-	/* That the bytes have this guid is checked by verify. */
-	return blob->length == len &&
-	    store_guid_check(blob->guid, str_make(body, len));
+	if (check_read(engine, blob, row, &bytes, &found, &err) < 0) {
+		log_error("message %u: %s", number, err.text);
+		return false;
+	}
+	same = str_eq(found, str_make(body, len));
+	free(bytes);
+	return same;
 }
 
 static int
@@ -334,10 +398,24 @@ check_messages(struct kv_txn *txn, void *arg, struct err *err)
 		if (what & SEEN && !(hot.flags & STORE_FLAG_SEEN))
 			look->bad++;
 		if (store_row_blob(txn, hot.blob, &blob, err) <= 0 ||
-		    !has_bytes(&blob, look->promised->number[uid]))
+		    !has_bytes(look->engine, hot.blob, &blob,
+			look->promised->number[uid]))
 			look->bad++;
 	}
 	return 0;
+}
+
+static void
+check_promises(struct work *work, const struct promised *promised)
+{
+	struct look look = { work->engine, promised, 0 };
+	struct err err;
+
+	store_verify_engine(work->engine);
+	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0)
+		fatal("%s", err.text);
+	if (look.bad > 0)
+		fatal("%u promises are broken", look.bad);
 }
 
 /* Deliveries that were promised are known; a new one works. */
@@ -366,18 +444,15 @@ static int
 check_store(struct work *work, const char *dir, const char *marks)
 {
 	static struct promised promised;
-	struct look look = { &promised, 0 };
-	struct err err;
 
 	read_marks(marks, &promised);
 	open_engine(work, dir);
-	store_verify_engine(work->engine);
-	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0)
-		fatal("%s", err.text);
-	if (look.bad > 0)
-		fatal("%u promises are broken", look.bad);
+	check_promises(work, &promised);
+	start_again(work, dir, 2);
+	check_promises(work, &promised);
 	deliver_again(work, &promised);
-	store_verify_engine(work->engine);
+	tidy(work);
+	check_promises(work, &promised);
 	engine_close(work->engine);
 	return 0;
 }
