@@ -18,6 +18,8 @@ struct main_cf {
 	struct hash *defaults; /* const char * */
 	struct main_cf_entry **list;
 	size_t len, cap;
+	const char **known; /* NULL: none yet */
+	size_t known_len;
 };
 
 struct main_cf *
@@ -40,6 +42,7 @@ main_cf_free(struct main_cf *cf)
 	hash_free(cf->defaults);
 	arena_free(cf->arena);
 	free(cf->list);
+	free(cf->known);
 	free(cf);
 }
 
@@ -260,6 +263,20 @@ const struct main_cf_entry *
 main_cf_at(const struct main_cf *cf, size_t i)
 {
 	return cf->list[i];
+}
+
+void
+main_cf_know(struct main_cf *cf, const char *name)
+{
+	cf->known =
+	    xreallocarray(cf->known, cf->known_len + 1, sizeof(*cf->known));
+	cf->known[cf->known_len++] = main_cf_keep(cf, name);
+}
+
+const char *
+main_cf_known(const struct main_cf *cf, size_t i)
+{
+	return i < cf->known_len ? cf->known[i] : NULL;
 }
 
 bool

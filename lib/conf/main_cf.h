@@ -71,6 +71,13 @@ const struct main_cf_entry *main_cf_at(const struct main_cf *cf, size_t i);
 /* Is name used as $name in another value? (Then it is not unknown.) */
 bool main_cf_is_used(const struct main_cf *cf, const char *name);
 
+/*
+ * Names that main.cf gives a meaning itself, as by a list of names: not
+ * unknown either. main_cf_known() walks them, NULL behind the last.
+ */
+void main_cf_know(struct main_cf *cf, const char *name);
+const char *main_cf_known(const struct main_cf *cf, size_t i);
+
 /* A copy of text that lives as long as cf. */
 const char *main_cf_keep(struct main_cf *cf, const char *text);
 const char *main_cf_keep_str(struct main_cf *cf, struct str text);

@@ -68,6 +68,7 @@ cidr_close(void *table)
 
 const struct dict_type dict_type_cidr = {
 	.name = "cidr",
+	.whole = true,
 	.parse = cidr_parse,
 	.lookup = cidr_lookup,
 	.close = cidr_close,

@@ -179,6 +179,12 @@ dict_lookup(struct dict *dict, struct str key, struct buf *out, struct err *err)
 	return dict->type->lookup(dict->table, key, out, err);
 }
 
+bool
+dict_is_whole(const struct dict *dict)
+{
+	return dict->type->whole;
+}
+
 const char *
 dict_name(const struct dict *dict)
 {

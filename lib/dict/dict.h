@@ -41,6 +41,12 @@ void dict_close(struct dict *dict); /* NULL is fine */
 int dict_lookup(struct dict *dict, struct str key, struct buf *out,
     struct err *err);
 
+/*
+ * Does it look at keys as a whole (patterns, networks, static), so that parts
+ * of a key, as a domain's parents, are not to be asked for?
+ */
+bool dict_is_whole(const struct dict *dict);
+
 /* As it was opened, for the log. */
 const char *dict_name(const struct dict *dict);
 

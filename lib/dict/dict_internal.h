@@ -8,6 +8,7 @@
 
 struct dict_type {
 	const char *name;
+	bool whole; /* see dict_is_whole() */
 	/*
 	 * The table's own state, not NULL; NULL with err set. A type whose
 	 * tables are text files has parse() instead of open().

@@ -186,6 +186,7 @@ pcre_close(void *table)
 
 const struct dict_type dict_type_pcre = {
 	.name = "pcre",
+	.whole = true,
 	.parse = pcre_parse,
 	.lookup = pcre_lookup,
 	.close = pcre_close,

@@ -78,11 +78,13 @@ match(const void *pattern, struct str key, struct rules_match *out,
 {
 	regmatch_t found[RULES_GROUPS_MAX];
 	unsigned count = groups(pattern) + 1;
+	char *copy = xstrndup(key.p, key.len);
 	int rc;
 
-	found[0].rm_so = 0; /* the key need not end in a NUL */
+	found[0].rm_so = 0; /* a NUL inside does not end the key */
 	found[0].rm_eo = (regoff_t)key.len;
-	rc = regexec(pattern, key.p, count, found, REG_STARTEND);
+	rc = regexec(pattern, copy, count, found, REG_STARTEND);
+	free(copy);
 	if (rc == REG_NOMATCH)
 		return 0;
 	if (rc != 0)
@@ -122,6 +124,7 @@ regexp_close(void *table)
 
 const struct dict_type dict_type_regexp = {
 	.name = "regexp",
+	.whole = true,
 	.parse = regexp_parse,
 	.lookup = regexp_lookup,
 	.close = regexp_close,

@@ -35,6 +35,7 @@ static_lookup(void *table, struct str key, struct buf *out, struct err *err)
 
 const struct dict_type dict_type_static = {
 	.name = "static",
+	.whole = true,
 	.open = static_open,
 	.lookup = static_lookup,
 	.close = free,

@@ -103,6 +103,9 @@ config_check(struct daemon *d)
 
 	/* For master to read: a word, then the text. */
 	conf_each(d->ops->params, print_known, NULL);
+	for (size_t i = 0; d->cf != NULL && main_cf_known(d->cf, i) != NULL;
+	     i++)
+		(void)printf("known\t%s\n", main_cf_known(d->cf, i));
 	for (size_t i = 0; i < problems.len; i++)
 		(void)printf("%s\t%s\n",
 		    problems.list[i].is_warning ? "warning" : "error",
