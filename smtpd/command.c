@@ -126,6 +126,12 @@ find(struct str name)
 static int
 refuse_early(struct session *s, const struct command *command)
 {
+	if (s->denied && command->run != quit_command)
+		return session_reply(s, 503, "5.7.0",
+		    "Error: access denied for %s", session_client(s));
+	if ((command->flags & CMD_LAST || !s->extended) &&
+	    stream_peek(s->stream).len > 0)
+		s->ill_pipelining = true;
 	if (command->flags & CMD_LAST && s->conf->forbid_pipelining &&
 	    stream_peek(s->stream).len > 0) {
 		log_info("improper command pipelining after %s from %s",

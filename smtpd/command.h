@@ -24,6 +24,13 @@ int auth_command(struct session *s, struct str args);
 int starttls_command(struct session *s, struct str args);
 int xclient_command(struct session *s, struct str args);
 
+/* All of an answer's targets or, with -1, none: there is no room. */
+int rcpt_add_targets(struct transaction *t,
+    const struct rewrite_rcpt_answer *answer, struct str address,
+    const struct smtp_rcpt_params *params);
+/* Take back all recipients but the first so many. */
+void rcpt_take_back(struct transaction *t, size_t left);
+
 /* The queue's id, or -1 after a 451. */
 int data_need_id(struct session *s);
 /* Its first byte is about to come. */

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "smtpd/command.h"
 #include "smtpd/content.h"
+#include "smtpd/effects.h"
 #include "smtpd/received.h"
 
 int
@@ -90,7 +91,7 @@ commit(struct session *s, const struct content *c, struct err *err)
 		.helo = s->helo,
 		.protocol = str_of(session_protocol(s)),
 		.sasl_user = s->user,
-		.hold = str_of(c->hold),
+		.hold = c->hold[0] != '\0' ? str_of(c->hold) : effects_hold(s),
 		.rcpts = { t->rcpts, t->rcpt_len },
 		.header_len = t->body.header_len,
 		.is_large = large,
@@ -123,7 +124,7 @@ commit(struct session *s, const struct content *c, struct err *err)
 static int
 keep(struct session *s, struct content *c, struct err *err)
 {
-	if (commit(s, c, err) < 0)
+	if (effects_recipients(s, err) < 0 || commit(s, c, err) < 0)
 		return -1;
 	if (c->action != CONTENT_QUARANTINE)
 		return 0;
@@ -167,8 +168,11 @@ data_finish(struct session *s, const struct dot_reader *reader)
 	}
 	if (s->t.body.has_message_id)
 		log_info("%s: message-id=%s", s->t.id, s->t.body.message_id);
+	if (effects_discard(s))
+		return answer(s, 0, &err);
 	buf_init(&prefix, QUEUE_PREFIX_MAX - CONTENT_FIELDS_MAX);
 	received_write(&prefix, s, &s->t.body);
+	effects_prefix(s, &prefix);
 	content_init(&content, s, buf_str(&prefix));
 	ret = content_run(&content);
 	if (ret == 0)

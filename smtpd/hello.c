@@ -11,20 +11,26 @@ enum { HELO_MAX = 255 };
 
 /*
  * The name is taken as it comes, as many clients have none that the grammar
- * allows; it is only ever shown.
+ * allows; only the restrictions judge it.
  */
 static int
 hello(struct session *s, struct str args, bool extended)
 {
+	struct str old;
+
 	if (args.len == 0)
 		return session_reply(s, 501, NULL, "Syntax: %s hostname",
 		    extended ? "EHLO" : "HELO");
 	session_reset(s);
+	old = s->helo;
 	s->helo = arena_str(s->arena, str_sub(args, 0, HELO_MAX));
 	if (s->helo.p == NULL) /* said a thousand times over */
 		s->helo = STR("unknown");
 	s->extended = extended;
-	return 0;
+	if (access_helo(s) == 0)
+		return 0;
+	s->helo = old;
+	return -1;
 }
 
 int

@@ -96,5 +96,9 @@ mail_command(struct session *s, struct str args)
 	if (check_owner(s, &sender) < 0)
 		return -1;
 	keep_sender(&s->t, &sender, &params);
+	if (access_mail(s) < 0) {
+		session_reset(s);
+		return -1;
+	}
 	return session_reply(s, 250, "2.1.0", "Ok");
 }

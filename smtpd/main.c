@@ -19,6 +19,7 @@ struct smtpd {
 	struct addr_net xclient_hosts[XCLIENT_HOSTS_MAX];
 	struct peers_ipc ipc;
 	struct peers peers;
+	struct access *access; /* of conf */
 	struct daemon *daemon;
 };
 
@@ -28,6 +29,67 @@ static const struct conf_param params[] = {
 };
 
 enum { HANDOVER_WAIT = 10000 /* ms; front sends it with the connect */ };
+
+/* A list that main.cf names itself. */
+static int
+check_class(struct main_cf *cf, struct access *access, struct str name,
+    struct err *err)
+{
+	const char *text = main_cf_keep_str(cf, name), *value;
+
+	main_cf_know(cf, text);
+	if (main_cf_find(cf, text) == NULL)
+		return err_set(err, ERR_NOENT, "%s is set nowhere", text);
+	value = main_cf_get(cf, text, err);
+	return value == NULL ? -1 : access_class(access, name, value, err);
+}
+
+static void
+check_classes(struct main_cf *cf, const struct smtpd_conf *conf,
+    struct access *access, struct problems *problems)
+{
+	struct str rest = str_of(conf->classes), name;
+	struct err err;
+
+	while (access_next_word(&rest, &name)) {
+		if (check_class(cf, access, name, &err) == 0)
+			continue;
+		(void)err_prefix(&err, "%" STR_F, STR_A(name));
+		conf_report(cf, "smtpd_restriction_classes", &err, problems);
+	}
+}
+
+/*
+ * The lists of restrictions become what sessions ask. It is done here, at
+ * every start and check, since tables are files that the jail does not have.
+ */
+static void
+check(struct main_cf *cf, void *ctx, struct problems *problems)
+{
+	static const char *const names[ACCESS_LISTS] = {
+		[ACCESS_CLIENT] = "smtpd_client_restrictions",
+		[ACCESS_HELO] = "smtpd_helo_restrictions",
+		[ACCESS_SENDER] = "smtpd_sender_restrictions",
+		[ACCESS_RELAY] = "smtpd_relay_restrictions",
+		[ACCESS_RECIPIENT] = "smtpd_recipient_restrictions",
+	};
+	struct smtpd *smtpd = ctx;
+	struct smtpd_conf *conf = &smtpd->conf;
+	int before = problems->errors;
+	struct err err;
+
+	access_free(smtpd->access);
+	conf->access = smtpd->access = access_new();
+	check_classes(cf, conf, smtpd->access, problems);
+	for (int i = 0; i < ACCESS_LISTS; i++) {
+		if (access_set(smtpd->access, (enum access_list)i,
+			conf->restrictions[i], &err) < 0)
+			conf_report(cf, names[i], &err, problems);
+	}
+	if (problems->errors == before &&
+	    access_check_relay(smtpd->access, &err) < 0)
+		conf_report(cf, names[ACCESS_RELAY], &err, problems);
+}
 
 static int
 start(struct daemon *d, void *ctx, struct err *err)
@@ -153,6 +215,7 @@ stop(void *ctx)
 
 	if (smtpd->peers.ops != NULL)
 		peers_ipc_clear(&smtpd->ipc);
+	access_free(smtpd->access);
 }
 
 int
@@ -164,6 +227,7 @@ main(int argc, char **argv)
 		.params = params,
 		.promises = "stdio unix bodies",
 		.stats = smtpd_stats,
+		.check = check,
 		.start = start,
 		.worker = worker,
 		.session = session,

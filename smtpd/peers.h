@@ -1,5 +1,5 @@
 /*
- * peers - the daemons smtpd asks: rewrite, qmgr and authd; and what lies
+ * peers - the daemons smtpd asks: rewrite, dnsd, qmgr and authd; and what lies
  * outside.
  *
  * A session knows them by this table of functions; the daemon has the ones
@@ -11,6 +11,7 @@
 #define SMTPD_PEERS_H
 
 #include "ipc/auth_msg.h"
+#include "ipc/dns_msg.h"
 #include "ipc/queue_msg.h"
 #include "ipc/rewrite_msg.h"
 #include "queue/id.h"
@@ -22,6 +23,10 @@ struct peers_ops {
 	    struct err *err);
 	int (*sender)(void *ctx, struct str user, struct str address,
 	    bool *allowed, struct arena *arena, struct err *err);
+
+	/* Trouble is an answer, too: dnsc/dnsc.h. */
+	void (*dns)(void *ctx, struct str name, uint16_t type,
+	    struct dns_answer *answer, struct arena *arena);
 
 	/* A message begins; id is what logs and people will call it. */
 	int (*begin)(void *ctx, char id[QUEUE_SHORT_SIZE], struct err *err);

@@ -4,6 +4,7 @@ void
 peers_ipc_init(struct peers_ipc *ipc, int timeout_ms)
 {
 	rewritec_init(&ipc->rewrite, "rewrite");
+	dnsc_init(&ipc->dns, "dnsd");
 	auth_client_init(&ipc->auth, "authd");
 	queue_client_init(&ipc->queue, "qmgr", timeout_ms);
 	queue_client_init(&ipc->notices, "qmgr", timeout_ms);
@@ -13,6 +14,7 @@ void
 peers_ipc_clear(struct peers_ipc *ipc)
 {
 	rewritec_clear(&ipc->rewrite);
+	dnsc_clear(&ipc->dns);
 	auth_client_clear(&ipc->auth);
 	queue_client_clear(&ipc->queue);
 	queue_client_clear(&ipc->notices);
@@ -36,6 +38,15 @@ ask_sender(void *ctx, struct str user, struct str address, bool *allowed,
 
 	return rewritec_sender(&ipc->rewrite, user, address, allowed, arena,
 	    err);
+}
+
+static void
+ask_dns(void *ctx, struct str name, uint16_t type, struct dns_answer *answer,
+    struct arena *arena)
+{
+	struct peers_ipc *ipc = ctx;
+
+	dnsc_query(&ipc->dns, name, type, answer, arena);
 }
 
 static int
@@ -120,6 +131,7 @@ auth_end(void *ctx, struct str session, struct str user)
 const struct peers_ops peers_ipc_ops = {
 	.rcpt = ask_rcpt,
 	.sender = ask_sender,
+	.dns = ask_dns,
 	.begin = begin,
 	.large = large,
 	.commit = commit,

@@ -6,6 +6,7 @@
 #define SMTPD_PEERS_IPC_H
 
 #include "auth/client.h"
+#include "dnsc/dnsc.h"
 #include "queue/client.h"
 #include "rewritec/rewritec.h"
 #include "smtpd/peers.h"
@@ -15,9 +16,10 @@ struct peers_ipc {
 	struct auth_client auth;
 	struct queue_client queue;
 	struct queue_client notices; /* the same queue, other messages */
+	struct dnsc dns;
 };
 
-/* timeout_ms is for qmgr; the other two have their own. */
+/* timeout_ms is for qmgr; the others have their own. */
 void peers_ipc_init(struct peers_ipc *ipc, int timeout_ms);
 void peers_ipc_clear(struct peers_ipc *ipc);
 

@@ -2,10 +2,9 @@
  * RCPT TO: RFC 5321 section 4.1.1.3. rewrite says who an address is, and who
  * will get the message; equal final recipients are merged.
  *
- * No open relay: an address of a domain not ours is taken only from who has
- * logged in and from mynetworks, whatever its local part looks like ("a%b",
- * "b!a", a source route): the local part is looked up as it is and never
- * taken for another address.
+ * Who may send where is the restriction lists' to say (access.h). Whatever a
+ * local part looks like ("a%b", "b!a", a source route), it is looked up as it
+ * is and never taken for another address.
  */
 #include <stdlib.h>
 
@@ -37,13 +36,6 @@ parse(struct session *s, struct str args, struct smtp_path *rcpt,
 	return 0;
 }
 
-/* Whom we carry mail to other sites for. */
-static bool
-may_relay(const struct session *s)
-{
-	return s->user.len > 0 || s->facts.trusted;
-}
-
 /* What is not to be taken. */
 static int
 refuse(struct session *s, struct str address, int status)
@@ -54,18 +46,14 @@ refuse(struct session *s, struct str address, int status)
 	} refusals[] = {
 		[REWRITE_UNKNOWN] = { 550, "5.1.1",
 		    "Recipient address rejected: User unknown" },
-		[REWRITE_FOREIGN] = { 554, "5.7.1", "Relay access denied" },
+		[REWRITE_FOREIGN] = { 550, "5.1.2",
+		    "Recipient address rejected: no route to this domain" },
 		[REWRITE_DISABLED] = { 550, "5.2.1",
 		    "Recipient address rejected: mailbox disabled" },
 		[REWRITE_LOOP] = { 550, "5.4.6",
 		    "Recipient address rejected: alias loop" },
 	};
 
-	if (status == REWRITE_FOREIGN && may_relay(s))
-		return session_reject(s, "RCPT", address, 550, "5.1.2",
-		    "<%" STR_F ">: Recipient address rejected: "
-		    "no route to this domain",
-		    STR_A(address));
 	if (status <= REWRITE_OK || (size_t)status >= NELEMS(refusals))
 		return session_reject(s, "RCPT", address, 451, "4.3.0",
 		    "<%" STR_F ">: Temporary lookup failure", STR_A(address));
@@ -111,8 +99,8 @@ is_repeated(struct transaction *t, struct str address)
 }
 
 /* Take back all recipients but the first so many. */
-static void
-take_back(struct transaction *t, size_t left)
+void
+rcpt_take_back(struct transaction *t, size_t left)
 {
 	char key[REWRITE_ADDRESS_MAX];
 
@@ -186,9 +174,10 @@ keep_asked(struct transaction *t, struct asked *asked, struct str address,
  * success is told of the address itself and asked of none of them (RFC 3461
  * section 5.2.7.3, c).
  */
-static int
-add_targets(struct transaction *t, const struct rewrite_rcpt_answer *answer,
-    struct str address, const struct smtp_rcpt_params *params)
+int
+rcpt_add_targets(struct transaction *t,
+    const struct rewrite_rcpt_answer *answer, struct str address,
+    const struct smtp_rcpt_params *params)
 {
 	const struct rewrite_target *targets = answer->targets.items;
 	size_t before = t->rcpt_len;
@@ -206,7 +195,7 @@ add_targets(struct transaction *t, const struct rewrite_rcpt_answer *answer,
 	for (size_t i = 0; i < answer->targets.count; i++)
 		if (!is_repeated(t, targets[i].address) &&
 		    add_target(t, &targets[i], &asked) < 0) {
-			take_back(t, before);
+			rcpt_take_back(t, before);
 			return -1;
 		}
 	if (expanded && t->rcpt_len > before)
@@ -240,38 +229,38 @@ check_order(struct session *s)
 int
 rcpt_command(struct session *s, struct str args)
 {
-	struct rewrite_rcpt_answer answer = { 0 };
+	struct access_rcpt rcpt = { 0 };
 	struct smtp_rcpt_params params;
-	struct smtp_path rcpt;
-	struct err err;
 	int64_t began;
 	int ret;
 
-	if (check_order(s) < 0 || parse(s, args, &rcpt, &params) < 0)
+	if (check_order(s) < 0 || parse(s, args, &rcpt.path, &params) < 0)
 		return -1;
 	s->t.refused++;
-	if (rcpt.utf8 && !s->t.mail.smtputf8)
+	if (rcpt.path.utf8 && !s->t.mail.smtputf8)
 		return session_reply(s, 553, "5.6.7",
 		    "Must declare SMTPUTF8 to send unicode address");
+	if (access_rcpt(s, &rcpt) < 0)
+		return -1;
 	began = time_mono();
-	ret = s->peers->ops->rcpt(s->peers->ctx, rcpt.address,
-	    s->t.sender.address, &answer, s->line, &err);
+	ret = access_rcpt_ask(s, &rcpt);
 	session_observe(s, SMTPD_RCPT_TIME, time_mono() - began);
 	if (ret < 0) {
-		log_warn("recipient lookup: %s", err.text);
-		return session_reject(s, "RCPT", rcpt.address, 451, "4.3.0",
-		    "<%" STR_F ">: Temporary lookup failure",
-		    STR_A(rcpt.address));
+		log_warn("recipient lookup: %s", rcpt.err.text);
+		return session_reject(s, "RCPT", rcpt.path.address, 451,
+		    "4.3.0", "<%" STR_F ">: Temporary lookup failure",
+		    STR_A(rcpt.path.address));
 	}
-	if (answer.status != REWRITE_OK &&
-	    (answer.status != REWRITE_FOREIGN || answer.targets.count == 0 ||
-		!may_relay(s)))
-		return refuse(s, rcpt.address, answer.status);
+	if (rcpt.answer.status != REWRITE_OK &&
+	    (rcpt.answer.status != REWRITE_FOREIGN ||
+		rcpt.answer.targets.count == 0))
+		return refuse(s, rcpt.path.address, rcpt.answer.status);
 	if (data_need_id(s) < 0)
 		return -1;
-	if (add_targets(&s->t, &answer, rcpt.address, &params) < 0)
-		return session_reject(s, "RCPT", rcpt.address, 452, "4.5.3",
-		    "Error: too many recipients");
+	if (rcpt_add_targets(&s->t, &rcpt.answer, rcpt.path.address, &params) <
+	    0)
+		return session_reject(s, "RCPT", rcpt.path.address, 452,
+		    "4.5.3", "Error: too many recipients");
 	s->t.accepted++;
 	s->t.refused--;
 	return session_reply(s, 250, "2.1.5", "Ok");

@@ -1,5 +1,6 @@
 #include "smtpd/session.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "net/line.h"
+#include "smtpd/client.h"
 #include "smtpd/command.h"
 #include "smtpproto/reply.h"
 
@@ -63,6 +65,7 @@ session_init(struct session *s, const struct smtpd_conf *conf,
 		&s->facts.service,
 		&s->facts.client_addr,
 		&s->facts.client_name,
+		&s->facts.reverse_name,
 		&s->facts.local_addr,
 		&s->facts.session,
 		&s->facts.tls_version,
@@ -79,11 +82,25 @@ session_init(struct session *s, const struct smtpd_conf *conf,
 		.facts = *facts,
 		.last = "CONNECT",
 	};
+	if (s->facts.reverse_name.len == 0)
+		s->facts.reverse_name = s->facts.client_name;
 	for (size_t i = 0; i < NELEMS(strings); i++)
 		*strings[i] = arena_str(s->arena, *strings[i]);
 	s->may_xclient = may_xclient(s);
 	s->t.arena = arena_new(TRANSACTION_ARENA);
 	stream_set_timeout(stream, conf->timeout * 1000);
+}
+
+void
+facts_set_name(struct session_facts *facts, struct str name,
+    enum dns_status status)
+{
+	facts->client_name = name;
+	facts->name_status = status;
+	if (str_eqz(facts->reverse_name, "unknown")) {
+		facts->reverse_name = name;
+		facts->reverse_status = status;
+	}
 }
 
 void
@@ -95,14 +112,16 @@ facts_set_client(struct session_facts *facts, const struct smtpd_conf *conf,
 
 	facts->client_addr = text;
 	facts->loopback = facts->trusted = false;
-	facts->client_name = STR("unknown");
+	facts->client_name = facts->reverse_name = STR("unknown");
+	facts->name_status = facts->reverse_status = DNS_NO_NAME;
 	if (addr_parse_ip(&addr, text, &err) < 0)
 		return;
 	facts->loopback = addr_is_loopback(&addr);
 	facts->trusted =
 	    addr_nets_have(conf->trusted.net, conf->trusted.len, &addr);
-	if (facts->loopback)
-		facts->client_name = STR("localhost");
+	/* Other addresses of this host may have names to be looked up. */
+	if (str_eqz(text, "127.0.0.1") || str_eqz(text, "::1"))
+		facts_set_name(facts, STR("localhost"), DNS_FOUND);
 }
 
 void
@@ -118,6 +137,10 @@ session_forget_user(struct session *s)
 int
 session_greet(struct session *s)
 {
+	s->access = (struct access_state){ .effects = { .discard = false } };
+	s->denied = access_connect(s) < 0;
+	if (s->denied)
+		return -1;
 	return session_reply(s, 220, NULL, "%s", s->conf->banner);
 }
 
@@ -171,23 +194,32 @@ session_reply(struct session *s, int code, const char *status, const char *fmt,
 	return put_reply(s, code, status, text);
 }
 
+void
+session_log_reject(struct session *s, const char *kind, const char *what,
+    struct str rcpt, int code, const char *status, const char *text)
+{
+	char to[SMTP_PATH_MAX + 8] = "";
+
+	if (rcpt.len > 0)
+		(void)snprintf(to, sizeof(to), " to=<%" STR_F ">", STR_A(rcpt));
+	log_info("%s: %s: %s from %s: %d %s %s; from=<%" STR_F
+		 ">%s proto=%s helo=<%" STR_F ">",
+	    s->t.id[0] != '\0' ? s->t.id : "NOQUEUE", kind, what,
+	    session_client(s), code, status, text, STR_A(s->t.sender.address),
+	    to, session_protocol(s), STR_A(s->helo));
+}
+
 int
 session_reject(struct session *s, const char *what, struct str rcpt, int code,
     const char *status, const char *fmt, ...)
 {
-	char text[REPLY_TEXT], to[SMTP_PATH_MAX + 8] = "";
+	char text[REPLY_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (rcpt.len > 0)
-		(void)snprintf(to, sizeof(to), " to=<%" STR_F ">", STR_A(rcpt));
-	log_info("%s: reject: %s from %s: %d %s %s; from=<%" STR_F
-		 ">%s proto=%s helo=<%" STR_F ">",
-	    s->t.id[0] != '\0' ? s->t.id : "NOQUEUE", what, session_client(s),
-	    code, status, text, STR_A(s->t.sender.address), to,
-	    session_protocol(s), STR_A(s->helo));
+	session_log_reject(s, "reject", what, rcpt, code, status, text);
 	session_count(s, code < 500 ? SMTPD_PUT_OFF : SMTPD_REJECTS, 1);
 	return put_reply(s, code, status, text);
 }
@@ -316,12 +348,28 @@ log_end(struct session *s)
 	log_disconnect(s);
 }
 
+/* Who makes many errors waits for each answer. */
+static void
+slow_down(struct session *s)
+{
+	struct pollfd stop = { .fd = -1, .events = POLLIN };
+
+	if (s->errors <= s->conf->soft_error_limit || s->conf->error_sleep == 0)
+		return;
+	if (stream_flush(s->stream) < 0)
+		return;
+	if (s->daemon != NULL)
+		stop.fd = daemon_stop_fd(s->daemon);
+	(void)poll(&stop, 1, s->conf->error_sleep * 1000);
+}
+
 /* One command, or what stands in its place. */
 static void
 serve_line(struct session *s)
 {
 	struct str line;
 
+	slow_down(s);
 	if (session_read_line(s, (size_t)s->conf->line_limit, &line) < 0) {
 		if (stream_state(s->stream) == STREAM_OK)
 			s->unknown.all++;
@@ -371,9 +419,11 @@ wait_for_command(struct session *s)
 void
 session_run(struct session *s)
 {
+	client_look_up(s);
 	log_info("connect from %s", session_client(s));
 	session_count(s, SMTPD_SESSIONS, 1);
 	(void)session_greet(s);
+	arena_reset(s->line);
 	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
 		wait_for_command(s);
 		if (s->closing)

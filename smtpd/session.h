@@ -17,6 +17,7 @@
 #include "net/addr.h"
 #include "net/stream.h"
 #include "service/daemon.h"
+#include "smtpd/access.h"
 #include "smtpd/body.h"
 #include "smtpd/peers.h"
 #include "smtpd/smtpd.h"
@@ -33,6 +34,8 @@ enum {
 struct session_facts {
 	struct str service;
 	struct str client_addr, client_name;
+	struct str reverse_name; /* the DNS's for the address, not proven */
+	enum dns_status name_status, reverse_status;
 	struct str local_addr;
 	struct str session;
 	struct str tls_version, tls_cipher, tls_binding;
@@ -60,6 +63,7 @@ struct transaction {
 	struct str first_rcpt;
 	char id[QUEUE_SHORT_SIZE]; /* "": none yet */
 	enum bdat_state bdat;
+	struct access_effects effects;
 	struct body body; /* begun when body_open */
 	bool body_open;
 	struct dot_reader reader;
@@ -81,9 +85,13 @@ struct session {
 	bool may_xclient;      /* the real peer's right */
 	struct transaction t;
 
+	struct access_state access;
+
 	int errors, junk;
-	bool closing;     /* after the reply just written */
-	const char *last; /* name of the last command, for the log */
+	bool denied; /* by smtpd_client_restrictions: only QUIT is left */
+	bool ill_pipelining; /* sent what it had to wait with */
+	bool closing;        /* after the reply just written */
+	const char *last;    /* name of the last command, for the log */
 	struct {
 		int all, ok;
 	} count[SESSION_COMMANDS_MAX], unknown;
@@ -100,6 +108,9 @@ void session_clear(struct session *s);
 /* Set the address of the client and what follows from it. */
 void facts_set_client(struct session_facts *facts,
     const struct smtpd_conf *conf, struct str addr);
+/* And its name, "unknown" with any status but DNS_FOUND. */
+void facts_set_name(struct session_facts *facts, struct str name,
+    enum dns_status status);
 /* Nobody has logged in. */
 void session_forget_user(struct session *s);
 /* Say the 220. */
@@ -120,6 +131,10 @@ int session_reply(struct session *s, int code, const char *status,
 /* The same for a refused MAIL, RCPT or message: a log line goes with it. */
 int session_reject(struct session *s, const char *what, struct str rcpt,
     int code, const char *status, const char *fmt, ...) PRINTFLIKE(6, 7);
+
+/* Only the log line; kind is "reject" or "reject_warning". */
+void session_log_reject(struct session *s, const char *kind, const char *what,
+    struct str rcpt, int code, const char *status, const char *text);
 
 /* Forget the transaction (RSET, EHLO, STARTTLS, end of DATA). */
 void session_reset(struct session *s);

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "net/addr.h"
 #include "service/stats.h"
+#include "smtpd/access.h"
 
 enum smtpd_tls {
 	SMTPD_TLS_NONE,   /* STARTTLS is not offered */
@@ -29,6 +30,14 @@ struct smtpd_nets {
 	size_t len;
 };
 
+/* The replies of restrictions, by Postfix's ..._code parameters. */
+struct smtpd_codes {
+	int reject, defer, relay_domains, plaintext;
+	int access_map_reject, access_map_defer, maps_rbl;
+	int invalid_hostname, non_fqdn, unknown_hostname;
+	int unknown_client, unknown_address, unknown_local_recipient;
+};
+
 struct smtpd_conf {
 	const char *hostname;
 	const char *mail_name;
@@ -36,6 +45,12 @@ struct smtpd_conf {
 	const char *mechanisms; /* of AUTH, as EHLO lists them */
 	const char *mynetworks, *xclient_hosts;
 	struct smtpd_nets trusted, xclient; /* those, parsed */
+	const char *delimiter;
+	const char *null_key; /* of the null sender in access tables */
+	const char *restrictions[ACCESS_LISTS];
+	const char *classes;
+	const struct access *access; /* those, compiled; NULL: none */
+	struct smtpd_codes codes;
 	size_t message_limit;
 	size_t inline_limit;
 	size_t header_limit;
@@ -43,6 +58,7 @@ struct smtpd_conf {
 	int line_limit;
 	int rcpt_limit;
 	int rcpt_overshoot;
+	int soft_error_limit, error_sleep;
 	int hard_error_limit;
 	int junk_limit;
 	int hop_limit;
@@ -53,6 +69,9 @@ struct smtpd_conf {
 	bool tls_auth_only;
 	bool helo_required;
 	bool forbid_pipelining;
+	bool delay_reject;
+	bool unlisted_sender;
+	bool peername_lookup;
 	int tls; /* enum smtpd_tls */
 
 	const char *content_checks;

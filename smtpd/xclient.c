@@ -43,6 +43,14 @@ set_login(struct session *s, const struct xclient_attr *attr)
 	s->is_user_told = true;
 }
 
+static enum dns_status
+status_of(const struct xclient_attr *attr)
+{
+	if (attr->state == XCLIENT_VALUE)
+		return DNS_FOUND;
+	return attr->state == XCLIENT_TEMPUNAVAIL ? DNS_TEMP : DNS_NO_NAME;
+}
+
 /* Whoever has a new address has no name until one is told. */
 static void
 set_facts(struct session *s, const struct xclient *x)
@@ -53,7 +61,13 @@ set_facts(struct session *s, const struct xclient *x)
 		facts_set_client(&s->facts, s->conf,
 		    ip_of(s, &attr[XCLIENT_ADDR]));
 	if (is_given(&attr[XCLIENT_NAME]))
-		s->facts.client_name = text_of(s, &attr[XCLIENT_NAME]);
+		facts_set_name(&s->facts, text_of(s, &attr[XCLIENT_NAME]),
+		    status_of(&attr[XCLIENT_NAME]));
+	if (is_given(&attr[XCLIENT_REVERSE_NAME])) {
+		s->facts.reverse_name = text_of(s, &attr[XCLIENT_REVERSE_NAME]);
+		s->facts.reverse_status =
+		    status_of(&attr[XCLIENT_REVERSE_NAME]);
+	}
 	if (is_given(&attr[XCLIENT_DESTADDR]))
 		s->facts.local_addr = ip_of(s, &attr[XCLIENT_DESTADDR]);
 	if (is_given(&attr[XCLIENT_LOGIN]))

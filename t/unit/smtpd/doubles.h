@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "smtpd/session.h"
 
 struct doubles {
@@ -116,6 +117,37 @@ double_sender(void *ctx, struct str user, struct str address, bool *allowed,
 	(void)ctx, (void)arena, (void)err;
 	*allowed = str_ieq(user, address);
 	return 0;
+}
+
+/*
+ * The DNS: net.test and what is below it has an MX and addresses, null.test
+ * takes no mail, down.test does not answer; nothing else is there.
+ */
+static void
+double_dns(void *ctx, struct str name, uint16_t type, struct dns_answer *answer,
+    struct arena *arena)
+{
+	static const struct dns_record mx = { { "mx.net.test", 11 }, 10 };
+	static const struct dns_record null = { { "", 0 }, 0 };
+	static const struct dns_record a = { { "\300\0\2\1", 4 }, 0 };
+
+	(void)ctx, (void)arena;
+	*answer = (struct dns_answer){ .status = DNS_NO_NAME, .name = name };
+	if (str_ends(name, STR("down.test"))) {
+		answer->status = DNS_TEMP;
+		answer->reason = STR("no answer");
+	} else if (str_eqz(name, "null.test")) {
+		answer->status = type == DNS_MX ? DNS_FOUND : DNS_NO_DATA;
+		answer->records = (struct ipc_list){ (void *)(uintptr_t)&null,
+			type == DNS_MX };
+	} else if (str_ends(name, STR("net.test"))) {
+		answer->status =
+		    type == DNS_MX || type == DNS_A ? DNS_FOUND : DNS_NO_DATA;
+		answer->records = (struct ipc_list){
+			(void *)(uintptr_t)(type == DNS_MX ? &mx : &a),
+			answer->status == DNS_FOUND
+		};
+	}
 }
 
 static int
@@ -302,6 +334,7 @@ double_auth_end(void *ctx, struct str session, struct str user)
 static const struct peers_ops double_ops = {
 	.rcpt = double_rcpt,
 	.sender = double_sender,
+	.dns = double_dns,
 	.begin = double_begin,
 	.large = double_large,
 	.commit = double_commit,
@@ -349,6 +382,7 @@ static const struct smtpd_conf double_conf = {
 	.rcpt_limit = 5,
 	.rcpt_overshoot = 10,
 	.hard_error_limit = 20,
+	.soft_error_limit = 10,
 	.junk_limit = 10,
 	.hop_limit = 3,
 	.timeout = 5,
@@ -362,7 +396,49 @@ static const struct smtpd_conf double_conf = {
 	.spamd_timeout = 5,
 	.virus_notify = true,
 	.local_transport = "lmtp",
+	.delay_reject = true,
+	.delimiter = "+",
+	.null_key = "<>",
+	.restrictions = {
+		[ACCESS_CLIENT] = "",
+		[ACCESS_HELO] = "",
+		[ACCESS_SENDER] = "",
+		[ACCESS_RELAY] = "permit_mynetworks permit_sasl_authenticated "
+				 "reject_unauth_destination",
+		[ACCESS_RECIPIENT] = "",
+	},
+	.codes = {
+		.reject = 554,
+		.defer = 450,
+		.relay_domains = 554,
+		.plaintext = 450,
+		.access_map_reject = 554,
+		.access_map_defer = 450,
+		.maps_rbl = 554,
+		.invalid_hostname = 501,
+		.non_fqdn = 504,
+		.unknown_hostname = 450,
+		.unknown_client = 450,
+		.unknown_address = 450,
+		.unknown_local_recipient = 550,
+	},
 };
+
+/* The lists of conf, compiled; a mistake in them is the test's own. */
+static struct access *
+double_access(const struct smtpd_conf *conf)
+{
+	struct access *access = access_new();
+	struct err err;
+
+	for (int i = 0; i < ACCESS_LISTS; i++) {
+		if (conf->restrictions[i] != NULL &&
+		    access_set(access, (enum access_list)i,
+			conf->restrictions[i], &err) < 0)
+			panic("%s: %s", conf->restrictions[i], err.text);
+	}
+	return access;
+}
 
 /*
  * A session that is sent all of in, at once, and then the end; what it said
@@ -373,6 +449,8 @@ doubles_run(struct doubles *doubles, const struct smtpd_conf *conf,
     const char *tls_version, struct str in, struct buf *out)
 {
 	struct peers peers = { &double_ops, doubles };
+	struct smtpd_conf own = *conf;
+	struct access *access = NULL;
 	struct session_facts facts = {
 		.service = STR("smtp"),
 		.client_addr = STR("192.0.2.1"),
@@ -396,10 +474,13 @@ doubles_run(struct doubles *doubles, const struct smtpd_conf *conf,
 	    send(pair[1], in.p, in.len, MSG_DONTWAIT) != (ssize_t)in.len)
 		in.len = 0;
 	(void)shutdown(pair[1], SHUT_WR);
-	session_init(&session, conf, &peers,
+	if (conf->access == NULL)
+		own.access = access = double_access(conf);
+	session_init(&session, &own, &peers,
 	    stream_new(pair[0], SESSION_IN_MAX), &facts);
 	session_run(&session);
 	session_clear(&session);
+	access_free(access);
 	for (;;) {
 		room = buf_reserve(out, 65536);
 		len = recv(pair[1], room, 65536, MSG_DONTWAIT);

@@ -1,0 +1,597 @@
+"""Every restriction, in a dialogue in which it refuses (or permits) and one
+in which it does not. The names are those of the table in the manual; one
+that has no case here fails.
+
+Each is a class of its own, chosen by the recipient: ada+c7@example.test is
+judged by class c7."""
+
+import os
+import re
+import signal
+import socket
+import unittest
+
+import chancery
+import dns
+
+DNS = dns.Server({
+    "good.test": """
+        @ MX 10 mx
+        @ A 192.0.2.20
+        mx A 192.0.2.25
+        www A 192.0.2.80
+        client A 127.0.0.3
+        liar A 192.0.2.4
+        bad A 127.0.0.5
+        bad MX 10 mx
+        """,
+    "nohost.test": "txt TXT nothing",
+    "null.test": "@ MX 0 .",
+    "bl.test": """
+        5.0.0.127 A 127.0.0.2
+        5.0.0.127 TXT "seen sending spam"
+        7.0.0.127 A 127.0.0.9
+        bad.good.test A 127.0.0.2
+        liar.good.test A 127.0.0.2
+        """,
+    "0.0.127.in-addr.arpa": """
+        3 PTR client.good.test.
+        4 PTR liar.good.test.
+        5 PTR bad.good.test.
+        """,
+})
+# Clients by address: 3 has a name, 4's does not lead back, 5 is in a list, 6
+# has none, 7 is in the list in another way, 9 is in mynetworks.
+NAMED, LIAR, LISTED, NAMELESS, LISTED_9, OURS = (
+    f"127.0.0.{i}" for i in (3, 4, 5, 6, 7, 9))
+
+
+def dialogue(**words):
+    """client, helo, hello (HELO or EHLO), sender, domain (the recipient's),
+    login, tls, at_once: what the client does."""
+    return dict({"client": NAMED, "helo": "mail.good.test",
+                 "sender": "x@good.test", "domain": "example.test",
+                 "local": "ada"}, **words)
+
+
+class Case:
+    """words: the class. stops: a dialogue that gets answer; goes: one that
+    is taken."""
+
+    def __init__(self, words, stops, answer, goes=None):
+        self.words, self.answer = words, answer
+        self.stops, self.goes = stops, goes or dialogue()
+
+
+def table(key, value="REJECT found"):
+    return f"inline:{{{{ {key} = {value} }}}}"
+
+
+def permit(words, goes, stops=None):
+    return Case(f"{words}, reject", stops or dialogue(), "554 5.7.1",
+                goes)
+
+
+AWAY = dialogue(domain="elsewhere.test", local="x")
+REJECTED = r"554 5\.7\.1 <.*>: {} rejected: found"
+CLIENT, HELO, SENDER, RCPT = (
+    REJECTED.format(words) for words in (
+        "Client host", "Helo command", "Sender address",
+        "Recipient address"))
+
+CASES = {
+    "permit": Case("permit, reject", None, None),
+    "reject": Case("reject", dialogue(),
+                   r"554 5\.7\.1 <ada\+c\d+@example\.test>: Recipient "
+                   "address rejected: Access denied", "none"),
+    "defer": Case("defer", dialogue(), r"450 4\.3\.2 .*Try again later",
+                  "none"),
+    "defer_if_permit": Case("defer_if_permit", dialogue(),
+                            r"450 4\.7\.0 .*defer_if_permit requested",
+                            "none"),
+    "warn_if_reject": Case("warn_if_reject reject_non_fqdn_sender, reject",
+                           dialogue(sender="x@y"), r"554 5\.7\.1", "none"),
+    "permit_mynetworks": permit("permit_mynetworks", dialogue(client=OURS)),
+    "permit_sasl_authenticated": permit("permit_sasl_authenticated",
+                                        dialogue(login="ada")),
+    "permit_auth_destination": permit("permit_auth_destination", dialogue(),
+                                      AWAY),
+    "reject_unauth_destination": Case(
+        "reject_unauth_destination", AWAY,
+        r"554 5\.7\.1 <x\+c\d+@elsewhere\.test>: Relay access denied"),
+    "defer_unauth_destination": Case(
+        "defer_unauth_destination", AWAY,
+        r"450 4\.7\.1 <.*>: Relay access denied"),
+    "reject_unauth_pipelining": Case(
+        "reject_unauth_pipelining", dialogue(hello="HELO", at_once=True),
+        r"503 5\.5\.0 .*Improper use of SMTP command pipelining",
+        dialogue(hello="HELO")),
+    "reject_plaintext_session": Case(
+        "reject_plaintext_session", dialogue(),
+        r"450 4\.7\.1 .*Session encryption is required", dialogue(tls=True)),
+    "reject_unknown_client_hostname": Case(
+        "reject_unknown_client_hostname", dialogue(client=LIAR),
+        r"450 4\.7\.1 <unknown\[127\.0\.0\.4\]>: Client host rejected: "
+        r"cannot find your hostname, \[127\.0\.0\.4\]"),
+    "reject_unknown_reverse_client_hostname": Case(
+        "reject_unknown_reverse_client_hostname", dialogue(client=NAMELESS),
+        r"450 4\.7\.1 .*cannot find your reverse hostname",
+        dialogue(client=LIAR)),
+    "reject_rbl_client": Case(
+        "reject_rbl_client bl.test=127.0.0.[2;4..8]",
+        dialogue(client=LISTED),
+        r"554 5\.7\.1 Service unavailable; Client host \[127\.0\.0\.5\] "
+        "blocked using bl.test; seen sending spam",
+        dialogue(client=LISTED_9)),
+    "reject_rhsbl_client": Case(
+        "reject_rhsbl_client bl.test", dialogue(client=LISTED),
+        r"554 5\.7\.1 Service unavailable; Client host "
+        r"\[bad\.good\.test\] blocked using bl\.test",
+        dialogue(client=LIAR)),
+    "reject_rhsbl_reverse_client": Case(
+        "reject_rhsbl_reverse_client bl.test", dialogue(client=LIAR),
+        r"554 5\.7\.1 .*\[liar\.good\.test\] blocked using"),
+    "reject_rhsbl_helo": Case(
+        "reject_rhsbl_helo bl.test", dialogue(helo="bad.good.test"),
+        r"554 5\.7\.1 .*Helo command \[bad\.good\.test\] blocked using"),
+    "reject_rhsbl_sender": Case(
+        "reject_rhsbl_sender bl.test", dialogue(sender="x@bad.good.test"),
+        r"554 5\.7\.1 .*Sender address \[x@bad\.good\.test\] blocked"),
+    "reject_rhsbl_recipient": Case(
+        "reject_rhsbl_recipient bl.test",
+        dialogue(domain="bad.good.test"),
+        r"554 5\.7\.1 .*Recipient address \[ada\+c\d+@bad\.good\.test\]"),
+    "permit_dnswl_client": permit("permit_dnswl_client bl.test",
+                                  dialogue(client=LISTED)),
+    "reject_invalid_helo_hostname": Case(
+        "reject_invalid_helo_hostname", dialogue(helo="a..b"),
+        r"501 5\.5\.2 <a\.\.b>: Helo command rejected: Invalid name",
+        dialogue(helo="localhost")),
+    "reject_non_fqdn_helo_hostname": Case(
+        "reject_non_fqdn_helo_hostname", dialogue(helo="localhost"),
+        r"504 5\.5\.2 <localhost>: Helo command rejected: need "
+        "fully-qualified hostname", dialogue(helo="[127.0.0.3]")),
+    "reject_unknown_helo_hostname": Case(
+        "reject_unknown_helo_hostname", dialogue(helo="no.good.test"),
+        r"450 4\.7\.1 <no\.good\.test>: Helo command rejected: Host not "
+        "found", dialogue(helo="mx.good.test")),
+    "reject_non_fqdn_sender": Case(
+        "reject_non_fqdn_sender", dialogue(sender="x@y"),
+        r"504 5\.5\.2 <x@y>: Sender address rejected: need fully-qualified "
+        "address", dialogue(sender="")),
+    "reject_unknown_sender_domain": Case(
+        "reject_unknown_sender_domain", dialogue(sender="x@no.good.test"),
+        r"450 4\.1\.8 <x@no\.good\.test>: Sender address rejected: Domain "
+        "not found", dialogue(sender="x@www.good.test")),
+    "reject_unlisted_sender": Case(
+        "reject_unlisted_sender", dialogue(sender="nobody@example.test"),
+        r"550 5\.1\.0 .*Sender address rejected: User unknown",
+        dialogue(sender="bob@example.test")),
+    "reject_sender_login_mismatch": Case(
+        "reject_sender_login_mismatch",
+        dialogue(login="ada", sender="bob@example.test"),
+        r"553 5\.7\.1 <bob@example\.test>: Sender address rejected: not "
+        "owned by user ada@example.test",
+        dialogue(login="ada", sender="ada@example.test")),
+    "reject_authenticated_sender_login_mismatch": Case(
+        "reject_authenticated_sender_login_mismatch",
+        dialogue(login="ada", sender="x@good.test"),
+        r"553 5\.7\.1 .*not owned by user",
+        dialogue(sender="bob@example.test")),
+    "reject_unauthenticated_sender_login_mismatch": Case(
+        "reject_unauthenticated_sender_login_mismatch",
+        dialogue(sender="bob@example.test"),
+        r"553 5\.7\.1 .*not logged in",
+        dialogue(login="ada", sender="bob@example.test")),
+    "reject_known_sender_login_mismatch": Case(
+        "reject_known_sender_login_mismatch",
+        dialogue(login="ada", sender="bob@example.test"),
+        r"553 5\.7\.1 .*not owned by user",
+        dialogue(login="ada", sender="x@good.test")),
+    "reject_non_fqdn_recipient": Case(
+        "reject_non_fqdn_recipient", dialogue(domain="y"),
+        r"504 5\.5\.2 <ada\+c\d+@y>: Recipient address rejected: need "
+        "fully-qualified address"),
+    "reject_unknown_recipient_domain": Case(
+        "reject_unknown_recipient_domain", dialogue(domain="null.test"),
+        r"556 5\.1\.10 .*Domain null\.test does not accept mail"),
+    "reject_unlisted_recipient": Case(
+        "reject_unlisted_recipient", dialogue(local="nobody"),
+        r"550 5\.1\.1 .*Recipient address rejected: User unknown"),
+    "check_client_access": Case(
+        f"check_client_access {table('good.test')}", dialogue(), CLIENT,
+        dialogue(client=LIAR)),
+    "check_reverse_client_hostname_access": Case(
+        "check_reverse_client_hostname_access "
+        f"{table('liar.good.test')}", dialogue(client=LIAR), CLIENT),
+    "check_helo_access": Case(
+        f"check_helo_access {table('spam.good.test')}",
+        dialogue(helo="a.spam.good.test"), HELO),
+    "check_sender_access": Case(
+        f"check_sender_access {table('spam@')}",
+        dialogue(sender="spam@www.good.test"), SENDER),
+    "check_recipient_access": Case(
+        f"check_recipient_access {table('bob@example.test')}",
+        dialogue(local="bob"), RCPT),
+    "check_sasl_access": Case(
+        f"check_sasl_access {table('ada@example.test')}",
+        dialogue(login="ada"), CLIENT, dialogue(login="bob")),
+    "check_client_a_access": Case(
+        f"check_client_a_access {table('127.0.0.3')}", dialogue(), CLIENT,
+        dialogue(client=LISTED)),
+    "check_client_mx_access": Case(
+        f"check_client_mx_access {table('mx.good.test')}",
+        dialogue(client=LISTED), CLIENT),
+    "check_client_ns_access": Case(
+        f"check_client_ns_access {table('ns.good.test')}", dialogue(),
+        CLIENT, dialogue(client=NAMELESS)),
+    "check_helo_a_access": Case(
+        f"check_helo_a_access {table('192.0.2.80')}",
+        dialogue(helo="www.good.test"), HELO),
+    "check_helo_mx_access": Case(
+        f"check_helo_mx_access {table('192.0.2.25')}",
+        dialogue(helo="good.test"), HELO),
+    "check_helo_ns_access": Case(
+        f"check_helo_ns_access {table('ns.good.test')}",
+        dialogue(helo="a.b.good.test"), HELO, dialogue(helo="null.test")),
+    "check_sender_a_access": Case(
+        f"check_sender_a_access {table('192.0.2.80')}",
+        dialogue(sender="x@www.good.test"), SENDER),
+    "check_sender_mx_access": Case(
+        f"check_sender_mx_access {table('mx.good.test')}",
+        dialogue(), SENDER, dialogue(sender="x@www.good.test")),
+    "check_sender_ns_access": Case(
+        f"check_sender_ns_access {table('ns.good.test')}", dialogue(),
+        SENDER, dialogue(sender="x@null.test")),
+    "check_recipient_a_access": Case(
+        f"check_recipient_a_access {table('192.0.2.80')}",
+        dialogue(domain="www.good.test"), RCPT),
+    "check_recipient_mx_access": Case(
+        f"check_recipient_mx_access {table('192.0.2')}",
+        dialogue(domain="good.test"), RCPT),
+    "check_recipient_ns_access": Case(
+        f"check_recipient_ns_access {table('ns.good.test')}",
+        dialogue(domain="good.test"), RCPT),
+}
+CLASS = {name: f"c{i}" for i, name in enumerate(CASES)}
+
+
+def restrictions_of_the_manual():
+    with open(os.path.join(chancery.TOP, "smtpd/smtpd.8")) as page:
+        block = re.search(r"Begin of the table\n(.*)\.\\\" End of the table",
+                          page.read(), re.S)[1]
+    return re.findall(r"^\.It Ic (\S+)", block, re.M)
+
+
+class Talk(chancery.TestCase):
+    """One client's part of a dialogue."""
+
+    def reply(self, file):
+        while line := file.readline().decode():
+            if line[3:4] != "-":
+                return line.rstrip("\r\n")
+        return ""
+
+    def login(self, file, sock, user):
+        import base64
+        secret = f"\0{self.chancery.address(user)}\0" + \
+            self.chancery.password(user)
+        sock.sendall(b"AUTH PLAIN " + base64.b64encode(secret.encode()) +
+                     b"\r\n")
+        self.assertEqual(self.reply(file)[:3], "235")
+
+    def run_dialogue(self, words, rcpt):
+        """The answer to RCPT."""
+        sock = socket.create_connection(
+            ("127.0.0.1", self.chancery.port("smtp")), timeout=30,
+            source_address=(words["client"], 0))
+        file = sock.makefile("rb")
+        self.assertEqual(self.reply(file)[:3], "220")
+        hello = f"{words.get('hello', 'EHLO')} {words['helo']}\r\n"
+        if words.get("tls"):
+            sock.sendall(hello.encode() + b"STARTTLS\r\n")
+            self.reply(file), self.reply(file)
+            sock = self.chancery.tls().wrap_socket(sock)
+            file = sock.makefile("rb")
+        lines = [hello, f"MAIL FROM:<{words['sender']}>\r\n",
+                 f"RCPT TO:<{rcpt}>\r\n"]
+        if words.get("at_once"):
+            sock.sendall("".join(lines).encode())
+            self.reply(file), self.reply(file)
+            return self.end(file, sock)
+        for i, line in enumerate(lines):
+            sock.sendall(line.encode())
+            if i < 2:
+                self.assertEqual(self.reply(file)[:3], "250", line)
+            if i == 0 and "login" in words:
+                self.login(file, sock, words["login"])
+        return self.end(file, sock)
+
+    def end(self, file, sock):
+        answer = self.reply(file)
+        sock.close()
+        return answer
+
+
+class Restrictions(Talk):
+    options = DNS.options(
+        f"mynetworks = {OURS}/32",
+        "smtpd_greet_wait = 0", "dns_timeout = 3s",
+        "smtpd_sasl_auth_enable = yes",
+        "default_transport = smtp",
+        "smtpd_client_connection_count_limit = 0",
+        "smtpd_relay_restrictions =",
+        "smtpd_restriction_classes = " + ", ".join(CLASS.values()),
+        *(f"{CLASS[name]} = {case.words}" for name, case in CASES.items()),
+        "smtpd_recipient_restrictions = check_recipient_access pcre:{ " +
+        ", ".join(f"{{ /[+]{c}@/ {c} }}" for c in CLASS.values()) +
+        " }, reject_unauth_destination")
+
+    def rcpt(self, name, words):
+        return f"{words['local']}+{CLASS[name]}@{words['domain']}"
+
+    def test_every_name_has_its_case(self):
+        self.assertEqual(sorted(restrictions_of_the_manual()), sorted(CASES))
+
+    def test_each_stops(self):
+        for name, case in CASES.items():
+            if case.stops is None:
+                continue
+            with self.subTest(name):
+                said = self.run_dialogue(case.stops,
+                                         self.rcpt(name, case.stops))
+                self.assertRegex(said, "^" + case.answer)
+
+    def test_each_lets_go(self):
+        for name, case in CASES.items():
+            if case.goes == "none":
+                continue
+            with self.subTest(name):
+                said = self.run_dialogue(case.goes,
+                                         self.rcpt(name, case.goes))
+                self.assertEqual(said[:9], "250 2.1.5", said)
+
+    def test_what_is_only_warned_of(self):
+        self.run_dialogue(dialogue(sender="x@y"), self.rcpt(
+            "warn_if_reject", dialogue()))
+        chancery.wait_until("the warning", lambda: re.search(
+            r"NOQUEUE: reject_warning: RCPT from "
+            r"client\.good\.test\[127\.0\.0\.3\]: 504 5\.5\.2 <x@y>: Sender "
+            r"address rejected: need fully-qualified address; from=<x@y> "
+            r"to=<ada\+c\d+@example\.test> proto=ESMTP "
+            r"helo=<mail\.good\.test>", self.chancery.log()))
+
+    def test_a_null_mx_and_no_answer(self):
+        for sender, want in (("x@null.test", "550 5.7.27 "),
+                             ("x@elsewhere.org", "450 4.1.8 "),
+                             ("x@nohost.test", "450 4.1.8 "),
+                             ("x@[127.0.0.1]", "250 "),
+                             ("x@example.test", "250 ")):
+            words = dialogue(sender=sender)
+            said = self.run_dialogue(words, self.rcpt(
+                "reject_unknown_sender_domain", words))
+            self.assertTrue(said.startswith(want), (sender, said))
+
+    def test_z_without_dnsd(self):
+        """What needs no name goes on; what does is put off, not refused."""
+        pid, = self.chancery.pids()["dnsd"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            words = dialogue(client="127.0.0.1")
+            said = self.run_dialogue(words, self.rcpt("permit", words))
+            self.assertEqual(said[:3], "250")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        DNS.stop()
+        self.chancery.run("reload")
+        words = dialogue(client="127.0.0.1")
+        for name, want in (("reject_unknown_sender_domain", "450 4.1.8 "),
+                           ("reject_unknown_helo_hostname", "450 4.7.1 "),
+                           ("reject_rbl_client", "250 ")):
+            said = self.run_dialogue(words, self.rcpt(name, words))
+            self.assertTrue(said.startswith(want), (name, said))
+        DNS.start()
+
+
+class Early(Talk):
+    """smtpd_delay_reject = no: each list at its own command."""
+
+    options = (
+        "smtpd_delay_reject = no", "mynetworks = 127.0.0.9/32",
+        "smtpd_greet_wait = 0",
+        "smtpd_client_restrictions = "
+        "check_client_access cidr:{{127.0.0.3 REJECT not you}}",
+        "smtpd_helo_restrictions = reject_invalid_helo_hostname",
+        "smtpd_sender_restrictions = reject_non_fqdn_sender",
+        "smtpd_recipient_restrictions = reject_non_fqdn_recipient")
+
+    def said(self, client, *lines):
+        sock = socket.create_connection(
+            ("127.0.0.1", self.chancery.port("smtp")), timeout=30,
+            source_address=(client, 0))
+        file = sock.makefile("rb")
+        said = [self.reply(file)]
+        for line in lines:
+            sock.sendall(line.encode() + b"\r\n")
+            said.append(self.reply(file))
+        sock.close()
+        return [line[:9].strip() for line in said]
+
+    def test_each_at_its_command(self):
+        self.assertEqual(self.said("127.0.0.3", "EHLO c", "QUIT"),
+                         ["554 5.7.1", "503 5.7.0", "221 2.0.0"])
+        said = self.said("127.0.0.1", "EHLO a..b", "MAIL FROM:<x@y.z>",
+                         "EHLO c", "MAIL FROM:<x@y>", "MAIL FROM:<x@y.z>",
+                         "RCPT TO:<a@b>", "RCPT TO:<ada@example.test>")
+        self.assertEqual(said[0][:4], "220 ")
+        self.assertEqual(said[3][:4], "250 ")
+        del said[3], said[0]
+        self.assertEqual(said, ["501 5.5.2", "503 5.5.1", "504 5.5.2",
+                                "250 2.1.0", "554 5.7.1", "250 2.1.5"])
+
+
+class Effects(Talk):
+    """What the values of tables do with a message."""
+
+    users = ("ada", "bob", "carol")
+    options = ("smtpd_sender_restrictions = check_sender_access "
+               "texthash:etc/access",)
+
+    @classmethod
+    def setUpClass(cls):
+        setup = chancery.Instance.start
+
+        def start(self):
+            with open(self.path("etc/access"), "w") as access:
+                access.write(
+                    "# who sends, what becomes of it\n"
+                    "hold@y.test      HOLD wait for me\n"
+                    "prepend@y.test   PREPEND X-Access: seen\n"
+                    "redirect@y.test  REDIRECT bob@example.test\n"
+                    "bcc@y.test       BCC carol@example.test\n"
+                    "discard@y.test   DISCARD\n"
+                    "wrong@y.test     NONSENSE\n")
+            setup(self)
+        chancery.Instance.start = start
+        try:
+            super().setUpClass()
+        finally:
+            chancery.Instance.start = setup
+
+    def mail(self, sender):
+        self.send(f"{sender}@y.test", ["ada"],
+                  f"Subject: {sender}\r\n\r\nhello\r\n")
+
+    def find(self, user, subject):
+        return [m for m in self.messages(user)
+                if f"Subject: {subject}\r\n".encode() in m]
+
+    def wait_for(self, user, subject):
+        return chancery.wait_until(f"{subject} for {user}", lambda:
+                                   self.find(user, subject))
+
+    def test_hold(self):
+        self.mail("hold")
+        listed = self.chancery.json("queue", "list")
+        text = self.chancery.run("queue", "list").stdout
+        self.assertIn("hold@y.test", text)
+        self.assertIn("wait for me", text + str(listed))
+        self.chancery.run("queue", "release", "all", check=False)
+
+    def test_prepend(self):
+        self.mail("prepend")
+        self.assertIn(b"\r\nX-Access: seen\r\n",
+                      self.wait_for("ada", "prepend")[0])
+
+    def test_redirect(self):
+        self.mail("redirect")
+        self.wait_for("bob", "redirect")
+        self.assertEqual(self.find("ada", "redirect"), [])
+
+    def test_bcc(self):
+        self.mail("bcc")
+        self.wait_for("ada", "bcc")
+        self.wait_for("carol", "bcc")
+
+    def test_discard(self):
+        self.mail("discard")
+        self.mail("other")
+        self.wait_for("ada", "other")
+        self.assertEqual(self.find("ada", "discard"), [])
+
+    def test_a_wrong_value(self):
+        with self.chancery.smtp() as smtp:
+            smtp.ehlo()
+            smtp.mail("wrong@y.test")
+            code, text = smtp.rcpt("ada@example.test")
+        self.assertEqual((code, text[:6]), (451, b"4.3.5 "))
+        self.assertIn("unknown restriction", self.chancery.log())
+
+
+class Mistakes(unittest.TestCase):
+    def setUp(self):
+        self.chancery = chancery.Instance()
+
+    def tearDown(self):
+        self.chancery.run("stop", check=False)
+        self.chancery.running = False
+        self.chancery.remove()
+
+    def test_told_with_file_and_line(self):
+        with open(self.chancery.path("etc/bad"), "w") as bad:
+            bad.write("/ok/ REJECT\n/bad( REJECT\n")
+        with open(self.chancery.path("etc/main.cf")) as f:
+            lines = len(f.read().splitlines())
+        with open(self.chancery.path("etc/main.cf"), "a") as f:
+            f.write("smtpd_helo_restrictions = reject_evrything\n"
+                    "smtpd_sender_restrictions = "
+                    "check_sender_access pcre:etc/bad\n"
+                    "smtpd_restriction_classes = mine\n")
+        done = self.chancery.run("start", check=False)
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(said, rf"main\.cf:{lines + 1}: .*unknown "
+                         "restriction \"reject_evrything\"")
+        self.assertRegex(said, rf"main\.cf:{lines + 2}: .*pcre:etc/bad: "
+                         "line 2: ")
+        self.assertRegex(said, rf"main\.cf:{lines + 3}: .*mine is set "
+                         "nowhere")
+
+    def test_no_open_relay(self):
+        with open(self.chancery.path("etc/main.cf"), "a") as f:
+            f.write("smtpd_relay_restrictions = permit_mynetworks\n")
+        done = self.chancery.run("start", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("anybody could send anywhere", done.stdout +
+                      done.stderr)
+
+    def test_a_reload_with_a_mistake_changes_nothing(self):
+        with open(self.chancery.path("etc/access"), "w") as access:
+            access.write("x@y.test REJECT\n")
+        with open(self.chancery.path("etc/main.cf"), "a") as f:
+            f.write("smtpd_sender_restrictions = "
+                    "check_sender_access texthash:etc/access\n")
+        self.chancery.start()
+        with open(self.chancery.path("etc/access"), "a") as access:
+            access.write("half a-line\nalone\n")
+        done = self.chancery.run("reload", check=False)
+        self.assertEqual(done.returncode, 1)
+        done = self.chancery.run("check", check=False)
+        self.assertIn("texthash:etc/access: line 3: ", done.stdout +
+                      done.stderr)
+        self.chancery.add_user("ada")
+        with self.chancery.smtp() as smtp:
+            smtp.ehlo()
+            smtp.mail("x@y.test")
+            self.assertEqual(smtp.rcpt("ada@example.test")[0], 554)
+        with open(self.chancery.path("etc/access"), "w") as access:
+            access.write("# nobody now\nother@y.test REJECT\n")
+        self.chancery.run("reload")
+        with self.chancery.smtp() as smtp:
+            smtp.ehlo()
+            smtp.mail("x@y.test")
+            self.assertEqual(smtp.rcpt("ada@example.test")[0], 250)
+
+
+class Slow(Talk):
+    options = ("smtpd_soft_error_limit = 2", "smtpd_error_sleep_time = 1s",
+               "smtpd_hard_error_limit = 4")
+
+    def test_errors_slow_a_client_down(self):
+        import time
+        with self.chancery.connect("smtp") as sock:
+            file = sock.makefile("rb")
+            self.reply(file)
+            times = []
+            for _ in range(4):
+                began = time.monotonic()
+                sock.sendall(b"FOO\r\n")
+                self.assertEqual(self.reply(file)[:3], "500")
+                times.append(time.monotonic() - began)
+            self.assertEqual(self.reply(file)[:3], "421")
+        self.assertLess(max(times[:3]), 0.9)
+        self.assertGreater(times[3], 0.9)
+
+
+if __name__ == "__main__":
+    chancery.main()
