@@ -3,9 +3,11 @@
  *
  * Aliases and forwardings are followed breadth first; an address met twice is
  * followed once, so circles end. What is left at the ends are mailboxes and
- * addresses elsewhere, each once.
+ * addresses elsewhere, each once; the latter with a sender of ours (SRS) when
+ * the message comes from elsewhere too.
  */
 #include "base/log.h"
+#include "base/time.h"
 #include "rewrite/route.h"
 
 struct item {
@@ -18,10 +20,12 @@ struct expand {
 	size_t items, at, room;
 	struct rewrite_target *target;
 	size_t targets;
-	struct str sender; /* of MAIL FROM */
-	bool cut;          /* too deep or too many */
-	bool foreign;      /* the address asked for is not ours */
-	bool outside;      /* something goes where we have no way to */
+	struct str sender;   /* of MAIL FROM */
+	bool cut;            /* too deep or too many */
+	bool sender_foreign; /* it is of a domain not ours */
+	bool rewrites;       /* the target at hand gets a sender of ours */
+	bool foreign;        /* the address asked for is not ours */
+	bool outside;        /* something goes where we have no way to */
 };
 
 static int
@@ -62,6 +66,26 @@ push(struct job *job, struct str text, int depth)
 	return text.p != NULL;
 }
 
+/*
+ * What is forwarded to another site leaves with a sender of ours, which leads
+ * back. One that cannot be rewritten stays, and may be refused there.
+ */
+static void
+rewrite_sender(struct job *job, struct rewrite_target *target)
+{
+	struct expand *e = job->state;
+	struct buf sender;
+	struct err err;
+
+	buf_init(&sender, REWRITE_ADDRESS_MAX);
+	if (srs_forward(&sender, &job->rewrite->srs, e->sender,
+		time_real() / TIME_SECOND, &err) < 0)
+		log_info("sender not rewritten: %s", err.text);
+	else
+		target->sender = arena_str(job->arena, buf_str(&sender));
+	buf_clear(&sender);
+}
+
 static int
 add_target(struct job *job, struct str address, const struct class_found *found,
     const struct address *parts, struct err *err)
@@ -90,6 +114,10 @@ add_target(struct job *job, struct str address, const struct class_found *found,
 		if (str_ieq(e->target[i].address, address))
 			return 0;
 	}
+	if (e->rewrites)
+		rewrite_sender(job, &target);
+	if (target.sender.p == NULL)
+		return too_large(err);
 	if (e->target == NULL)
 		e->target = arena_calloc(job->arena, REWRITE_TARGETS_MAX,
 		    sizeof(*e->target));
@@ -150,6 +178,54 @@ follow(struct job *job, const struct item *item,
 	return 0;
 }
 
+/* Is the sender's domain ours? It is asked for once. */
+static enum job_result
+look_sender(struct job *job, struct err *err)
+{
+	struct expand *e = job->state;
+	ptrdiff_t at = str_rchr(e->sender, '@');
+	const struct record *domain;
+	enum job_result result;
+	struct str name;
+
+	name = address_lower(str_sub(e->sender,
+				 at < 0 ? e->sender.len : (size_t)at + 1,
+				 e->sender.len),
+	    job->arena);
+	if (name.p == NULL)
+		return job_too_large(err);
+	if (name.len == 0)
+		return JOB_DONE;
+	result = job_look(job, SOURCE_DOMAIN, name, &domain, err);
+	if (result == JOB_DONE)
+		e->sender_foreign = domain->kind == RECORD_NONE;
+	return result;
+}
+
+/* One of our rewritten senders: it stands for the original. */
+static enum job_result
+take_returned(struct job *job, const struct item *item,
+    enum rewrite_status *status, struct err *err)
+{
+	struct expand *e = job->state;
+	struct buf original;
+	struct err why;
+	bool fits = true;
+
+	e->at++;
+	buf_init(&original, REWRITE_ADDRESS_MAX);
+	if (srs_reverse(&original, &job->rewrite->srs, item->text,
+		time_real() / TIME_SECOND, &why) == 0) {
+		fits = push(job, buf_str(&original), item->depth + 1);
+	} else {
+		log_info("rewritten sender refused: %s", why.text);
+		if (item->depth == 0)
+			*status = REWRITE_UNKNOWN;
+	}
+	buf_clear(&original);
+	return fits ? JOB_DONE : job_too_large(err);
+}
+
 /* One address of the queue. A status other than OK ends the question. */
 static enum job_result
 step(struct job *job, enum rewrite_status *status, struct err *err)
@@ -162,6 +238,9 @@ step(struct job *job, enum rewrite_status *status, struct err *err)
 	char name[400];
 
 	*status = REWRITE_OK;
+	if (job->rewrite->srs.key.len > 0 &&
+	    srs_is_ours(&job->rewrite->srs, item.text))
+		return take_returned(job, &item, status, err);
 	if (address_parse(&parts, item.text, rewrite_delimiter(job->rewrite),
 		job->arena, err) < 0) {
 		if (err->kind == ERR_LIMIT)
@@ -171,6 +250,14 @@ step(struct job *job, enum rewrite_status *status, struct err *err)
 		result = class_find(job, &parts, &found, err);
 		if (result != JOB_DONE)
 			return result;
+	}
+	e->rewrites = false;
+	if (found.status == REWRITE_FOREIGN && item.depth > 0 &&
+	    job->rewrite->srs.key.len > 0) {
+		result = look_sender(job, err);
+		if (result != JOB_DONE)
+			return result;
+		e->rewrites = e->sender_foreign;
 	}
 	e->at++;
 	if (item.depth == 0) {

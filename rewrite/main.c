@@ -2,7 +2,11 @@
  * rewrite - knows what an address is: whose it is, who gets its mail, by
  * which way. Asks the directory, remembers for seconds, waits for nobody.
  */
+#include <fcntl.h>
+
+#include "base/fsutil.h"
 #include "base/log.h"
+#include "base/rand.h"
 #include "dict/ldap_client.h"
 #include "rewrite/job.h"
 
@@ -19,6 +23,9 @@ static const struct conf_param params[] = {
 	    64),
 	CONF(STR, rewrite, relayhost, "relayhost", "", 0, 300),
 	CONF(STR, rewrite, transport_maps, "transport_maps", "", 0, 0),
+	CONF(STR, rewrite, srs_domain, "srs_domain", "$mydomain", 0, 255),
+	CONF(TIME, rewrite, srs_max_age, "srs_max_age", "21d", 86400, 86400000),
+	CONF(STR, rewrite, srs_key_file, "srs_key_file", "etc/srs.key", 1, 0),
 	{ 0 },
 };
 
@@ -44,6 +51,51 @@ closed(struct ipc_peer *peer)
 	job_forget_peer(ipc_peer_ctx(peer), peer);
 }
 
+/*
+ * The secret of rewritten senders, made when it is not there yet. Without one
+ * they are not rewritten.
+ */
+static int
+read_srs_key(struct rewrite *rewrite, struct err *err)
+{
+	const char *path = rewrite->srs_key_file;
+	struct buf file;
+	int ret;
+
+	buf_init_secret(&file, REWRITE_SRS_KEY);
+	ret = fs_read_file(AT_FDCWD, path, &file, err);
+	if (ret < 0 && err->kind == ERR_NOENT) {
+		rand_bytes(rewrite->srs_key, REWRITE_SRS_KEY);
+		ret = fs_write_file(AT_FDCWD, path,
+		    str_make(rewrite->srs_key, REWRITE_SRS_KEY), 0600, err);
+	} else if (ret == 0 && file.len != REWRITE_SRS_KEY) {
+		ret = err_set(err, ERR_CORRUPT, "%s: not %d bytes", path,
+		    REWRITE_SRS_KEY);
+	} else if (ret == 0) {
+		memcpy(rewrite->srs_key, file.p, REWRITE_SRS_KEY);
+	}
+	buf_clear_secret(&file);
+	return ret;
+}
+
+static void
+open_srs(struct rewrite *rewrite)
+{
+	struct err err;
+
+	if (rewrite->srs_domain[0] == '\0')
+		return;
+	if (read_srs_key(rewrite, &err) < 0) {
+		log_warn("%s; senders are not rewritten", err.text);
+		return;
+	}
+	rewrite->srs = (struct srs){
+		.key = str_make(rewrite->srs_key, REWRITE_SRS_KEY),
+		.domain = str_of(rewrite->srs_domain),
+		.max_age = rewrite->srs_max_age / 86400,
+	};
+}
+
 static int
 open_early(struct daemon *d, void *ctx, struct err *err)
 {
@@ -51,6 +103,7 @@ open_early(struct daemon *d, void *ctx, struct err *err)
 
 	(void)d;
 	ldap_client_prepare();
+	open_srs(rewrite);
 	return dict_list_open(&rewrite->transports, rewrite->transport_maps,
 	    err);
 }

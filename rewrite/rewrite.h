@@ -9,11 +9,13 @@
 #include "ipc/server.h"
 #include "rewrite/source.h"
 #include "service/daemon.h"
+#include "smtpproto/srs.h"
 
 enum {
 	REWRITE_LISTENERS = 8,
-	REWRITE_DEPTH_MAX = 20,  /* aliases of aliases */
-	REWRITE_ITEMS_MAX = 4000 /* addresses looked at for one recipient */
+	REWRITE_DEPTH_MAX = 20,   /* aliases of aliases */
+	REWRITE_ITEMS_MAX = 4000, /* addresses looked at for one recipient */
+	REWRITE_SRS_KEY = 32
 };
 
 /* By index into the table of statistics. */
@@ -24,6 +26,10 @@ struct rewrite {
 	const char *delimiter, *mailbox_transport, *default_transport;
 	const char *relayhost, *transport_maps;
 	struct dict_list transports; /* of transport_maps */
+	const char *srs_domain, *srs_key_file;
+	int srs_max_age; /* seconds */
+	char srs_key[REWRITE_SRS_KEY];
+	struct srs srs; /* key empty: senders are not rewritten */
 
 	struct daemon *daemon;
 	struct source *source;

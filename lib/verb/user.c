@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "conf/value.h"
 #include "verb/families.h"
+#include "verb/forward.h"
 #include "verb/people.h"
 #include "verb/purge.h"
 
@@ -408,10 +409,20 @@ show(struct people *people, struct verb_call *call, struct err *err)
 	    (int64_t)ldap_entry_number(entry, "mailQuotaSize", 0));
 	print_all(call->print, "alternate_addresses", entry,
 	    "mailAlternateAddress");
-	print_all(call->print, "forwarding_addresses", entry,
-	    "mailForwardingAddress");
+	forward_show(call->print, entry);
 	print_str(call->print, "dn", entry->dn);
 	return 0;
+}
+
+static int
+forward(struct people *people, struct verb_call *call, struct err *err)
+{
+	struct people_address address;
+	struct ldap_entry *entry;
+
+	if (need_user(people, call, &address, &entry, err) < 0)
+		return -1;
+	return forward_set(people, call, entry, err);
 }
 
 static int
@@ -462,6 +473,12 @@ run_kick(struct verb_call *call, struct err *err)
 	return people_run(call, kick, err);
 }
 
+static int
+run_forward(struct verb_call *call, struct err *err)
+{
+	return people_run(call, forward, err);
+}
+
 /* clang-format off */
 const struct verb user_verbs[] = {
 	{ VERB_OPERATOR, "user add", "ADDRESS",
@@ -475,6 +492,9 @@ const struct verb user_verbs[] = {
 	    "all about one", run_show },
 	{ VERB_OPERATOR, "user password", "ADDRESS", "--password-file FILE",
 	    "set a new password", run_password },
+	{ VERB_OPERATOR, "user forward", "ADDRESS [TARGET...]",
+	    "--keep --none",
+	    "send the mail on; with --keep a copy stays", run_forward },
 	{ VERB_OPERATOR, "user enable", "ADDRESS", "",
 	    "let a disabled one in again", run_enable },
 	{ VERB_OPERATOR, "user disable", "ADDRESS", "",
