@@ -58,7 +58,7 @@ static void
 put_capabilities(struct login *login)
 {
 	(void)buf_addz(login->out,
-	    "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE");
+	    "CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE");
 	if (login->can_starttls)
 		(void)buf_addz(login->out, " STARTTLS");
 	if (!login->secure)

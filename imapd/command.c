@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
+#include "base/utf8.h"
 #include "imap/token.h"
 #include "imap/utf7.h"
 #include "imapd/commands.h"
@@ -131,6 +132,18 @@ command_end(struct command *cmd)
 }
 
 int
+command_utf8(const struct session *session, struct buf *out, struct str wire,
+    struct err *err)
+{
+	if (!enabled_is(session, ENABLED_UTF8_NAMES))
+		return utf7_decode(out, wire, err);
+	if (!utf8_is_valid(wire))
+		return err_set(err, ERR_SYNTAX, "name is not UTF-8");
+	(void)buf_add_str(out, wire);
+	return 0;
+}
+
+int
 command_mailbox(struct command *cmd, struct str *name)
 {
 	struct str wire;
@@ -144,7 +157,7 @@ command_mailbox(struct command *cmd, struct str *name)
 		return -1;
 	}
 	buf_init(&utf8, 4 * STORE_NAME_MAX);
-	if (utf7_decode(&utf8, wire, &err) < 0) {
+	if (command_utf8(cmd->session, &utf8, wire, &err) < 0) {
 		command_no(cmd, "[CANNOT] %s", err.text);
 	} else {
 		*name =

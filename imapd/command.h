@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -67,6 +68,12 @@ void command_trouble(struct command *cmd, const struct err *err);
 
 /* Nothing may follow. -1 after command_syntax. */
 int command_end(struct command *cmd) MUST_USE;
+/*
+ * Append a mailbox's name, or a pattern, as UTF-8: from modified UTF-7, or as
+ * it is where UTF-8 was enabled. ERR_SYNTAX: it is neither.
+ */
+int command_utf8(const struct session *session, struct buf *out,
+    struct str wire, struct err *err);
 /*
  * SP mailbox, as UTF-8 (RFC 3501 section 5.1.3), INBOX in capitals; it may be
  * a name that no mailbox can have. -1 after command_syntax or command_no.

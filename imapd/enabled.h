@@ -19,13 +19,18 @@ struct session;
 enum {
 	ENABLED_CONDSTORE = 1,
 	ENABLED_QRESYNC = 2, /* CONDSTORE is on as well */
+	ENABLED_REV2 = 4,    /* IMAP4rev2 (RFC 9051) */
+	ENABLED_UTF8 = 8,    /* UTF8=ACCEPT (RFC 9755) */
+	/* Either: names of mailboxes are UTF-8, not modified UTF-7. */
+	ENABLED_UTF8_NAMES = ENABLED_REV2 | ENABLED_UTF8,
 };
 
 struct enabled {
 	uint32_t bits;
 };
 
-bool enabled_is(const struct session *session, uint32_t bit);
+/* One of these bits at least. */
+bool enabled_is(const struct session *session, uint32_t bits);
 
 /* The bits that a word behind ENABLE switches on; 0: none we know. */
 uint32_t enabled_word(struct str word);

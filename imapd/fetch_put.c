@@ -212,11 +212,12 @@ put_seen(struct fetch *fetch, size_t i)
 		(void)buf_addc(out, ' ');
 		put_flags(fetch, i);
 	}
-	if (!enabled_is(fetch->session, ENABLED_CONDSTORE))
-		return;
-	if (!fetchatt_has(&fetch->items, FETCHATT_UID))
+	/* RFC 9051 appendix E, 21, has the UID in all that is not asked for */
+	if (enabled_is(fetch->session, ENABLED_CONDSTORE | ENABLED_REV2) &&
+	    !fetchatt_has(&fetch->items, FETCHATT_UID))
 		(void)buf_addf(out, " UID %u", uid_of(fetch, i));
-	if (!fetchatt_has(&fetch->items, FETCHATT_MODSEQ)) {
+	if (enabled_is(fetch->session, ENABLED_CONDSTORE) &&
+	    !fetchatt_has(&fetch->items, FETCHATT_MODSEQ)) {
 		(void)buf_addz(out, " MODSEQ ");
 		put_modseq(fetch, i);
 	}

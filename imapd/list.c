@@ -1,13 +1,12 @@
 /*
  * list - LIST and LSUB (RFC 3501 sections 6.3.8 and 6.3.9), with the options
  * of RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS) and RFC 6154
- * (SPECIAL-USE).
+ * (SPECIAL-USE), which are of IMAP4rev2 as well.
  */
 #include "base/hash.h"
 #include "imap/listpat.h"
 #include "imap/statusatt.h"
 #include "imap/token.h"
-#include "imap/utf7.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/reply.h"
@@ -107,7 +106,7 @@ add_pattern(struct list *list, struct err *err)
 		return err_set(err, ERR_LIMIT, "too many patterns");
 	buf_init(&utf8, 4 * LISTPAT_MAX);
 	(void)buf_add_str(&utf8, list->reference);
-	ret = utf7_decode(&utf8, wire, err);
+	ret = command_utf8(list->cmd->session, &utf8, wire, err);
 	if (ret == 0)
 		ret = listpat_init(&list->pattern[list->patterns++],
 		    buf_str(&utf8), DELIMITER, err);
@@ -247,12 +246,8 @@ put_attribute(struct list *list, size_t *count, const char *word)
 static void
 put_name(struct list *list, struct str name)
 {
-	struct err err;
-
-	buf_reset(&list->name);
-	(void)utf7_encode(&list->name, name, &err);
 	(void)buf_addf(&list->out, ") \"%c\" ", DELIMITER);
-	(void)token_put_astring(&list->out, buf_str(&list->name));
+	reply_put_mailbox(list->cmd->session, &list->out, name);
 }
 
 /* entry NULL: a name that is there for what is below it alone. */
@@ -271,7 +266,11 @@ tell(struct list *list, struct str name, const struct store_entry *entry,
 	} else {
 		if (entry == NULL || !exists(entry))
 			put_attribute(list, &count,
-			    list->extended ? "\\NonExistent" : "\\Noselect");
+			    list->extended ||
+				    enabled_is(list->cmd->session,
+					ENABLED_REV2) ?
+				"\\NonExistent" :
+				"\\Noselect");
 		put_attribute(list, &count,
 		    has_children(list, name, false) ? "\\HasChildren" :
 						      "\\HasNoChildren");

@@ -248,6 +248,7 @@ open_selected(struct session *session, const struct park_state *state,
 	selected->uidvalidity = state->uidvalidity;
 	selected->uidnext = state->uidnext;
 	selected->read_only = state->read_only;
+	selected->no_recent = enabled_is(session, ENABLED_REV2);
 	selected->modseq = state->modseq;
 	selected->untold = state->untold;
 	selected->recent_first = state->recent_first;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "imap/token.h"
+#include "imap/utf7.h"
 #include "imapd/session.h"
 
 void
@@ -32,6 +34,23 @@ reply_tagged(struct session *session, struct str tag, const char *word,
 	stream_putz(session->stream, word);
 	stream_putz(session->stream, " ");
 	reply_bytes(session, str_of(text));
+}
+
+void
+reply_put_mailbox(const struct session *session, struct buf *out,
+    struct str name)
+{
+	struct buf utf7;
+	struct err err;
+
+	if (enabled_is(session, ENABLED_UTF8_NAMES)) {
+		(void)token_put_utf8(out, name);
+		return;
+	}
+	buf_init(&utf7, 0);
+	(void)utf7_encode(&utf7, name, &err);
+	(void)token_put_astring(out, buf_str(&utf7));
+	buf_clear(&utf7);
 }
 
 void

@@ -8,6 +8,7 @@
 #define IMAPD_REPLY_H
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -19,6 +20,13 @@ void reply_untagged(struct session *session, const char *fmt, ...)
 /* tag SP word SP text CRLF */
 void reply_tagged(struct session *session, struct str tag, const char *word,
     const char *text);
+/*
+ * Append the name of a mailbox (UTF-8) as this client wants it: in modified
+ * UTF-7 (RFC 3501 section 5.1.3) or, once enabled, as it is.
+ */
+void reply_put_mailbox(const struct session *session, struct buf *out,
+    struct str name);
+
 /* Any bytes, and CRLF. */
 void reply_bytes(struct session *session, struct str bytes);
 

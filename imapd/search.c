@@ -171,6 +171,11 @@ search_run(struct command *cmd)
 		command_syntax(cmd, &err);
 		return;
 	}
+	/* RFC 9051 section 6.4.4: no SEARCH response, and ALL if nothing else
+	 */
+	if (search.program.results == 0 &&
+	    enabled_is(cmd->session, ENABLED_REV2))
+		search.program.results = SEARCHKEY_RETURN_ALL;
 	if (search_begin(cmd, &search.program) < 0) {
 		save(&search, true);
 		return;

@@ -50,6 +50,13 @@ search_view(struct command *cmd, struct searchkey_view *view, struct err *err)
 int
 search_begin(struct command *cmd, const struct searchkey_program *program)
 {
+	/* RFC 9755 section 3: there is one charset then */
+	if (enabled_is(cmd->session, ENABLED_UTF8) &&
+	    program->charset.p != NULL &&
+	    !str_ieq(program->charset, STR("UTF-8"))) {
+		command_bad(cmd, "charset is UTF-8 since UTF8=ACCEPT");
+		return -1;
+	}
 	if (program->charset.p != NULL &&
 	    !mime_charset_is_known(program->charset)) {
 		command_no(cmd,

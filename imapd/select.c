@@ -34,19 +34,38 @@ first_unseen(const struct view *view)
 	return 0;
 }
 
+/* RFC 9051 section 6.3.2: the LIST response of what is selected */
 static void
-tell_mailbox(struct session *session)
+tell_list(struct session *session, struct str name)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	(void)buf_addz(&out, "* LIST () \"/\" ");
+	reply_put_mailbox(session, &out, name);
+	(void)buf_addz(&out, "\r\n");
+	stream_put(session->stream, buf_str(&out));
+	buf_clear(&out);
+}
+
+/* IMAP4rev2 has no RECENT and no UNSEEN here (RFC 9051 appendix E). */
+static void
+tell_mailbox(struct session *session, struct str name)
 {
 	struct selected *selected = session->selected;
 	size_t unseen = first_unseen(&selected->view);
+	bool rev2 = enabled_is(session, ENABLED_REV2);
 	char id[OBJECTID_SIZE];
 
 	sync_tell_keywords(session);
 	selected->told_exists = selected->view.len;
 	selected->told_recent = selected->view.recent;
 	reply_untagged(session, "%zu EXISTS", selected->told_exists);
-	reply_untagged(session, "%zu RECENT", selected->told_recent);
-	if (unseen > 0)
+	if (rev2)
+		tell_list(session, name);
+	else
+		reply_untagged(session, "%zu RECENT", selected->told_recent);
+	if (unseen > 0 && !rev2)
 		reply_untagged(session, "OK [UNSEEN %zu] first unseen", unseen);
 	reply_untagged(session, "OK [UIDVALIDITY %u] UIDs are valid",
 	    selected->uidvalidity);
@@ -117,7 +136,7 @@ select_mailbox(struct command *cmd, bool read_only)
 	if (parameters.condstore)
 		enabled_add(session, ENABLED_CONDSTORE);
 	session->selected = selected;
-	tell_mailbox(session);
+	tell_mailbox(session, name);
 	if (parameters.qresync &&
 	    qresync_select(session, &parameters.resync, &err) < 0) {
 		leave(session);

@@ -143,6 +143,7 @@ selected_open(struct session *session, uint32_t mailbox, bool read_only,
 
 	selected->mailbox = mailbox;
 	selected->read_only = read_only;
+	selected->no_recent = enabled_is(session, ENABLED_REV2);
 	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
 		&mbox, err) < 0)
 		goto fail;

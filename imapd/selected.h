@@ -19,6 +19,7 @@ struct selected {
 	uint32_t mailbox, uidvalidity;
 	bool read_only; /* EXAMINE */
 	bool gone;      /* the mailbox was deleted by somebody */
+	bool no_recent; /* IMAP4rev2 knows no \Recent */
 	struct view view;
 
 	uint32_t uidnext; /* when it was selected */

@@ -4,7 +4,6 @@
  */
 #include "imap/statusatt.h"
 #include "imap/token.h"
-#include "imap/utf7.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/objectid.h"
@@ -87,7 +86,6 @@ status_put(struct session *session, struct buf *out, struct str name,
 	struct store_mbox mbox;
 	uint32_t recent = 0;
 	char before = '(';
-	struct buf wire;
 
 	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
 		&mbox, err) < 0)
@@ -95,10 +93,8 @@ status_put(struct session *session, struct buf *out, struct str name,
 	if ((items & STATUS_RECENT) != 0 &&
 	    count_recent(session, mailbox, &mbox, &recent, err) < 0)
 		return -1;
-	buf_init(&wire, 0);
-	(void)utf7_encode(&wire, name, err);
 	(void)buf_addz(out, "* STATUS ");
-	(void)token_put_astring(out, buf_str(&wire));
+	reply_put_mailbox(session, out, name);
 	(void)buf_addc(out, ' ');
 	for (unsigned item = 1; item <= items; item <<= 1) {
 		struct str word = statusatt_name(items & item);
@@ -110,7 +106,6 @@ status_put(struct session *session, struct buf *out, struct str name,
 		before = ' ';
 	}
 	(void)buf_addz(out, ")\r\n");
-	buf_clear(&wire);
 	return 0;
 }
 

@@ -35,7 +35,9 @@ sync_put_flags(struct buf *out, const struct selected *selected, size_t i)
 	size_t count;
 
 	(void)buf_addz(out, "FLAGS (");
-	count = imap_flags_put(out, state & (VIEW_FLAGS | VIEW_RECENT));
+	count = imap_flags_put(out,
+	    state &
+		(selected->no_recent ? VIEW_FLAGS : VIEW_FLAGS | VIEW_RECENT));
 	for (; keywords != 0; keywords &= keywords - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(keywords);
 
@@ -215,7 +217,8 @@ sync_tell(struct session *session, bool expunge)
 	if (selected->view.len != selected->told_exists)
 		(void)buf_addf(&teller.out, "* %zu EXISTS\r\n",
 		    selected->view.len);
-	if (selected->view.recent != selected->told_recent)
+	if (selected->view.recent != selected->told_recent &&
+	    !selected->no_recent)
 		(void)buf_addf(&teller.out, "* %zu RECENT\r\n",
 		    selected->view.recent);
 	selected->told_exists = selected->view.len;

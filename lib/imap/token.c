@@ -297,14 +297,14 @@ token_line_literal(struct str line, struct token_literal *out, struct err *err)
 }
 
 static bool
-fits_quoted(struct str s)
+fits_quoted(struct str s, bool utf8)
 {
 	if (s.len > QUOTED_MAX)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c >= 0x80 || c == '\0' || c == '\r' || c == '\n')
+		if ((c >= 0x80 && !utf8) || c == '\0' || c == '\r' || c == '\n')
 			return false;
 	}
 	return true;
@@ -346,7 +346,7 @@ put_literal(struct buf *out, struct str s)
 int
 token_put_string(struct buf *out, struct str s)
 {
-	return fits_quoted(s) ? put_quoted(out, s) : put_literal(out, s);
+	return fits_quoted(s, false) ? put_quoted(out, s) : put_literal(out, s);
 }
 
 int
@@ -357,15 +357,27 @@ token_put_nstring(struct buf *out, struct str s)
 	return token_put_string(out, s);
 }
 
-int
-token_put_astring(struct buf *out, struct str s)
+static bool
+fits_atom(struct str s)
 {
 	size_t i = 0;
 
 	while (i < s.len && token_is_astring_char(s.p[i]))
 		i++;
-	if (i < s.len || s.len == 0 || s.len > QUOTED_MAX ||
-	    str_ieq(s, STR("NIL")))
-		return token_put_string(out, s);
-	return buf_add_str(out, s);
+	return i == s.len && s.len > 0 && s.len <= QUOTED_MAX &&
+	    !str_ieq(s, STR("NIL"));
+}
+
+int
+token_put_astring(struct buf *out, struct str s)
+{
+	return fits_atom(s) ? buf_add_str(out, s) : token_put_string(out, s);
+}
+
+int
+token_put_utf8(struct buf *out, struct str s)
+{
+	if (fits_atom(s))
+		return buf_add_str(out, s);
+	return fits_quoted(s, true) ? put_quoted(out, s) : put_literal(out, s);
 }

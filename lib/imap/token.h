@@ -87,5 +87,7 @@ int token_put_string(struct buf *out, struct str s);
 int token_put_nstring(struct buf *out, struct str s);
 /* An atom where that is enough, "NIL" excepted; else as token_put_string. */
 int token_put_astring(struct buf *out, struct str s);
+/* The same, with UTF-8 in quoted strings (RFC 9051), which s must be. */
+int token_put_utf8(struct buf *out, struct str s);
 
 #endif

@@ -138,7 +138,7 @@ imap_answers_each_command(void **state)
 {
 	static const struct dialogue cases[] = {
 		{ "a CAPABILITY\r\n",
-		    "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE "
+		    "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE "
 		    "AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256\r\n"
 		    "a OK Capability completed\r\n",
 		    NULL },
@@ -293,7 +293,7 @@ imap_takes_no_password_in_the_clear(void **state)
 {
 	static const struct dialogue cases[] = {
 		{ "a CAPABILITY\r\n",
-		    "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE "
+		    "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE "
 		    "STARTTLS LOGINDISABLED AUTH=SCRAM-SHA-256\r\n"
 		    "a OK Capability completed\r\n",
 		    NULL },
