@@ -82,7 +82,6 @@ judge_bytes(struct search *search, size_t at, struct err *err)
 	struct store_keys keys;
 	struct store_body body;
 	struct mime_part *root;
-	struct str digest;
 	int ret;
 
 	search->verdict[at] = VERDICT_NO;
@@ -92,11 +91,12 @@ judge_bytes(struct search *search, size_t at, struct err *err)
 	arena_reset(search->parts);
 	subject.header[0] = body.prefix;
 	subject.header[1] = str_sub(body.body, 0, mime_header_size(body.body));
-	buf_reset(&search->digest);
-	store_digest_build(&search->digest, body.body, NULL);
-	digest = buf_str(&search->digest);
-	if (digest.len > 0 && store_keys_decode(&keys, digest))
-		subject.keys = &keys;
+	if (search->judge.wants_keys) {
+		buf_reset(&search->digest);
+		store_digest_build(&search->digest, body.body, NULL);
+		if (store_keys_decode(&keys, buf_str(&search->digest)))
+			subject.keys = &keys;
+	}
 	ret = mime_part_parse(&root, NULL, search->parts, body.body,
 	    &mime_default_limits, err);
 	subject.root = root;
@@ -151,7 +151,7 @@ judge_piece(struct search *search, struct err *err)
 	    0)
 		return -1;
 	judge_rows(search);
-	if (search->undecided > 0 &&
+	if (search->undecided > 0 && search->judge.wants_keys &&
 	    store_keys_read(session->imapd->reader, session->store,
 		search->blob, search->undecided, search->arena, judge_keys,
 		search, err) < 0)

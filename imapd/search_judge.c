@@ -288,6 +288,10 @@ compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
 	for (; key != NULL && ret == 0; key = key->next) {
 		ret = compile(judge, key->child, arena, err);
 		key->envelope = find_field(key->field);
+		judge->wants_keys |= key->envelope >= 0 ||
+		    key->kind == SEARCHKEY_SENTBEFORE ||
+		    key->kind == SEARCHKEY_SENTON ||
+		    key->kind == SEARCHKEY_SENTSINCE;
 		if (ret < 0 || key->text.p == NULL)
 			continue;
 		buf_init(&utf8, 0);

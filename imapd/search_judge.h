@@ -32,6 +32,7 @@ struct search_judge {
 	const struct selected *selected; /* borrowed */
 	struct searchkey_program program;
 	struct search_room room;
+	bool wants_keys; /* some key needs those of the digest */
 	int64_t now; /* seconds since 1970, when the search began */
 };
 

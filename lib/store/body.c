@@ -9,13 +9,19 @@
 
 #include "base/alloc.h"
 #include "base/fsutil.h"
+#include "kv/cursor.h"
 #include "store/access.h"
 #include "store/keys.h"
 #include "store/pack.h"
 #include "store/rights.h"
 #include "store/row.h"
 
-enum { MAP_FROM = 256 << 10 }; /* smaller ones are read */
+enum {
+	MAP_FROM = 256 << 10, /* smaller ones are read */
+	NEAR = 16,            /* rows passed over rather than searched */
+	CACHE_LINE = 64,
+	PREFETCH = 384, /* bytes of a digest up to its base subject, mostly */
+};
 
 /* A record by its place; offset is meaningless for a file of its own. */
 struct place {
@@ -264,6 +270,7 @@ struct keys_walk {
 	struct arena *arena;
 	store_keys_fn *fn;
 	void *ctx;
+	struct str *row; /* p NULL: none; of the transaction */
 	/* those to be read from packs; index into blob */
 	struct store_cold_place *place;
 	size_t *at, places;
@@ -279,32 +286,96 @@ tell_keys(const struct keys_walk *walk, size_t i, struct str digest)
 								   NULL);
 }
 
+/* What decoding will touch should be on its way when it begins. */
+static void
+prefetch(struct str row)
+{
+	for (size_t at = 0; at < row.len && at < PREFETCH; at += CACHE_LINE)
+		__builtin_prefetch(row.p + at);
+}
+
+/* Those from i on that would stand between two rows are not there. */
+static size_t
+skip_absent(struct keys_walk *walk, size_t i, uint64_t before, uint64_t next)
+{
+	for (;
+	     i < walk->count && walk->blob[i] > before && walk->blob[i] < next;
+	     i++)
+		walk->row[i] = (struct str){ NULL, 0 };
+	return i;
+}
+
+/*
+ * Rows from blob[i] on while they lie close together, which is how mail
+ * comes: going from row to row costs a third of a search each. Returns the
+ * first i that is not done (there is always one done), or -1.
+ */
+static ptrdiff_t
+walk_near(struct kv_txn *txn, struct keys_walk *walk, size_t i, struct err *err)
+{
+	uint64_t blob, before = walk->blob[i] - 1; /* the last one passed */
+	unsigned passed = 0;
+	struct kv_range range;
+	struct kv_key from;
+	struct str key, row;
+	int ret;
+
+	store_key_blob(&from, walk->blob[i]);
+	if (kv_range_open(&range, txn, STORE_TAB_COLD, kv_key_get(&from),
+		STR(""), err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &row, err)) > 0) {
+		if (!kv_key_take_u64(&key, &blob)) {
+			ret = err_set(err, ERR_CORRUPT, "key of a digest");
+			break;
+		}
+		i = skip_absent(walk, i, before, blob);
+		for (; i < walk->count && walk->blob[i] == blob; i++) {
+			prefetch(row);
+			walk->row[i] = row;
+			passed = 0;
+		}
+		if (i == walk->count || walk->blob[i] < blob ||
+		    passed++ == NEAR)
+			break;
+		before = blob;
+	}
+	kv_range_close(&range);
+	if (ret == 0)
+		i = skip_absent(walk, i, before, UINT64_MAX);
+	return ret < 0 ? -1 : (ptrdiff_t)i;
+}
+
+static void
+tell_row(struct keys_walk *walk, size_t i)
+{
+	struct store_cold_place place;
+	struct str digest;
+	struct err ignored;
+
+	if (walk->row[i].p == NULL ||
+	    store_cold_decode(&digest, &place, walk->row[i], &ignored) < 0) {
+		walk->fn(walk->ctx, i, NULL);
+	} else if (digest.p != NULL) {
+		tell_keys(walk, i, digest);
+	} else {
+		walk->place[walk->places] = place;
+		walk->at[walk->places++] = i;
+	}
+}
+
 static int
 walk_keys(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct keys_walk *walk = arg;
-	struct store_cold_place place;
-	struct kv_key key;
-	struct str row, digest;
+	ptrdiff_t done = 0;
 
 	walk->places = 0;
-	for (size_t i = 0; i < walk->count; i++) {
-		int ret;
-
-		store_key_blob(&key, walk->blob[i]);
-		ret = kv_get(txn, STORE_TAB_COLD, kv_key_get(&key), &row, err);
-		if (ret < 0)
+	while ((size_t)done < walk->count)
+		if ((done = walk_near(txn, walk, (size_t)done, err)) < 0)
 			return -1;
-		if (ret == 0 ||
-		    store_cold_decode(&digest, &place, row, err) < 0) {
-			walk->fn(walk->ctx, i, NULL);
-		} else if (digest.p != NULL) {
-			tell_keys(walk, i, digest);
-		} else {
-			walk->place[walk->places] = place;
-			walk->at[walk->places++] = i;
-		}
-	}
+	for (size_t i = 0; i < walk->count; i++)
+		tell_row(walk, i);
 	return 0;
 }
 
@@ -337,7 +408,8 @@ store_keys_read(struct store_reader *reader, struct store_client *client,
 
 	walk.place = arena_alloc(arena, count * sizeof(*walk.place));
 	walk.at = arena_alloc(arena, count * sizeof(*walk.at));
-	if (walk.place == NULL || walk.at == NULL)
+	walk.row = arena_alloc(arena, count * sizeof(*walk.row));
+	if (walk.place == NULL || walk.at == NULL || walk.row == NULL)
 		return err_set(err, ERR_LIMIT, "digests: no room");
 	if (store_reader_view(reader, walk_keys, &walk, err) < 0)
 		return -1;

@@ -129,6 +129,20 @@ class Sort(imap_talk.TestCase):
         self.assertEqual(self.thread("ORDEREDSUBJECT"),
                          "THREAD (3 (1)(4))(2)(5)")
 
+    def test_copies_in_any_order(self):
+        """What lies apart in the store, and what is there twice."""
+        self.put(*[mail(f"s{n:02}") for n in range(40)])
+        self.ada.ok(f"CREATE {self.box}-2")
+        order = [n * 17 % 40 + 1 for n in range(40)]
+        for n in order + [5, 5, 40, 1]:
+            self.ada.ok(f"COPY {n} {self.box}-2")
+        self.ada.ok(f"SELECT {self.box}-2")
+        want = sorted(range(44), key=lambda i: (order + [5, 5, 40, 1])[i])
+        self.assertEqual(self.sort("SUBJECT"), [i + 1 for i in want])
+        self.assertEqual(self.ada.search("SUBJECT s39"),
+                         [i + 1 for i in range(44)
+                          if (order + [5, 5, 40, 1])[i] == 40])
+
     def test_long_header(self):
         """Digests that do not fit into the index are read from the packs."""
         ids = " ".join(f"<{n}-{'x' * 60}@y>" for n in range(60))

@@ -234,6 +234,10 @@ writes_each_string_in_the_form_it_needs(void **state)
 		{ token_put_astring, "nil", "\"nil\"" },
 		{ token_put_astring, "a b", "\"a b\"" },
 		{ token_put_astring, "50%", "\"50%\"" },
+		{ token_put_utf8, "To", "To" },
+		{ token_put_utf8, "", "\"\"" },
+		{ token_put_utf8, "\303\274", "\"\303\274\"" },
+		{ token_put_utf8, "a\nb", "{3}\r\na\nb" },
 	};
 
 	(void)state;
