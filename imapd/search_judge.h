@@ -33,7 +33,7 @@ struct search_judge {
 	struct searchkey_program program;
 	struct search_room room;
 	bool wants_keys; /* some key needs those of the digest */
-	int64_t now; /* seconds since 1970, when the search began */
+	int64_t now;     /* seconds since 1970, when the search began */
 };
 
 /*
