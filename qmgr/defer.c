@@ -16,6 +16,7 @@ enum { TABLE_NEXT, TABLE_BY_ID };
 
 enum {
 	QUICK = 5,            /* seconds */
+	CLOCK_BACK = 5,       /* seconds: less is a clock being corrected */
 	ROW_SIZE = 12,        /* time, attempts */
 	AT_ONCE = 200,        /* messages made active in one turn of the loop */
 	SAVED_AT_ONCE = 2000, /* rows in a second */
@@ -168,6 +169,20 @@ defer_load(struct qmgr *q)
 		schedule_put(&q->schedule, &message->due, at > 0 ? at : now);
 	}
 	event_active(q->due, EV_TIMEOUT, 0);
+}
+
+void
+defer_follow_clock(struct qmgr *q)
+{
+	/* The monotonic clock tells how much time really went by. */
+	int64_t skew = time_real() - time_mono(), back = q->skew - skew;
+
+	if (q->skew != 0 && back > CLOCK_BACK * (int64_t)TIME_SECOND) {
+		log_warn("the clock was set back by %lld s",
+		    (long long)(back / TIME_SECOND));
+		schedule_shift(&q->schedule, -back);
+	}
+	q->skew = skew;
 }
 
 static void

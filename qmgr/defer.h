@@ -28,6 +28,12 @@ void defer_until(struct qmgr *q, struct message *message, int64_t at);
 /* It waits no more. */
 void defer_forget(struct qmgr *q, struct message *message);
 
+/*
+ * Called each second: when the clock was set back, what waits comes as much
+ * earlier by the new time, so that it waits no longer than it was to.
+ */
+void defer_follow_clock(struct qmgr *q);
+
 /* Write to the table what has changed. */
 void defer_save(struct qmgr *q);
 

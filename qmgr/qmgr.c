@@ -142,6 +142,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	pools[1] = &q->spool;
 	spool_step(q);
 	dest_tick(q);
+	defer_follow_clock(q);
 	defer_save(q);
 	quarantine_step(q);
 	show_gauges(q);

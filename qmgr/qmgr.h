@@ -98,6 +98,7 @@ struct qmgr {
 	struct ipc_listener *from_smtpd, *from_ctl;
 	int64_t free_checked; /* mono, us */
 	int64_t quarantine_looked;
+	int64_t skew; /* real clock less monotonic, a second ago; us */
 	uint64_t free_bytes;
 };
 

@@ -90,6 +90,14 @@ schedule_first(const struct schedule *schedule)
 	return schedule->len == 0 ? NULL : schedule->heap[1];
 }
 
+/* The order stays. */
+void
+schedule_shift(struct schedule *schedule, int64_t by)
+{
+	for (size_t i = 1; i <= schedule->len; i++)
+		schedule->heap[i]->at += by;
+}
+
 int64_t
 schedule_backoff(unsigned attempts, int64_t min, int64_t max, unsigned chance)
 {

@@ -35,6 +35,9 @@ schedule_has(const struct schedule_item *item)
 	return item->place != 0;
 }
 
+/* Move all times by so many microseconds. */
+void schedule_shift(struct schedule *schedule, int64_t by);
+
 /*
  * How long to wait after this many attempts (1 the first): min doubled each
  * time up to max, with up to a tenth more or less by chance (0..99), so that

@@ -28,7 +28,10 @@ gives_the_earliest_first(void **state)
 		last = first->at;
 		schedule_remove(&schedule, first);
 		assert_false(schedule_has(first));
-		count++;
+		if (++count == MANY / 2) { /* the order stays */
+			schedule_shift(&schedule, -100000);
+			last -= 100000;
+		}
 	}
 	assert_int_equal(count, MANY);
 	schedule_clear(&schedule);
