@@ -103,8 +103,10 @@ maxconnections = 2
         # mailbox is made
         imap = self.chancery.imap("ada")
         imap.select("INBOX")
-        imap.store("3", "+FLAGS", r"(\Answered)")
-        imap.store("4", "+FLAGS", r"(\Deleted)")
+        for subject, flag in (("number 2", r"(\Answered)"),
+                              ("number 3", r"(\Deleted)")):
+            found = imap.search(None, "SUBJECT", f'"{subject}"')[1][0]
+            imap.store(found.decode(), "+FLAGS", flag)
         imap.expunge()
         imap.create('"Archiv &- mehr"')
         self.send("x@elsewhere.test", ["ada"], "Subject: number 5\r\n\r\nx\r\n")

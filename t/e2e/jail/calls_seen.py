@@ -3,6 +3,7 @@ there: an instance serves every kind of client under strace, and what was
 made is held against what the daemons list with -L."""
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -37,7 +38,11 @@ class CallsSeen(chancery.TestCase):
         self.send("ada", ["bob"], LARGE)
         with self.chancery.smtp("submission", user="ada") as smtp:
             smtp.sendmail("ada@example.test", ["bob@example.test"], SMALL)
+            # to another site, which nobody can find
+            smtp.sendmail("ada@example.test", ["x@elsewhere.invalid"], SMALL)
         self.wait_for_messages("bob", 3)
+        chancery.wait_until("the sending agent's answer", lambda: re.search(
+            r"to=<x@elsewhere.invalid>.*status=", self.chancery.log()))
 
     def read_mail(self):
         for service in ("imap", "imaps"):

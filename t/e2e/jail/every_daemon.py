@@ -26,6 +26,7 @@ FILES = {
     "logd": r"/chancery\.log$",
     "qmgr": r"/(ring|spool|large|schedule)/",
     "stored": r"/(packs|index|pins|snapshots)(/|$)|lock",
+    "front": r"/run/pop3d\.lock$",  # of maildrops whose sessions it keeps
     "imapd": r"/index(/|$)|/pins",
     "pop3d": r"/index(/|$)|/pins|/pop3d\.lock$",
 }

@@ -86,6 +86,7 @@ class Stopped(chancery.TestCase):
 
     def test_a_port_that_is_taken(self):
         with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", self.chancery.port("imap")))
             other.listen()
             done = self.chancery.run("check", check=False)
