@@ -12,6 +12,7 @@ read_chunk(struct session *s, uint64_t left, struct body *body)
 {
 	bool is_binary = s->t.mail.body == SMTP_BODY_BINARY;
 
+	session_deadline(s, true);
 	while (left > 0) {
 		struct str in = stream_peek(s->stream), run;
 		size_t len = left < in.len ? (size_t)left : in.len;

@@ -199,6 +199,7 @@ data_begin(struct session *s)
 static int
 read_data(struct session *s, struct dot_reader *reader)
 {
+	session_deadline(s, true);
 	for (;;) {
 		struct str in = stream_peek(s->stream), run;
 		size_t len = in.len;

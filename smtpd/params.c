@@ -46,6 +46,8 @@ const struct conf_param smtpd_params[] = {
 	P(INT,  junk_limit, "smtpd_junk_command_limit", "100", 1, 0),
 	P(INT,  hop_limit, "hopcount_limit", "50", 1, 1000),
 	P(TIME, timeout, "smtpd_timeout", "300s", 1, 86400),
+	P(BOOL, request_deadline, "smtpd_per_request_deadline", "no", 0, 0),
+	P(INT,  min_data_rate, "smtpd_min_data_rate", "500", 1, 0),
 	P(TIME, ipc_timeout, "smtpd_ipc_timeout", "20s", 1, 3600),
 	P(BOOL, sasl, "smtpd_sasl_auth_enable", "no", 0, 0),
 	P(STR,  mechanisms, "smtpd_sasl_mechanisms", "PLAIN LOGIN", 1, 200),

@@ -363,6 +363,14 @@ slow_down(struct session *s)
 	(void)poll(&stop, 1, s->conf->error_sleep * 1000);
 }
 
+void
+session_deadline(struct session *s, bool is_data)
+{
+	if (s->conf->request_deadline)
+		stream_set_deadline(s->stream, s->conf->timeout * 1000,
+		    is_data ? (unsigned)s->conf->min_data_rate : 0);
+}
+
 /* One command, or what stands in its place. */
 static void
 serve_line(struct session *s)
@@ -425,6 +433,7 @@ session_run(struct session *s)
 	(void)session_greet(s);
 	arena_reset(s->line);
 	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
+		session_deadline(s, false);
 		wait_for_command(s);
 		if (s->closing)
 			break;

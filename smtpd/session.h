@@ -136,6 +136,9 @@ int session_reject(struct session *s, const char *what, struct str rcpt,
 void session_log_reject(struct session *s, const char *kind, const char *what,
     struct str rcpt, int code, const char *status, const char *text);
 
+/* smtpd_per_request_deadline: a command, or the bytes of a message, begin. */
+void session_deadline(struct session *s, bool is_data);
+
 /* Forget the transaction (RSET, EHLO, STARTTLS, end of DATA). */
 void session_reset(struct session *s);
 

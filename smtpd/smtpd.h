@@ -58,6 +58,7 @@ struct smtpd_conf {
 	int line_limit;
 	int rcpt_limit;
 	int rcpt_overshoot;
+	int min_data_rate; /* bytes a second, with request_deadline */
 	int soft_error_limit, error_sleep;
 	int hard_error_limit;
 	int junk_limit;
@@ -69,6 +70,7 @@ struct smtpd_conf {
 	bool tls_auth_only;
 	bool helo_required;
 	bool forbid_pipelining;
+	bool request_deadline;
 	bool delay_reject;
 	bool unlisted_sender;
 	bool peername_lookup;

@@ -21,7 +21,10 @@ enum {
 
 struct stream {
 	int fd;
-	int timeout; /* ms */
+	int timeout;      /* ms */
+	int64_t deadline; /* of all waits together; -1: none */
+	int budget;       /* ms it was set to */
+	unsigned rate;    /* bytes that buy a second; 0: none do */
 	enum stream_state state;
 	char error[100];
 	struct buf in;   /* max is in_max */
@@ -37,6 +40,7 @@ stream_new(int fd, size_t in_max)
 
 	stream->fd = fd;
 	stream->timeout = STREAM_TIMEOUT_DEFAULT;
+	stream->deadline = -1;
 	buf_init(&stream->in, in_max);
 	buf_init(&stream->out, 0);
 	return stream;
@@ -86,6 +90,14 @@ void
 stream_set_timeout(struct stream *stream, int ms)
 {
 	stream->timeout = ms;
+}
+
+void
+stream_set_deadline(struct stream *stream, int ms, unsigned rate)
+{
+	stream->budget = ms;
+	stream->rate = rate;
+	stream->deadline = ms < 0 ? -1 : time_mono() + (int64_t)ms * 1000;
 }
 
 enum stream_state
@@ -157,9 +169,29 @@ wait_for(struct stream *stream, short events, int64_t deadline)
 static int64_t
 deadline_of(const struct stream *stream)
 {
+	int64_t end;
+
 	if (stream->timeout < 0)
-		return -1;
-	return time_mono() + (int64_t)stream->timeout * 1000;
+		return stream->deadline;
+	end = time_mono() + (int64_t)stream->timeout * 1000;
+	return stream->deadline >= 0 && stream->deadline < end ?
+	    stream->deadline :
+	    end;
+}
+
+/* Bytes came: whoever keeps up the rate is never cut off. */
+static void
+prolong(struct stream *stream, size_t bytes)
+{
+	int64_t end;
+
+	if (stream->deadline < 0 || stream->rate == 0)
+		return;
+	end = time_mono() + (int64_t)stream->budget * 1000;
+	stream->deadline +=
+	    (int64_t)(bytes * (uint64_t)TIME_SECOND / stream->rate);
+	if (stream->deadline > end)
+		stream->deadline = end;
 }
 
 /* Write all of bytes; each wait for room has the stream's time limit. */
@@ -296,6 +328,7 @@ stream_fill(struct stream *stream)
 		if (n > 0) {
 			stream->in.len += (size_t)n;
 			stream->received += (uint64_t)n;
+			prolong(stream, (size_t)n);
 			return 0;
 		}
 		if (n == 0) {

@@ -40,6 +40,13 @@ void stream_free(struct stream *stream); /* flushes what it can first */
 /* For each wait; in milliseconds, -1 for ever. The default is 300,000. */
 void stream_set_timeout(struct stream *stream, int ms);
 
+/*
+ * From now on all waits together may take so long (ms), not only each; with
+ * rate every so many bytes that come buy a second more, up to ms from then.
+ * ms -1: no such limit any more.
+ */
+void stream_set_deadline(struct stream *stream, int ms, unsigned rate);
+
 enum stream_state stream_state(const struct stream *stream);
 const char *stream_error(const struct stream *stream); /* for the log */
 int stream_fd(const struct stream *stream);

@@ -218,5 +218,30 @@ class Patience(Talk):
             self.assertEqual(end[0], 0)
 
 
+class Haste(Talk):
+    options = ("smtpd_timeout = 1s", "smtpd_per_request_deadline = yes")
+
+    def test_a_drip_is_no_sign_of_life(self):
+        """A byte now and then keeps nobody connected."""
+        for lines in ([], [b"EHLO c\r\n", b"MAIL FROM:<x@y>\r\n",
+                           b"RCPT TO:<ada@example.test>\r\n",
+                           b"DATA\r\n"]):
+            with self.chancery.connect("smtp") as sock:
+                file = sock.makefile("rb")
+                self.reply(file)
+                for line in lines:
+                    sock.sendall(line)
+                    self.reply(file)
+                sock.settimeout(0.2)
+                for _ in range(100):
+                    try:
+                        sock.sendall(b"x")
+                        said = sock.recv(100)
+                        break
+                    except TimeoutError:
+                        continue
+                self.assertEqual(said[:10], b"421 4.4.2 ", lines)
+
+
 if __name__ == "__main__":
     chancery.main()

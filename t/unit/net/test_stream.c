@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -5,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/attr.h"
 #include "net/stream.h"
 
 static void
@@ -166,6 +169,46 @@ waits_for_either_side(void **state)
 	close(notice[1]);
 }
 
+/* A byte now and then is in time for each wait, and late for all of them. */
+static void
+a_peer_that_drips_is_cut_off(void **state)
+{
+	static const struct {
+		unsigned rate;
+		enum stream_state ends;
+	} cases[] = {
+		{ 0, STREAM_TIMEOUT }, { 100000, STREAM_TIMEOUT },
+		{ 20, STREAM_EOF }, /* a byte buys 50 ms and comes in 10 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct stream *stream;
+		int other;
+		pid_t pid;
+
+		make_pair(&stream, &other, 4096);
+		pid = fork();
+		if (pid == 0) {
+			close(stream_fd(stream));
+			for (int n = 0; n < 60; n++) {
+				(void)poll(NULL, 0, 10);
+				if (send(other, "x", 1, MSG_NOSIGNAL) != 1)
+					break;
+			}
+			_exit(0);
+		}
+		close(other);
+		stream_set_timeout(stream, 10000);
+		stream_set_deadline(stream, 200, cases[i].rate);
+		while (stream_fill(stream) == 0)
+			;
+		assert_int_equal(stream_state(stream), cases[i].ends);
+		stream_free(stream);
+		(void)waitpid(pid, NULL, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -176,6 +219,7 @@ main(void)
 		cmocka_unit_test(a_peer_that_left_is_an_end_not_a_signal),
 		cmocka_unit_test(large_runs_keep_their_order),
 		cmocka_unit_test(waits_for_either_side),
+		cmocka_unit_test(a_peer_that_drips_is_cut_off),
 	};
 
 	return cmocka_run_group_tests_name("net/stream", tests, NULL, NULL);
