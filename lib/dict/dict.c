@@ -20,6 +20,7 @@ static const struct dict_type *const types[] = {
 	&dict_type_regexp,
 	&dict_type_pcre,
 	&dict_type_cidr,
+	&dict_type_lmdb,
 	&dict_type_ldap,
 };
 

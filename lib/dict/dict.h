@@ -6,6 +6,7 @@
  *	texthash:path		a text file: key, white space, value
  *	regexp:path, pcre:path	a text file of patterns: see dict/rules.h
  *	cidr:path		a text file of networks
+ *	lmdb:path		path.lmdb, made by Postfix's postmap(1)
  *	ldap:path		a directory; path is a file in main.cf's form
  *
  * Of the last three files the rules may stand in the name instead, as in

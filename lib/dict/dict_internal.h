@@ -22,6 +22,6 @@ struct dict_type {
 
 extern const struct dict_type dict_type_static, dict_type_inline,
     dict_type_texthash, dict_type_regexp, dict_type_pcre, dict_type_cidr,
-    dict_type_ldap;
+    dict_type_lmdb, dict_type_ldap;
 
 #endif

@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -157,6 +159,76 @@ asks_tables_in_turn(void **state)
 	buf_clear(&out);
 }
 
+/* As postmap(1) does, with a NUL at the end or without. */
+static void
+make_lmdb(const char *path, bool nul)
+{
+	static const struct {
+		const char *key, *value;
+	} rows[] = { { "ada@x.test", "OK" }, { "x.test", "REJECT no" } };
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(
+	    mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+	for (size_t i = 0; i < NELEMS(rows); i++) {
+		MDB_val key = { strlen(rows[i].key) + nul,
+			(void *)(uintptr_t)rows[i].key };
+		MDB_val value = { strlen(rows[i].value) + nul,
+			(void *)(uintptr_t)rows[i].value };
+
+		assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
+	}
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static void
+reads_what_postmap_made(void **state)
+{
+	char dir[] = "/tmp/test-dict-XXXXXX", path[64], name[64], big[600];
+	struct err err = { 0 };
+	struct dict *dict;
+	struct buf out;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/access.lmdb", dir);
+	snprintf(name, sizeof(name), "lmdb:%s/access", dir);
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	buf_init(&out, 100);
+	for (int nul = 0; nul < 2; nul++) {
+		make_lmdb(path, nul);
+		dict = dict_open(name, &err);
+		unlink(path);
+		assert_non_null(dict);
+		assert_false(dict_is_whole(dict));
+		assert_string_equal(look(dict, "Ada@X.test", &out, &err), "OK");
+		assert_string_equal(look(dict, "x.test", &out, &err),
+		    "REJECT no");
+		assert_null(look(dict, "test", &out, &err));
+		assert_int_equal(err.kind, ERR_NOENT);
+		assert_null(look(dict, "", &out, &err));
+		assert_null(look(dict, big, &out, &err));
+		assert_int_equal(err.kind, ERR_NOENT);
+		dict_close(dict);
+	}
+	assert_null(dict_open(name, &err));
+	assert_int_equal(err.kind, ERR_NOENT);
+	assert_int_equal(
+	    fs_write_file(AT_FDCWD, path, STR("no table at all"), 0600, &err),
+	    0);
+	assert_null(dict_open(name, &err));
+	unlink(path);
+	rmdir(dir);
+	buf_clear(&out);
+}
+
 int
 main(void)
 {
@@ -165,6 +237,7 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_table),
 		cmocka_unit_test(reads_text_files),
 		cmocka_unit_test(asks_tables_in_turn),
+		cmocka_unit_test(reads_what_postmap_made),
 	};
 
 	return cmocka_run_group_tests_name("dict/dict", tests, NULL, NULL);
