@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import unittest
 
 import chancery
@@ -393,6 +394,30 @@ class Restrictions(Talk):
         DNS.start()
 
 
+class Killed(Talk):
+    """dnsd dies while clients are judged by it."""
+
+    may_panic = True
+    options = DNS.options(
+        "smtpd_greet_wait = 0", "service_throttle_time = 1s",
+        "smtpd_sender_restrictions = reject_unknown_sender_domain",
+        "smtpd_client_restrictions = reject_unknown_client_hostname")
+
+    def ask(self, sender="x@good.test"):
+        words = dialogue(sender=sender)
+        return self.run_dialogue(words, "ada@example.test")
+
+    def test_nobody_is_refused_for_it(self):
+        self.assertEqual(self.ask()[:3], "250")
+        for _ in range(5):
+            os.kill(self.chancery.pids()["dnsd"][0], signal.SIGKILL)
+            said = self.ask()  # put off at worst
+            self.assertIn(said[:4], ("250 ", "450 "), said)
+            chancery.wait_until("it goes on",
+                                lambda: self.ask()[:3] == "250")
+            self.assertEqual(self.ask("x@no.good.test")[:9], "450 4.1.8")
+
+
 class Early(Talk):
     """smtpd_delay_reject = no: each list at its own command."""
 
@@ -435,7 +460,12 @@ class Effects(Talk):
 
     users = ("ada", "bob", "carol")
     options = ("smtpd_sender_restrictions = check_sender_access "
-               "texthash:etc/access",)
+               "texthash:etc/access",
+               "smtpd_helo_restrictions = check_helo_access lmdb:etc/helo, "
+               "check_helo_access pcre:etc/helo.pcre, "
+               "check_helo_access regexp:etc/helo.regexp",
+               "smtpd_client_restrictions = "
+               "check_client_access cidr:etc/clients")
 
     @classmethod
     def setUpClass(cls):
@@ -451,6 +481,16 @@ class Effects(Talk):
                     "bcc@y.test       BCC carol@example.test\n"
                     "discard@y.test   DISCARD\n"
                     "wrong@y.test     NONSENSE\n")
+            for name, text in (
+                    ("helo.pcre", r"/^(p+)\.test$/ REJECT pcre $1"),
+                    ("helo.regexp", r"/^(r+)\.test$/ REJECT regexp $1"),
+                    ("clients", "127.0.0.8/30 REJECT cidr")):
+                with open(self.path(f"etc/{name}"), "w") as f:
+                    f.write(text + "\n")
+            subprocess.run(
+                ["mdb_load", "-n", self.path("etc/helo.lmdb")], check=True,
+                text=True, input="VERSION=3\nformat=print\ntype=btree\n"
+                "HEADER=END\n l.test\n REJECT lmdb\nDATA=END\n")
             setup(self)
         chancery.Instance.start = start
         try:
@@ -469,6 +509,16 @@ class Effects(Talk):
     def wait_for(self, user, subject):
         return chancery.wait_until(f"{subject} for {user}", lambda:
                                    self.find(user, subject))
+
+    def test_every_type_of_file(self):
+        for client, helo, want in (
+                ("127.0.0.1", "sub.l.test", ": lmdb"),
+                ("127.0.0.1", "pp.test", ": pcre pp"),
+                ("127.0.0.1", "RRR.test", ": regexp RRR"),
+                ("127.0.0.9", "c", ": cidr"), ("127.0.0.1", "c", "Ok")):
+            said = self.run_dialogue(
+                dialogue(client=client, helo=helo), "ada@example.test")
+            self.assertTrue(said.endswith(want), (helo, said))
 
     def test_hold(self):
         self.mail("hold")
