@@ -160,9 +160,10 @@ refuse(struct exchange *x)
 }
 
 static int
-make_ticket(const struct exchange *x, struct str owner, struct buf *out,
-    struct err *err)
+make_ticket(const struct exchange *x, struct str owner,
+    const struct facts *facts, struct buf *out, struct err *err)
 {
+	struct ticket_group group[TICKET_GROUPS_MAX];
 	struct authd *authd = x->authd;
 	struct ticket ticket = {
 		.session = str_of(x->session),
@@ -170,8 +171,11 @@ make_ticket(const struct exchange *x, struct str owner, struct buf *out,
 		.service = str_of(x->service),
 		.mech = str_of(x->mech_name),
 		.issued = time_real() / TIME_SECOND,
+		.quota = facts->quota,
+		.quota_messages = facts->quota_messages,
 	};
 
+	facts_groups(facts, group, &ticket.groups);
 	ticket.expires = ticket.issued + authd->conf.ticket_time;
 	return ticket_sign(out, authd->signer, &ticket, err);
 }
@@ -185,7 +189,7 @@ trouble(struct exchange *x, const char *why)
 }
 
 static void
-accept_user(struct exchange *x, struct str owner)
+accept_user(struct exchange *x, struct str owner, const struct facts *facts)
 {
 	struct authd *authd = x->authd;
 	struct auth_step step = { .id = x->id,
@@ -201,7 +205,7 @@ accept_user(struct exchange *x, struct str owner)
 		return;
 	}
 	buf_init(&ticket, AUTH_TICKET_MAX);
-	if (make_ticket(x, owner, &ticket, &err) < 0) {
+	if (make_ticket(x, owner, facts, &ticket, &err) < 0) {
 		buf_clear(&ticket);
 		trouble(x, err.text);
 		return;
@@ -223,7 +227,8 @@ static void
 remember(struct exchange *x, const struct password_owner *owner)
 {
 	const struct authd_conf *conf = &x->authd->conf;
-	const struct memory_hit hit = { owner->name, owner->stamp, true };
+	const struct memory_hit hit = { owner->name, owner->stamp, true,
+		owner->facts };
 	int64_t now = time_mono();
 
 	memory_add(x->authd->memory, str_of(x->user), mech_password(x->mech),
@@ -246,7 +251,7 @@ on_checked(void *ctx, enum password_result result,
 		return;
 	case PASSWORD_RIGHT:
 		remember(x, owner);
-		accept_user(x, owner->name);
+		accept_user(x, owner->name, owner->facts);
 		return;
 	}
 }
@@ -295,7 +300,7 @@ decide(struct exchange *x)
 		daemon_count(authd->daemon, STAT_REMEMBERED, 1);
 		x->state = IS_CHECKED; /* so that the next in the row goes */
 		if (hit.is_fresh)
-			accept_user(x, hit.owner);
+			accept_user(x, hit.owner, hit.facts);
 		else
 			check(x, hit.stamp);
 		return;

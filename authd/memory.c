@@ -16,6 +16,7 @@ struct entry {
 	struct list link;
 	unsigned char digest[DIGEST];
 	char *owner, *stamp;
+	struct facts facts;
 	int64_t fresh, until;
 };
 
@@ -45,6 +46,7 @@ drop(struct memory *memory, struct entry *entry)
 	list_remove(&entry->link);
 	free(entry->owner);
 	free(entry->stamp);
+	facts_clear(&entry->facts);
 	free(entry);
 }
 
@@ -109,6 +111,7 @@ memory_find(struct memory *memory, struct str user, struct str password,
 	hit->owner = str_of(entry->owner);
 	hit->stamp = str_of(entry->stamp);
 	hit->is_fresh = entry->fresh > now;
+	hit->facts = &entry->facts;
 	return true;
 }
 
@@ -124,6 +127,7 @@ memory_add(struct memory *memory, struct str user, struct str password,
 	entry = xcalloc(1, sizeof(*entry));
 	entry->owner = xstrndup(hit->owner.p, hit->owner.len);
 	entry->stamp = xstrndup(hit->stamp.p, hit->stamp.len);
+	facts_copy(&entry->facts, hit->facts);
 	entry->fresh = fresh;
 	entry->until = until;
 	digest(memory, user, password, key);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "authd/facts.h"
 #include "base/str.h"
 
 struct memory;
@@ -25,6 +26,7 @@ struct memory_hit {
 	struct str owner; /* of the mailboxes */
 	struct str stamp; /* of the entry, when the password was checked */
 	bool is_fresh;    /* good without a look at the entry */
+	const struct facts *facts;
 };
 
 /* false: not seen lately. What *hit has is borrowed until the next call. */

@@ -25,6 +25,7 @@ struct check {
 	char *stamp; /* of the entry now */
 	int64_t not_before;
 	bool looks; /* no password is to be checked */
+	struct facts facts;
 	password_fn *fn;
 	void *ctx;
 };
@@ -40,7 +41,7 @@ struct password {
 
 static const char *const attrs[] = { "mail", "mailboxOwner", "accountStatus",
 	"associatedDomain", "entryCSN", "pwdChangedTime", "mailNotBefore",
-	NULL };
+	"memberOf", "mailQuotaSize", "mailQuotaCount", NULL };
 
 struct password *
 password_new(struct event_base *base, const struct password_conf *conf)
@@ -75,6 +76,7 @@ check_free(struct check *check)
 	free(check->known);
 	free(check->owner);
 	free(check->stamp);
+	facts_clear(&check->facts);
 	free(check);
 }
 
@@ -99,6 +101,7 @@ finish(struct check *check, enum password_result result, const struct err *err)
 		str_of(check->owner),
 		str_of(check->stamp),
 		check->not_before,
+		&check->facts,
 	};
 
 	check->fn(check->ctx, result, result == PASSWORD_RIGHT ? &owner : NULL,
@@ -146,15 +149,18 @@ is_active(const struct ldap_entry *entry)
 
 /* The one user of the answer who may log in, in a domain that is active. */
 static const struct ldap_entry *
-pick_user(const struct ldap_entry *entries, size_t count)
+pick_user(const struct ldap_entry *entries, size_t count,
+    const struct ldap_entry **domain)
 {
 	const struct ldap_entry *user = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!is_active(&entries[i]))
 			return NULL;
-		if (ldap_entry_attr(&entries[i], "associatedDomain") != NULL)
+		if (ldap_entry_attr(&entries[i], "associatedDomain") != NULL) {
+			*domain = &entries[i];
 			continue;
+		}
 		if (user != NULL)
 			return NULL; /* two users of one name: neither */
 		user = &entries[i];
@@ -163,7 +169,8 @@ pick_user(const struct ldap_entry *entries, size_t count)
 }
 
 static void
-set_owner(struct check *check, const struct ldap_entry *user)
+set_owner(struct check *check, const struct ldap_entry *user,
+    const struct ldap_entry *domain)
 {
 	struct str owner = ldap_entry_value(user, "mailboxOwner");
 
@@ -175,6 +182,7 @@ set_owner(struct check *check, const struct ldap_entry *user)
 	owner = ldap_entry_value(user, "entryCSN");
 	check->stamp = xstrndup(owner.p, owner.len);
 	check->not_before = watch_not_before(user);
+	facts_take(&check->facts, user, domain);
 }
 
 static void
@@ -182,16 +190,16 @@ on_found(void *ctx, const struct ldap_entry *entries, size_t count,
     const struct err *err)
 {
 	struct check *check = ctx;
-	const struct ldap_entry *user;
+	const struct ldap_entry *user, *domain = NULL;
 	struct buf dn;
 
 	if (err != NULL) {
 		finish(check, PASSWORD_TEMP, err);
 		return;
 	}
-	user = pick_user(entries, count);
+	user = pick_user(entries, count, &domain);
 	if (user != NULL)
-		set_owner(check, user);
+		set_owner(check, user, domain);
 	if (check->looks) {
 		finish(check, user != NULL ? PASSWORD_RIGHT : PASSWORD_WRONG,
 		    NULL);
@@ -283,6 +291,7 @@ password_check(struct password *password, struct str user, struct str secret,
 	check->secret = xstrndup(secret.p, secret.len);
 	check->secret_len = secret.len;
 	check->known = xstrndup(stamp.p, stamp.len);
+	facts_init(&check->facts);
 	buf_init(&filter, FILTER_MAX);
 	/* "@domain" is no user, though it may be somebody's catch-all. */
 	if (user.len == 0 || user.p[0] == '@')

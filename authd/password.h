@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "authd/facts.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "dict/directory_conf.h"
@@ -30,6 +31,7 @@ struct password_owner {
 	struct str name;    /* of the mailboxes' owner, in lower case */
 	struct str stamp;   /* changes with the entry */
 	int64_t not_before; /* sessions from before it are void; s since 1970 */
+	const struct facts *facts;
 };
 
 /* owner: NULL unless the password is right, or there is such a user. err: with

@@ -8,9 +8,12 @@
 #include "imapd/commands.h"
 #include "imapd/reply.h"
 #include "imapd/session.h"
+#include "store/share.h"
 
 static const char capabilities[] =
-    "IMAP4rev1 IMAP4rev2 UTF8=ACCEPT LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS UNSELECT "
+    "IMAP4rev1 IMAP4rev2 UTF8=ACCEPT ACL RIGHTS=kxte QUOTA "
+    "QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
+    "LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS UNSELECT "
     "MOVE CHILDREN LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE "
     "QRESYNC MULTIAPPEND ESEARCH SEARCHRES WITHIN SORT SORT=DISPLAY "
     "THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 "
@@ -136,12 +139,14 @@ basic_enable(struct command *cmd)
 	command_ok(cmd, "done");
 }
 
-/* The user's own mailboxes are the one namespace there is. */
+/* See store/share.h for what stands in the other two. */
 void
 basic_namespace(struct command *cmd)
 {
 	if (command_end(cmd) < 0)
 		return;
-	reply_untagged(cmd->session, "NAMESPACE ((\"\" \"/\")) NIL NIL");
+	reply_untagged(cmd->session,
+	    "NAMESPACE ((\"\" \"/\")) ((\"" STORE_OTHERS "/\" \"/\")) "
+	    "((\"" STORE_SHARED "/\" \"/\"))");
 	command_ok(cmd, "done");
 }

@@ -6,6 +6,12 @@
 
 struct command;
 
+void acl_delete(struct command *cmd);
+void acl_get(struct command *cmd);
+void acl_list_rights(struct command *cmd);
+void acl_my_rights(struct command *cmd);
+void acl_set(struct command *cmd);
+
 void append_run(struct command *cmd);
 
 void basic_capability(struct command *cmd);
@@ -34,6 +40,10 @@ void idle_run(struct command *cmd);
 
 void list_list(struct command *cmd);
 void list_lsub(struct command *cmd);
+
+void quota_get(struct command *cmd);
+void quota_get_root(struct command *cmd);
+void quota_set(struct command *cmd);
 
 void search_run(struct command *cmd);
 

@@ -132,10 +132,7 @@ create_delete(struct command *cmd)
 		return;
 	selected = is_selected(session, name);
 	if (store_client_delete(session->store, STR(""), name, &err) < 0) {
-		if (err.kind == ERR_DENIED)
-			command_no(cmd, "[CANNOT] %s", err.text);
-		else
-			command_trouble(cmd, &err);
+		command_trouble(cmd, &err);
 		return;
 	}
 	if (selected) {

@@ -20,6 +20,7 @@
 #include "imapd/session.h"
 #include "imapd/sync.h"
 #include "store/changes.h"
+#include "store/rights.h"
 
 enum {
 	FLUSH = 128 * 1024, /* bytes of responses before they are written */
@@ -53,7 +54,8 @@ find_needs(struct fetch *fetch)
 		case FETCHATT_BINARY:
 		case FETCHATT_BINARY_SIZE:
 			fetch->needs_body = true;
-			if (!item->peek && !fetch->selected->read_only)
+			if (!item->peek && !fetch->selected->read_only &&
+			    fetch->selected->rights & STORE_RIGHT_SEEN)
 				fetch->sets_seen = true;
 			break;
 		}

@@ -37,6 +37,7 @@ fill_selected(struct park_state *state, const struct selected *selected)
 	state->uidvalidity = selected->uidvalidity;
 	state->uidnext = selected->uidnext;
 	state->read_only = selected->read_only;
+	state->rights = selected->rights;
 	state->modseq = selected->modseq;
 	state->untold = selected->untold;
 	state->recent_first = selected->recent_first;
@@ -221,8 +222,8 @@ fill_view(struct session *session, const struct park_state *state,
 
 	ret = store_mailbox_get(session->imapd->reader, state->mailbox, arena,
 	    &mbox, err);
-	if (ret < 0 && err->kind == ERR_NOENT) {
-		/* Deleted meanwhile: so says the next look for news. */
+	if (ret < 0 && (err->kind == ERR_NOENT || err->kind == ERR_DENIED)) {
+		/* Lost meanwhile: so says the next look for news. */
 		selected->gone = true;
 		arena_free(arena);
 		return 0;
@@ -249,6 +250,7 @@ open_selected(struct session *session, const struct park_state *state,
 	selected->uidnext = state->uidnext;
 	selected->read_only = state->read_only;
 	selected->no_recent = enabled_is(session, ENABLED_REV2);
+	selected->rights = state->rights;
 	selected->modseq = state->modseq;
 	selected->untold = state->untold;
 	selected->recent_first = state->recent_first;

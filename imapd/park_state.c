@@ -16,6 +16,7 @@ static const struct ipc_field fields[] = {
 	IPC_FIELD(M, U32, uidvalidity, 0),
 	IPC_FIELD(M, U32, uidnext, 0),
 	IPC_FIELD(M, BOOL, read_only, 0),
+	IPC_FIELD(M, U32, rights, 0),
 	IPC_FIELD(M, U64, modseq, 0),
 	IPC_FIELD(M, U64, untold, 0),
 	IPC_FIELD(M, U32, recent_first, 0),

@@ -23,6 +23,7 @@ struct park_state {
 	uint32_t mailbox; /* 0: none is selected, and nothing follows */
 	uint32_t uidvalidity, uidnext;
 	bool read_only;
+	uint32_t rights; /* that the client was told of */
 	uint64_t modseq; /* the view shows all up to this */
 	uint64_t untold; /* lowest modseq of an expunge not told yet */
 	uint32_t recent_first, recent_next;

@@ -144,7 +144,8 @@ select_mailbox(struct command *cmd, bool read_only)
 		return;
 	}
 	command_ok(cmd,
-	    read_only ? "[READ-ONLY] selected" : "[READ-WRITE] selected");
+	    selected_is_changeable(selected) ? "[READ-WRITE] selected" :
+					       "[READ-ONLY] selected");
 }
 
 void
@@ -183,7 +184,8 @@ select_close(struct command *cmd)
 	if (!selected->read_only && !selected->gone &&
 	    store_client_expunge(session->store, selected->mailbox, NULL, true,
 		&modseq, &count, &err) < 0 &&
-	    err.kind != ERR_NOENT) {
+	    err.kind != ERR_NOENT &&
+	    err.kind != ERR_DENIED) { /* RFC 4314 section 4: no matter */
 		command_trouble(cmd, &err);
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "imapd/session.h"
 #include "store/mailbox.h"
 #include "store/message.h"
+#include "store/rights.h"
 
 _Static_assert((int)STORE_FLAG_SEEN == IMAP_SEEN &&
 	(int)STORE_FLAG_ANSWERED == IMAP_ANSWERED &&
@@ -69,6 +70,15 @@ selected_reload_keywords(struct session *session, struct err *err)
 }
 
 bool
+selected_is_changeable(const struct selected *selected)
+{
+	return !selected->read_only &&
+	    (selected->rights &
+		(STORE_RIGHT_INSERT | STORE_RIGHT_EXPUNGE | STORE_RIGHT_WRITE |
+		    STORE_RIGHT_FLAG_DELETED));
+}
+
+bool
 selected_is_recent(const struct selected *selected, uint32_t uid)
 {
 	return uid >= selected->recent_first && uid < selected->recent_next;
@@ -96,7 +106,7 @@ selected_claim_recent(struct session *session, struct selected *selected)
 {
 	struct err err;
 
-	if (selected->read_only)
+	if (!selected_is_changeable(selected))
 		return; /* what is unclaimed is shown as recent, and stays so */
 	if (store_client_recent(session->store, selected->mailbox,
 		&selected->recent_first, &selected->recent_next, &err) == 0)
@@ -145,12 +155,14 @@ selected_open(struct session *session, uint32_t mailbox, bool read_only,
 	selected->read_only = read_only;
 	selected->no_recent = enabled_is(session, ENABLED_REV2);
 	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
-		&mbox, err) < 0)
+		&mbox, err) < 0 ||
+	    store_mailbox_rights(session->imapd->reader, mailbox,
+		&selected->rights, err) < 0)
 		goto fail;
 	selected->uidvalidity = mbox.uidvalidity;
 	selected->uidnext = mbox.uidnext;
 	selected->modseq = mbox.modseq;
-	if (read_only) {
+	if (!selected_is_changeable(selected)) {
 		selected->recent_first = mbox.recent;
 		selected->recent_next = UINT32_MAX;
 	} else if (mbox.recent < mbox.uidnext) {

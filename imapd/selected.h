@@ -17,9 +17,10 @@ struct session;
 
 struct selected {
 	uint32_t mailbox, uidvalidity;
-	bool read_only; /* EXAMINE */
-	bool gone;      /* the mailbox was deleted by somebody */
-	bool no_recent; /* IMAP4rev2 knows no \Recent */
+	bool read_only;  /* EXAMINE */
+	bool gone;       /* the mailbox was deleted by somebody */
+	bool no_recent;  /* IMAP4rev2 knows no \Recent */
+	uint32_t rights; /* STORE_RIGHT_*, as they were at the last look */
 	struct view view;
 
 	uint32_t uidnext; /* when it was selected */
@@ -49,6 +50,12 @@ struct selected {
 int selected_open(struct session *session, uint32_t mailbox, bool read_only,
     struct selected **out, struct err *err);
 void selected_close(struct selected *selected); /* NULL is fine */
+
+/*
+ * May this session change what others see (RFC 4314 section 5.2)? \Seen is
+ * everybody's own.
+ */
+bool selected_is_changeable(const struct selected *selected);
 
 /* Take the names of keywords from the mailbox's row. */
 void selected_keywords(struct selected *selected,

@@ -37,14 +37,45 @@ count_recent(struct session *session, uint32_t mailbox,
 	return 0;
 }
 
+/* What an EXPUNGE would free, in bytes (RFC 9208 section 4.1.4). */
+static int
+sum_deleted(struct session *session, uint32_t mailbox,
+    const struct store_mbox *mbox, uint64_t *bytes, struct err *err)
+{
+	struct store_message message[SCAN];
+	uint32_t from = 1;
+	size_t count;
+
+	*bytes = 0;
+	while (mbox->deleted > 0 && from < mbox->uidnext) {
+		if (store_scan(session->imapd->reader, mailbox, from,
+			mbox->uidnext - 1, message, SCAN, &count, err) < 0)
+			return -1;
+		for (size_t i = 0; i < count; i++)
+			if (message[i].flags & STORE_FLAG_DELETED)
+				*bytes += message[i].size;
+		if (count < SCAN)
+			return 0;
+		from = message[count - 1].uid + 1;
+	}
+	return 0;
+}
+
+/* What the row of the mailbox does not have. */
+struct counted {
+	uint32_t recent;
+	uint64_t deleted; /* bytes */
+};
+
 static uint64_t
-value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
+value_of(const struct store_mbox *mbox, const struct counted *counted,
+    unsigned item)
 {
 	switch (item) {
 	case STATUS_MESSAGES:
 		return mbox->exists;
 	case STATUS_RECENT:
-		return recent;
+		return counted->recent;
 	case STATUS_UIDNEXT:
 		return mbox->uidnext;
 	case STATUS_UIDVALIDITY:
@@ -55,6 +86,8 @@ value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
 		return mbox->bytes;
 	case STATUS_DELETED:
 		return mbox->deleted;
+	case STATUS_DELETED_STORAGE:
+		return counted->deleted;
 	default:
 		return mbox->unseen;
 	}
@@ -63,7 +96,7 @@ value_of(const struct store_mbox *mbox, uint32_t recent, unsigned item)
 /* " MAILBOXID (F1)", "(MESSAGES 17" */
 static void
 put_item(struct session *session, struct buf *out, uint32_t mailbox,
-    const struct store_mbox *mbox, uint32_t recent, unsigned item)
+    const struct store_mbox *mbox, const struct counted *counted, unsigned item)
 {
 	size_t limit = session->imapd->conf.message_size;
 	char id[OBJECTID_SIZE];
@@ -76,7 +109,7 @@ put_item(struct session *session, struct buf *out, uint32_t mailbox,
 	else if (item == STATUS_APPENDLIMIT)
 		(void)buf_add_num(out, limit);
 	else
-		(void)buf_add_num(out, value_of(mbox, recent, item));
+		(void)buf_add_num(out, value_of(mbox, counted, item));
 }
 
 int
@@ -84,14 +117,17 @@ status_put(struct session *session, struct buf *out, struct str name,
     uint32_t mailbox, unsigned items, struct err *err)
 {
 	struct store_mbox mbox;
-	uint32_t recent = 0;
+	struct counted counted = { 0 };
 	char before = '(';
 
 	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
 		&mbox, err) < 0)
 		return -1;
 	if ((items & STATUS_RECENT) != 0 &&
-	    count_recent(session, mailbox, &mbox, &recent, err) < 0)
+	    count_recent(session, mailbox, &mbox, &counted.recent, err) < 0)
+		return -1;
+	if ((items & STATUS_DELETED_STORAGE) != 0 &&
+	    sum_deleted(session, mailbox, &mbox, &counted.deleted, err) < 0)
 		return -1;
 	(void)buf_addz(out, "* STATUS ");
 	reply_put_mailbox(session, out, name);
@@ -102,7 +138,7 @@ status_put(struct session *session, struct buf *out, struct str name,
 		if (word.p == NULL)
 			continue;
 		(void)buf_addf(out, "%c%" STR_F " ", before, STR_A(word));
-		put_item(session, out, mailbox, &mbox, recent, item);
+		put_item(session, out, mailbox, &mbox, &counted, item);
 		before = ' ';
 	}
 	(void)buf_addz(out, ")\r\n");

@@ -21,6 +21,9 @@ struct order {
 	bool silent;
 	struct modifier_store modifier;
 	struct store_uids rejected; /* changed since; cleared at the end */
+	/* what the user's rights let through, as stored says */
+	uint16_t allowed;
+	bool keywords_allowed;
 };
 
 /*
@@ -47,16 +50,18 @@ parse_order(struct command *cmd, struct order *order, struct err *err)
 	return token_end(&cmd->in, err);
 }
 
+/* What is not allowed stays as it is. */
 static uint64_t
-apply(enum store_flags_mode mode, uint64_t old, uint64_t change)
+apply(enum store_flags_mode mode, uint64_t old, uint64_t change,
+    uint64_t allowed)
 {
 	switch (mode) {
 	case STORE_FLAGS_ADD:
-		return old | change;
+		return old | (change & allowed);
 	case STORE_FLAGS_REMOVE:
-		return old & ~change;
+		return old & ~(change & allowed);
 	default:
-		return change;
+		return (old & ~allowed) | (change & allowed);
 	}
 }
 
@@ -88,8 +93,9 @@ expect(struct selected *selected, const struct command *cmd,
 		}
 		(void)view_set(view, i,
 		    (unsigned)apply(order->mode, view_flags(view, i),
-			order->flags.bits),
-		    apply(order->mode, view_keywords(view, i), keywords));
+			order->flags.bits, order->allowed),
+		    apply(order->mode, view_keywords(view, i), keywords,
+			order->keywords_allowed ? UINT64_MAX : 0));
 		if (!order->silent)
 			view_mark(view, i, VIEW_DIRTY, true);
 	}
@@ -101,22 +107,24 @@ change_flags(struct session *session, const struct command *cmd,
 {
 	struct selected *selected = session->selected;
 	struct store_uids uids;
+	struct store_flags_change change = {
+		.mailbox = selected->mailbox,
+		.uids = &uids,
+		.mode = order->mode,
+		.flags = (uint16_t)order->flags.bits,
+		.keywords = order->flags.keyword,
+		.keyword_count = order->flags.keywords,
+		.unchanged_since = order->modifier.since,
+	};
 	uint64_t modseq;
 	int ret = 0;
 
 	msgset_uids(&selected->view, &order->set, cmd->uid, &uids);
 	if (uids.len > 0)
-		ret = store_client_flags(session->store,
-		    &(struct store_flags_change){
-			.mailbox = selected->mailbox,
-			.uids = &uids,
-			.mode = order->mode,
-			.flags = (uint16_t)order->flags.bits,
-			.keywords = order->flags.keyword,
-			.keyword_count = order->flags.keywords,
-			.unchanged_since = order->modifier.since,
-		    },
-		    &modseq, &order->rejected, err);
+		ret = store_client_flags(session->store, &change, &modseq,
+		    &order->rejected, err);
+	order->allowed = change.allowed;
+	order->keywords_allowed = change.keywords_allowed;
 	store_uids_clear(&uids);
 	/* Keywords that are new to the mailbox have their bits now. */
 	if (ret == 0 && order->flags.keywords > 0)

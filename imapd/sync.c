@@ -111,6 +111,26 @@ compare_all(struct session *session, const struct store_mbox *mbox,
 	return 0;
 }
 
+/*
+ * The mailbox was deleted, or the right to read it is gone: which of the two
+ * is nobody's business who may not read it.
+ */
+static bool
+is_lost(const struct err *err)
+{
+	return err->kind == ERR_NOENT || err->kind == ERR_DENIED;
+}
+
+/* RFC 4314 section 5.1.1: changed rights show in PERMANENTFLAGS. */
+static void
+take_rights(struct selected *selected, uint32_t rights)
+{
+	if (rights == selected->rights)
+		return;
+	selected->rights = rights;
+	selected->keywords_news = true;
+}
+
 /* The mailbox is gone, or too much has happened since our last look. */
 static int
 start_again(struct session *session, struct err *err)
@@ -123,7 +143,7 @@ start_again(struct session *session, struct err *err)
 	    session->selected->mailbox, arena, &mbox, err);
 	if (ret == 0)
 		ret = compare_all(session, &mbox, err);
-	else if (err->kind == ERR_NOENT) {
+	else if (is_lost(err)) {
 		session->selected->gone = true;
 		ret = 0;
 	}
@@ -137,26 +157,26 @@ sync_look(struct session *session, struct err *err)
 	struct selected *selected = session->selected;
 	struct store_change change[CHANGES];
 	uint64_t modseq;
+	uint32_t rights;
 	size_t count;
 
 	if (selected->gone)
 		return 0;
 	if (store_mailbox_modseq(session->imapd->reader, selected->mailbox,
-		&modseq, err) < 0) {
-		if (err->kind != ERR_NOENT)
+		&modseq, &rights, err) < 0) {
+		if (!is_lost(err))
 			return -1;
 		selected->gone = true;
 		return 0;
 	}
+	take_rights(selected, rights);
 	if (modseq == selected->modseq && selected->after == 0)
 		return 0;
 	do {
 		if (store_changes(session->imapd->reader, selected->mailbox,
 			&selected->modseq, &selected->after, change, CHANGES,
 			&count, err) < 0)
-			return err->kind == ERR_NOENT ?
-			    start_again(session, err) :
-			    -1;
+			return is_lost(err) ? start_again(session, err) : -1;
 		for (size_t i = 0; i < count; i++)
 			if (take_change(session, &change[i], err) < 0)
 				return -1;

@@ -11,6 +11,7 @@
 #include "imapd/rows.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
+#include "store/rights.h"
 #include "store/uids.h"
 
 enum {
@@ -58,6 +59,22 @@ put_keywords(struct buf *out, const struct selected *selected)
 		(void)buf_addf(out, " %s", selected->keyword[i]);
 }
 
+/* Those that this session's user may change (RFC 4314 section 5.1.1). */
+static void
+put_permanent(struct buf *out, const struct selected *selected)
+{
+	size_t count =
+	    imap_flags_put(out, store_rights_flags(selected->rights));
+
+	if (!(selected->rights & STORE_RIGHT_WRITE))
+		return;
+	for (unsigned i = 0; i < selected->keywords; i++)
+		(void)buf_addf(out, count++ > 0 ? " %s" : "%s",
+		    selected->keyword[i]);
+	if (selected->keywords < STORE_KEYWORDS_MAX)
+		(void)buf_addz(out, " \\*");
+}
+
 void
 sync_tell_keywords(struct session *session)
 {
@@ -68,11 +85,8 @@ sync_tell_keywords(struct session *session)
 	(void)buf_addz(&out, "* FLAGS (");
 	put_keywords(&out, selected);
 	(void)buf_addz(&out, ")\r\n* OK [PERMANENTFLAGS (");
-	if (!selected->read_only) {
-		put_keywords(&out, selected);
-		if (selected->keywords < STORE_KEYWORDS_MAX)
-			(void)buf_addz(&out, " \\*");
-	}
+	if (!selected->read_only)
+		put_permanent(&out, selected);
 	(void)buf_addz(&out, ")] these can be changed\r\n");
 	hand_on(session, &out, 0);
 	buf_clear(&out);
@@ -206,7 +220,8 @@ sync_tell(struct session *session, bool expunge)
 	struct teller teller = { .session = session };
 
 	if (selected->gone) {
-		session_bye(session, "the selected mailbox was deleted");
+		session_bye(session,
+		    "the selected mailbox is not there any more");
 		return;
 	}
 	if (selected->keywords_news)

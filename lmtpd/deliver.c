@@ -137,7 +137,8 @@ take_result(struct session *s, struct recipient *rcpt,
 {
 	char text[STORE_NAME_MAX + 40];
 
-	if (result->kind == ERR_NOENT && !store_name_is_inbox(rcpt->mailbox)) {
+	if (result->kind == ERR_NOENT && !rcpt->post &&
+	    !store_name_is_inbox(rcpt->mailbox)) {
 		rcpt->mailbox = STR("INBOX"); /* and once more */
 		return;
 	}
@@ -186,7 +187,9 @@ append(struct session *s, struct str digest, struct recipient **pending,
 			.user = pending[i]->user,
 			.name = pending[i]->mailbox,
 			.prefix = prefix_for(s, pending[i]),
+			.post = pending[i]->post,
 			.quota = pending[i]->quota,
+			.quota_messages = pending[i]->quota_messages,
 		};
 	if (s->peers->ops->append(s->peers->ctx, &req, arena, &answer, &err) <
 	    0) {

@@ -71,7 +71,10 @@ look_up(struct session *s, struct recipient *rcpt)
 		return refuse(s, answer.status, rcpt->address);
 	rcpt->user = arena_str(s->t.arena, answer.user);
 	rcpt->quota = answer.quota;
-	rcpt->mailbox = mailbox_for(s, answer.detail);
+	rcpt->quota_messages = answer.quota_messages;
+	rcpt->post = answer.mailbox.len > 0;
+	rcpt->mailbox =
+	    mailbox_for(s, rcpt->post ? answer.mailbox : answer.detail);
 	add(s, rcpt);
 	return session_reply(s, 250, "2.1.5", "Ok");
 }

@@ -36,9 +36,11 @@ struct outcome {
 struct recipient {
 	struct str address; /* as in RCPT TO, canonical */
 	struct str user;    /* the mailbox owner's name */
-	struct str mailbox; /* the plus-detail, or INBOX */
+	struct str mailbox; /* the address's own, the plus-detail, or INBOX */
+	bool post;          /* it has an address of its own */
 	uint64_t quota;     /* bytes the owner may use; 0: all */
-	uint32_t number;    /* within the queue's record */
+	uint64_t quota_messages;
+	uint32_t number; /* within the queue's record */
 	struct outcome outcome;
 };
 

@@ -19,6 +19,8 @@ const char *const record_attrs[] = {
 	"mailboxOwner",
 	"mailPartition",
 	"mailQuotaSize",
+	"mailQuotaCount",
+	"mailMailbox",
 	"accountStatus",
 	"mailAdministrator",
 	"mailTransport",
@@ -119,6 +121,12 @@ fill(struct record *record, const struct ldap_entry *entry)
 	struct str quota = ldap_entry_value(entry, "mailQuotaSize");
 
 	record->status = status_of(entry);
+	record->mailbox =
+	    arena_str(record->arena, ldap_entry_value(entry, "mailMailbox"));
+	if (record->mailbox.p == NULL)
+		return false;
+	record->has_count = ldap_entry_attr(entry, "mailQuotaCount") != NULL;
+	record->count = ldap_entry_number(entry, "mailQuotaCount", 0);
 	record->has_quota = quota.len > 0;
 	record->quota = ldap_entry_number(entry, "mailQuotaSize", 0);
 	record->forward_only =

@@ -47,6 +47,9 @@ struct record {
 	struct str partition;
 	bool has_quota;
 	uint64_t quota;
+	bool has_count;
+	uint64_t count;     /* messages */
+	struct str mailbox; /* of the owner, for this address; empty: INBOX */
 };
 
 /* The attributes that the functions below look at; ends with NULL. */

@@ -11,6 +11,16 @@ route_partition(const struct class_found *found)
 }
 
 uint64_t
+route_count(const struct class_found *found)
+{
+	if (found->record != NULL && found->record->has_count)
+		return found->record->count;
+	if (found->domain != NULL && found->domain->has_count)
+		return found->domain->count;
+	return 0;
+}
+
+uint64_t
 route_quota(const struct class_found *found)
 {
 	if (found->record != NULL && found->record->has_quota)

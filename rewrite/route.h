@@ -12,6 +12,9 @@ struct str route_partition(const struct class_found *found);
 /* The user's quota, else the domain's; 0 for none. */
 uint64_t route_quota(const struct class_found *found);
 
+/* The same for the number of messages. */
+uint64_t route_count(const struct class_found *found);
+
 /*
  * Transport and next hop of an address that stays as it is: a mailbox here,
  * a domain handed on, or (found->status FOREIGN) the rest of the world, by

@@ -31,6 +31,8 @@ run(struct job *job, struct err *err)
 		answer.detail = parts.detail;
 		answer.partition = route_partition(&found);
 		answer.quota = route_quota(&found);
+		answer.quota_messages = route_count(&found);
+		answer.mailbox = found.record->mailbox;
 	}
 	return job_answer(job, &rewrite_user_answer_msg, &answer);
 }

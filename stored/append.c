@@ -6,6 +6,7 @@
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/mailbox.h"
+#include "stored/quota.h"
 #include "stored/seen.h"
 #include "stored/settle.h"
 #include "stored/target.h"
@@ -87,15 +88,14 @@ append_keywords(struct change *change, struct request *request,
 /* A delivery brings what the directory says about the user's quota. */
 static void
 take_quota(const struct request *request, struct open_user *user,
-    uint64_t quota)
+    const struct store_target *target)
 {
 	const struct store_append *in = request->in;
 
-	if (in->queue == 0 || !request->is_trusted ||
-	    user->row.limit_bytes == quota)
-		return;
-	user->row.limit_bytes = quota;
-	user->is_dirty = true;
+	/* The default of a domain is for people, not for what it shares. */
+	if (in->queue != 0 && request->is_trusted &&
+	    !store_who_is_shared(user->name))
+		quota_set(user, target->quota, target->quota_messages);
 }
 
 /*
@@ -177,7 +177,7 @@ find_mbox(struct change *change, struct request *request, struct step *step,
 		ret = may_post(change, request, &found, err);
 	if (ret <= 0)
 		return ret;
-	take_quota(request, found.owner, target->quota);
+	take_quota(request, found.owner, target);
 	if (!target_has_room(request, found.owner, size, 1))
 		return 0;
 	step->mbox = found.mbox;

@@ -9,6 +9,7 @@
 #include "store/journal.h"
 #include "store/pack.h"
 #include "stored/move.h"
+#include "stored/quota.h"
 
 enum {
 	REQUESTS_MAX = 1000,
@@ -190,7 +191,8 @@ work(struct kv_txn *txn, void *arg, struct err *err)
 	struct change *change = &batch->change;
 
 	change_begin(change, txn);
-	if (run_requests(batch, err) < 0 || change_flush(change, err) < 0)
+	if (run_requests(batch, err) < 0 || quota_warn(change, err) < 0 ||
+	    change_flush(change, err) < 0)
 		return -1;
 	/* Nothing to keep: kv_view's end would be the same. */
 	if (change_is_empty(change))

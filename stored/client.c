@@ -13,6 +13,7 @@
 #include "stored/flags.h"
 #include "stored/listing.h"
 #include "stored/mailbox.h"
+#include "stored/quota.h"
 #include "stored/settle.h"
 #include "stored/stored.h"
 #include "stored/undelete.h"
@@ -119,6 +120,7 @@ static const struct row {
 	{ &store_mailbox_msg, mailbox_run, ROLE_SESSION | ROLE_ADMIN },
 	{ &store_recent_msg, recent_run, ROLE_SESSION },
 	{ &store_acl_change_msg, acl_run, ROLE_SESSION | ROLE_ADMIN },
+	{ &store_quota_msg, quota_run, ROLE_ADMIN },
 	{ &store_settle_msg, settle_run, ROLE_QUEUE },
 };
 
@@ -211,7 +213,7 @@ set_who(struct client *client, struct str name, const struct ipc_list *groups,
 /* The ticket must be authd's, of this user, and in its time. */
 static int
 check_ticket(struct client *client, const struct store_hello *in,
-    struct err *err)
+    struct request *request, struct err *err)
 {
 	struct ticket ticket = { .user = in->user };
 	struct arena *arena;
@@ -228,6 +230,9 @@ check_ticket(struct client *client, const struct store_hello *in,
 		ret = err_set(err, ERR_DENIED, "ticket is another user's");
 	if (ret == 0)
 		ret = set_who(client, in->user, &ticket.groups, err);
+	request->has_quota = true;
+	request->quota = ticket.quota;
+	request->quota_messages = ticket.quota_messages;
 	arena_free(arena);
 	return ret;
 }
@@ -245,16 +250,17 @@ on_hello(struct ipc_peer *peer, uint16_t tag, const void *in)
 		refuse(peer, tag, ERR_DENIED, "not for you");
 		return;
 	}
-	if (check_ticket(client, hello, &err) < 0) {
-		if (err.kind == ERR_SYNTAX)
-			err.kind = ERR_DENIED;
-		ipc_peer_error(peer, tag, &err);
-		return;
-	}
 	request =
 	    request_new(hello_run, &store_hello_msg, in, REQUEST_MAX, &err);
 	if (request == NULL) {
 		ipc_peer_error(peer, tag, &err);
+		return;
+	}
+	if (check_ticket(client, hello, request, &err) < 0) {
+		if (err.kind == ERR_SYNTAX)
+			err.kind = ERR_DENIED;
+		ipc_peer_error(peer, tag, &err);
+		request_free(request);
 		return;
 	}
 	client->is_greeted = true;
@@ -444,6 +450,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_mailbox_msg, on_request },
 	{ &store_recent_msg, on_request },
 	{ &store_acl_change_msg, on_request },
+	{ &store_quota_msg, on_request },
 	{ &store_settle_msg, on_request },
 	{ &store_hello_msg, on_hello },
 	{ &store_pack_msg, on_pack },

@@ -35,6 +35,7 @@ struct engine_conf {
 	uint32_t expunge_keep;    /* seconds that expunged messages stay */
 	uint32_t tombstones_keep; /* and tombstones; 0: for good */
 	bool nosync;              /* tests: the index is not flushed */
+	uint8_t quota_level[4];   /* percent, rising; 0: no more */
 };
 
 struct hash;

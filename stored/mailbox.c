@@ -6,6 +6,7 @@
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/grave.h"
+#include "stored/quota.h"
 #include "stored/rename.h"
 #include "stored/seen.h"
 #include "stored/target.h"
@@ -350,6 +351,8 @@ hello_run(struct change *change, struct request *request, struct err *err)
 
 	if (ret <= 0)
 		return ret;
+	if (request->has_quota)
+		quota_set(user, request->quota, request->quota_messages);
 	out = request_answer(request, &store_welcome_msg);
 	out->user = user->row.id;
 	out->incarnation = str_make(change->engine->meta.incarnation,

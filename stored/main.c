@@ -9,6 +9,7 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "stored/quota.h"
 #include "stored/stored.h"
 
 static const struct conf_param params[] = {
@@ -29,6 +30,7 @@ static const struct conf_param params[] = {
 	CONF(INT, stored, conf.compact_below, "store_compact_below", "50", 0,
 	    95),
 	CONF(TIME, stored, conf.pin_max_age, "store_pin_max_age", "60s", 1, 0),
+	CONF(STR, stored, conf.quota_warning, "quota_warning", "80 95", 0, 100),
 	CONF(STR, stored, conf.ticket_key_file, "ticket_public_key_file",
 	    "etc/ticket.pub", 0, 4000),
 	{ 0 },
@@ -122,6 +124,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	for (int lane = 0; lane < LANES; lane++)
 		list_init(&stored->lane[lane]);
 	if (check_sizes(stored, err) < 0 ||
+	    quota_levels(&conf, stored->conf.quota_warning, err) < 0 ||
 	    engine_open(&stored->engine, &conf, err) < 0 ||
 	    kv_pins_open(&stored->pins, stored->engine->kv, err) < 0 ||
 	    serve_start(stored, err) < 0)

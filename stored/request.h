@@ -43,6 +43,9 @@ struct request {
 	/* The session's user; user 0 and no name where there is none. */
 	struct store_who who; /* in arena */
 	bool is_trusted;
+	/* A hello: what its ticket says that the user may store. */
+	bool has_quota;
+	uint64_t quota, quota_messages;
 	size_t cost;         /* bytes it brings to the batch, about */
 	int fd;              /* a large body, owned; -1 */
 	char large_name[32]; /* and its name in the folder "large" */

@@ -49,7 +49,7 @@ struct stored_conf {
 	int pin_max_age, expunge_keep, tombstone_keep; /* seconds */
 	size_t upkeep_rate;                            /* bytes a second */
 	int upkeep_interval, compact_below;            /* seconds, percent */
-	const char *ticket_key_file;
+	const char *ticket_key_file, *quota_warning;
 };
 
 struct stored {

@@ -32,6 +32,8 @@ static const struct ipc_field fields[] = {
 	IPC_FIELD(M, U64, issued, 0),
 	IPC_FIELD(M, U64, expires, 0),
 	IPC_ITEMS(M, groups, TICKET_GROUPS_MAX, &group_item),
+	IPC_FIELD(M, U64, quota, 0),
+	IPC_FIELD(M, U64, quota_messages, 0),
 };
 #undef M
 static const struct ipc_msg ticket_msg = IPC_MSG(ticket, 0, fields);

@@ -43,6 +43,8 @@ struct ticket {
 	int64_t issued;     /* seconds since 1970, UTC */
 	int64_t expires;
 	struct ipc_list groups; /* struct ticket_group */
+	uint64_t quota;         /* bytes the user may store; 0: all */
+	uint64_t quota_messages;
 };
 
 /* ---- authd's side ---- */

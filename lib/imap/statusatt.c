@@ -17,6 +17,7 @@ static const struct {
 	{ { "DELETED", 7 }, STATUS_DELETED },
 	{ { "MAILBOXID", 9 }, STATUS_MAILBOXID },
 	{ { "APPENDLIMIT", 11 }, STATUS_APPENDLIMIT },
+	{ { "DELETED-STORAGE", 15 }, STATUS_DELETED_STORAGE },
 };
 
 static int

@@ -42,6 +42,8 @@ static const struct ipc_field user_answer_fields[] = {
 	IPC_FIELD(M, STR, detail, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(M, STR, partition, NAME),
 	IPC_FIELD(M, U64, quota, 0),
+	IPC_FIELD(M, U64, quota_messages, 0),
+	IPC_FIELD(M, STR, mailbox, 480),
 };
 #undef M
 const struct ipc_msg rewrite_user_answer_msg =

@@ -66,6 +66,8 @@ struct rewrite_user_answer {
 	struct str detail;    /* between "+" and "@", as it was written */
 	struct str partition; /* "default" */
 	uint64_t quota;       /* bytes; 0: none */
+	uint64_t quota_messages;
+	struct str mailbox; /* where its mail goes; "": INBOX, or the detail */
 };
 extern const struct ipc_msg rewrite_user_answer_msg;
 

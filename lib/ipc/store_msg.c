@@ -59,6 +59,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_FIELD(M, STR, prefix, PREFIX),
 	IPC_FIELD(M, BOOL, post, 0),
 	IPC_FIELD(M, U64, quota, 0),
+	IPC_FIELD(M, U64, quota_messages, 0),
 };
 #undef M
 static const struct ipc_msg target_item =
@@ -239,6 +240,28 @@ static const struct ipc_field acl_list_fields[] = {
 };
 const struct ipc_msg store_acl_list_msg =
     IPC_MSG(store_acl_list, STORE_ACL_LIST, acl_list_fields);
+
+#define M struct store_quota
+static const struct ipc_field quota_fields[] = {
+	IPC_FIELD(M, STR, user, USER),
+	IPC_FIELD(M, BOOL, set, 0),
+	IPC_FIELD(M, U64, limit_bytes, 0),
+	IPC_FIELD(M, U64, limit_messages, 0),
+};
+#undef M
+const struct ipc_msg store_quota_msg =
+    IPC_MSG(store_quota, STORE_QUOTA, quota_fields);
+
+#define M struct store_quota_state
+static const struct ipc_field quota_state_fields[] = {
+	IPC_FIELD(M, U64, bytes, 0),
+	IPC_FIELD(M, U64, messages, 0),
+	IPC_FIELD(M, U64, limit_bytes, 0),
+	IPC_FIELD(M, U64, limit_messages, 0),
+};
+#undef M
+const struct ipc_msg store_quota_state_msg =
+    IPC_MSG(store_quota_state, STORE_QUOTA_STATE, quota_state_fields);
 
 static const struct ipc_field recent_fields[] = {
 	IPC_FIELD(struct store_recent, U32, mailbox, 0),

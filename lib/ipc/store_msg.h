@@ -58,6 +58,8 @@ enum {
 	STORE_GRAVES_ARE,
 	STORE_UNDELETE,
 	STORE_UNDELETED,
+	STORE_QUOTA,
+	STORE_QUOTA_STATE,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -90,8 +92,9 @@ struct store_target {
 	uint16_t flags;  /* STORE_FLAG_* */
 	struct ipc_list keywords; /* struct store_word */
 	struct str prefix;        /* header fields of this recipient alone */
-	bool post;      /* a delivery to the mailbox: who may send there? */
-	uint64_t quota; /* a delivery: bytes the user may use; 0: all */
+	bool post; /* a delivery to the mailbox: who may send there? */
+	/* a delivery: bytes and messages the user may store; 0: all */
+	uint64_t quota, quota_messages;
 };
 
 /*
@@ -256,6 +259,19 @@ struct store_acl_list {
 	struct ipc_list items; /* struct store_acl_item */
 };
 extern const struct ipc_msg store_acl_list_msg;
+
+/* ctl: what a user stores and may; or the directory has another limit now. */
+struct store_quota {
+	struct str user;
+	bool set;
+	uint64_t limit_bytes, limit_messages; /* set: 0 is none */
+};
+extern const struct ipc_msg store_quota_msg;
+
+struct store_quota_state {
+	uint64_t bytes, messages, limit_bytes, limit_messages;
+};
+extern const struct ipc_msg store_quota_state_msg;
 
 /* The recent messages of a mailbox are mine (RFC 3501 section 2.3.2). */
 struct store_recent {

@@ -425,6 +425,14 @@ store_client_acl(struct store_client *client,
 }
 
 int
+store_client_quota(struct store_client *client, const struct store_quota *req,
+    struct store_quota_state *answer, struct err *err)
+{
+	return call(client, &store_quota_msg, req, &store_quota_state_msg,
+	    answer, err);
+}
+
+int
 store_client_recent(struct store_client *client, uint32_t mailbox,
     uint32_t *first, uint32_t *next, struct err *err)
 {

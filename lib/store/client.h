@@ -150,6 +150,11 @@ int store_client_acl(struct store_client *client,
     const struct store_acl_change *req, struct arena *arena,
     struct store_acl_list *answer, struct err *err);
 
+/* ctl: a user's quota and use; see ipc/store_msg.h. ERR_NOENT: not seen yet. */
+int store_client_quota(struct store_client *client,
+    const struct store_quota *req, struct store_quota_state *answer,
+    struct err *err);
+
 /* From now on first <= uid < next are recent in this session only. */
 int store_client_recent(struct store_client *client, uint32_t mailbox,
     uint32_t *first, uint32_t *next, struct err *err);

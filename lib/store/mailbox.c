@@ -260,8 +260,6 @@ count_unseen(struct kv_txn *txn, struct get_mbox *get,
 	int ret;
 
 	get->out->unseen = 0;
-	if (get->arena == NULL) /* only the modseq is wanted */
-		return 0;
 	store_key_mbox(&prefix, get->mailbox);
 	if (kv_range_open_prefix(&range, txn, STORE_TAB_HOT,
 		kv_key_get(&prefix), err) < 0)
@@ -367,14 +365,39 @@ store_mailbox_acl(struct store_reader *reader, uint32_t mailbox,
 	return 0;
 }
 
+struct glance {
+	const struct store_who *who;
+	uint32_t mailbox, rights;
+	uint64_t modseq;
+};
+
+static int
+glance(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct glance *g = arg;
+	struct store_access access;
+	int ret = store_access_open(&access, txn, g->who, g->mailbox,
+	    STORE_RIGHT_READ, err);
+
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "mailbox was deleted");
+	g->rights = access.rights;
+	g->modseq = access.mbox.modseq;
+	return 0;
+}
+
 int
 store_mailbox_modseq(struct store_reader *reader, uint32_t mailbox,
-    uint64_t *out, struct err *err)
+    uint64_t *out, uint32_t *rights, struct err *err)
 {
-	struct store_mbox mbox;
+	struct glance g = { .who = store_reader_who(reader),
+		.mailbox = mailbox };
 
-	if (store_mailbox_get(reader, mailbox, NULL, &mbox, err) < 0)
+	if (store_reader_view(reader, glance, &g, err) < 0)
 		return -1;
-	*out = mbox.modseq;
+	*out = g.modseq;
+	*rights = g.rights;
 	return 0;
 }

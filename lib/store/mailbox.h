@@ -52,8 +52,11 @@ int store_mailbox_acl(struct store_reader *reader, uint32_t mailbox,
     struct arena *arena, struct store_acl *acl, struct str *owner,
     struct err *err);
 
-/* Only HIGHESTMODSEQ: has anything happened? */
+/*
+ * Only HIGHESTMODSEQ, and what the session's user may do: has anything
+ * happened? ERR_DENIED: they may not read it any more.
+ */
 int store_mailbox_modseq(struct store_reader *reader, uint32_t mailbox,
-    uint64_t *out, struct err *err);
+    uint64_t *out, uint32_t *rights, struct err *err);
 
 #endif

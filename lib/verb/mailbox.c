@@ -82,39 +82,6 @@ list(struct verb_call *call, struct err *err)
 	return ret;
 }
 
-static int
-create(struct verb_call *call, struct err *err)
-{
-	uint32_t mailbox = 0, uidvalidity = 0;
-	struct store_edge edge;
-	int ret;
-
-	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, err) < 0)
-		return -1;
-	ret = store_client_create(edge.client,
-	    store_edge_user(&edge, call->args[0]), str_of(call->args[1]),
-	    STORE_USE_NONE, STORE_TYPE_MAIL, &mailbox, &uidvalidity, err);
-	if (ret == 0 && print_is_json(call->print)) {
-		print_int(call->print, "id", mailbox);
-		print_int(call->print, "uidvalidity", uidvalidity);
-	}
-	store_edge_close(&edge);
-	return ret;
-}
-
-static int delete (struct verb_call *call, struct err *err)
-{
-	struct store_edge edge;
-	int ret;
-
-	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, err) < 0)
-		return -1;
-	ret = store_client_delete(edge.client,
-	    store_edge_user(&edge, call->args[0]), str_of(call->args[1]), err);
-	store_edge_close(&edge);
-	return ret;
-}
-
 /* Trouble found is an error of the command, too: scripts look at its exit. */
 static int
 verify(struct verb_call *call, struct err *err)
@@ -185,12 +152,8 @@ compact(struct verb_call *call, struct err *err)
 }
 
 const struct verb mailbox_verbs[] = {
-	{ VERB_OPERATOR, "mailbox list", "[USER]", "",
-	    "list a user's mailboxes, or who has any", list },
-	{ VERB_OPERATOR, "mailbox create", "USER NAME", "",
-	    "make a mailbox and those above it", create },
-	{ VERB_OPERATOR, "mailbox delete", "USER NAME", "",
-	    "delete a mailbox with its messages", delete },
+	{ VERB_OPERATOR, "mailbox list", "[OWNER]", "",
+	    "list the mailboxes of a user or a domain, or who has any", list },
 	{ VERB_OPERATOR, "mailbox verify", "", "",
 	    "check every invariant of the store", verify },
 	{ VERB_OPERATOR, "mailbox compact", "", "",

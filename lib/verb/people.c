@@ -285,6 +285,24 @@ people_need(struct people *people, const struct people_address *address,
 	    STR_A(address->whole), what);
 }
 
+struct str
+people_dn_address(struct people *people, struct str dn)
+{
+	struct str address = dn;
+	struct ldap_entry *entry;
+	size_t count;
+	struct err err;
+
+	if (!str_itake_str(&address, STR("mail=")))
+		return dn;
+	if (ldap_conn_search(people->conn, arena_cstr(people->arena, dn),
+		LDAP_CONN_BASE, "(objectClass=*)", NULL, people->arena, &entry,
+		&count, &err) < 0 ||
+	    count == 0)
+		return dn;
+	return ldap_entry_value(entry, "mail");
+}
+
 int
 people_list(struct people *people, struct str domain, const char *class,
     struct ldap_entry **entries, size_t *count, struct err *err)

@@ -61,6 +61,9 @@ int people_need(struct people *people, const struct people_address *address,
     const char *class, const char *what, struct ldap_entry **out,
     struct err *err);
 
+/* The address at the front of an entry's DN; the DN itself where none is. */
+struct str people_dn_address(struct people *people, struct str dn);
+
 /*
  * Every entry of a class (NULL: of any), below a domain (itself included) or
  * (domain.p NULL) everywhere.

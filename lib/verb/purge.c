@@ -67,6 +67,33 @@ delete_all(struct store_client *client, struct str user, struct err *err)
 	return ret;
 }
 
+static int
+forget_rights(struct store_client *client, struct str identity, struct err *err)
+{
+	struct store_acl_change req = { .op = STORE_ACL_FORGET,
+		.identifier = identity };
+	struct arena *arena = arena_new(0);
+	struct store_acl_list answer;
+	int ret = store_client_acl(client, &req, arena, &answer, err);
+
+	arena_free(arena);
+	return ret;
+}
+
+int
+purge_rights(struct verb_call *call, struct str identity, struct err *err)
+{
+	struct store_client *client;
+	int fd = verb_connect(call, "stored", err), ret;
+
+	if (fd < 0)
+		return -1;
+	client = store_client_new(fd, PURGE_TIMEOUT_MS);
+	ret = forget_rights(client, identity, err);
+	store_client_free(client);
+	return ret;
+}
+
 int
 purge_mailboxes(struct verb_call *call, struct str user, struct err *err)
 {
@@ -84,6 +111,8 @@ purge_mailboxes(struct verb_call *call, struct str user, struct err *err)
 		ret = delete_all(client, user, err);
 	if (ret < 0 && err->kind == ERR_NOENT)
 		ret = 0; /* never had any mail */
+	if (ret == 0)
+		ret = forget_rights(client, user, err);
 	store_client_free(client);
 	return ret;
 }

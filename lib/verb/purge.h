@@ -20,4 +20,10 @@ int purge_sessions(struct verb_call *call, struct str user, struct err *err);
  */
 int purge_mailboxes(struct verb_call *call, struct str user, struct err *err);
 
+/*
+ * Who is called that (store/who.h) has no rights in anybody's mailboxes any
+ * more.
+ */
+int purge_rights(struct verb_call *call, struct str identity, struct err *err);
+
 #endif

@@ -1,5 +1,9 @@
 #include "verb/store_edge.h"
 
+#include <string.h>
+
+#include "store/who.h"
+
 int
 store_edge_open(struct store_edge *edge, struct verb_call *call, int timeout_ms,
     struct err *err)
@@ -23,7 +27,9 @@ store_edge_close(struct store_edge *edge)
 struct str
 store_edge_user(struct store_edge *edge, const char *text)
 {
-	char *name = arena_cstr(edge->arena, str_of(text));
+	bool shared = strchr(text, '@') == NULL;
+	char *name = arena_printf(edge->arena, "%s%s",
+	    shared ? STORE_SHARED_OWNER "@" : "", text);
 
 	for (char *p = name; *p != '\0'; p++)
 		*p = lower(*p);

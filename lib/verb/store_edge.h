@@ -19,7 +19,10 @@ int store_edge_open(struct store_edge *edge, struct verb_call *call,
     int timeout_ms, struct err *err);
 void store_edge_close(struct store_edge *edge);
 
-/* Names of users have no case (DESIGN: addresses compare without). */
+/*
+ * Whose mailboxes an operator means: an address is a user's, a domain stands
+ * for what is shared in it. In lower case, for names of users have no case.
+ */
 struct str store_edge_user(struct store_edge *edge, const char *text);
 
 /*

@@ -15,6 +15,7 @@
 #include "verb/forward.h"
 #include "verb/people.h"
 #include "verb/purge.h"
+#include "verb/quota.h"
 
 enum { PASSWORD_MAX = 1024 };
 
@@ -360,6 +361,9 @@ list(struct people *people, struct verb_call *call, struct err *err)
 {
 	struct ldap_entry *entries;
 	struct str domain = { NULL, 0 };
+	struct err ignored;
+	struct store_edge edge;
+	bool has_store;
 	size_t count;
 
 	if (call->args_len > 0 &&
@@ -368,6 +372,8 @@ list(struct people *people, struct verb_call *call, struct err *err)
 		return -1;
 	if (people_list(people, domain, "mailUser", &entries, &count, err) < 0)
 		return -1;
+	has_store =
+	    store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, &ignored) == 0;
 	print_open_list(call->print, "users");
 	for (size_t i = 0; i < count; i++) {
 		print_open_record(call->print, NULL);
@@ -376,9 +382,13 @@ list(struct people *people, struct verb_call *call, struct err *err)
 		print_str(call->print, "name",
 		    ldap_entry_value(&entries[i], "cn"));
 		print_str(call->print, "status", status_of(&entries[i]));
+		quota_print(call->print, has_store ? &edge : NULL,
+		    owner_of(&entries[i]), false);
 		print_close(call->print);
 	}
 	print_close(call->print);
+	if (has_store)
+		store_edge_close(&edge);
 	return 0;
 }
 
@@ -399,6 +409,8 @@ show(struct people *people, struct verb_call *call, struct err *err)
 {
 	struct people_address address;
 	struct ldap_entry *entry;
+	struct err ignored;
+	struct store_edge edge;
 
 	if (need_user(people, call, &address, &entry, err) < 0)
 		return -1;
@@ -407,6 +419,10 @@ show(struct people *people, struct verb_call *call, struct err *err)
 	print_str(call->print, "status", status_of(entry));
 	print_int(call->print, "quota",
 	    (int64_t)ldap_entry_number(entry, "mailQuotaSize", 0));
+	if (store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, &ignored) == 0) {
+		quota_print(call->print, &edge, owner_of(entry), false);
+		store_edge_close(&edge);
+	}
 	print_all(call->print, "alternate_addresses", entry,
 	    "mailAlternateAddress");
 	forward_show(call->print, entry);

@@ -19,8 +19,11 @@ static const struct verb *const families[] = {
 	quarantine_verbs,
 	mailbox_verbs,
 	undelete_verbs,
+	share_verbs,
 	domain_verbs,
 	user_verbs,
+	group_verbs,
+	quota_verbs,
 	alias_verbs,
 };
 

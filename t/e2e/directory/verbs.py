@@ -43,6 +43,7 @@ class Verbs(chancery.TestCase):
             self.chancery.json("user", "show", "bob@example.test"),
             {"address": "bob@example.test", "name": "Bob Müller",
              "status": "active", "quota": 5 << 20,
+             "used": 0, "messages": 0,
              "alternate_addresses": [], "forwarding_addresses": [], "keeps_copy": True,
              "dn": "mail=bob@example.test,associatedDomain=example.test,"
              "ou=domains,o=chancery"})

@@ -196,7 +196,8 @@ class Mailboxes(imap_talk.TestCase):
 
     def test_namespace(self):
         self.assertEqual(self.ada.ok("NAMESPACE"),
-                         ['NAMESPACE (("" "/")) NIL NIL'])
+                         ['NAMESPACE (("" "/")) (("Other Users/" "/")) '
+                          '(("Shared/" "/"))'])
 
 
 class Many(imap_talk.TestCase):

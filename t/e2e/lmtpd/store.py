@@ -81,7 +81,8 @@ class Rewrite:
             status = UNKNOWN if local == b"nobody" else OK
             frames.send(REWRITE_USER_ANSWER, got[1], bytes([status]) +
                         put_text(local + b"@" + domain) + put_text(detail) +
-                        put_text(b"default") + struct.pack(">Q", 0))
+                        put_text(b"default") + struct.pack(">QQ", 0, 0) +
+                        put_text(b""))
 
 
 class Daemon:

@@ -13,7 +13,9 @@
 static void
 add(struct memory *m, const char *user, const char *password, const char *owner)
 {
-	const struct memory_hit hit = { str_of(owner), STR("stamp"), true };
+	static const struct facts none = { .quota = 0 };
+	const struct memory_hit hit = { str_of(owner), STR("stamp"), true,
+		&none };
 
 	memory_add(m, str_of(user), str_of(password), &hit, 50, 100);
 }
