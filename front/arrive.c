@@ -87,15 +87,30 @@ conn_start_tls(struct conn *conn)
 	conn_handshake(conn);
 }
 
+/* May this client come in? Its place is counted if so. */
+static bool
+is_within_limits(struct conn *conn)
+{
+	struct front *front = conn->front;
+	enum limits_class class = conn->service->class;
+
+	if (addr_nets_have(front->exempt, front->exempts, &conn->client))
+		return true;
+	if (limits_enter(front->limits, class, &conn->client, &conn->limit) !=
+	    LIMITS_OK)
+		return false;
+	/* Where TLS comes later smtpd asks. */
+	return !conn->service->tls || class != LIMITS_SMTP ||
+	    limits_count(front->limits, class, &conn->client, LIMITS_NEW_TLS);
+}
+
 void
 conn_admit(struct conn *conn)
 {
 	struct front *front = conn->front;
 	char ip[ADDR_IP_SIZE], text[120];
 
-	if (!addr_nets_have(front->exempt, front->exempts, &conn->client) &&
-	    limits_enter(front->limits, conn->service->class, &conn->client,
-		&conn->limit) != LIMITS_OK) {
+	if (!is_within_limits(conn)) {
 		daemon_count(front->daemon, FRONT_REFUSED, 1);
 		log_warn("%s: too many connections from %s",
 		    conn->service->name, addr_format_ip(ip, &conn->client));

@@ -102,6 +102,38 @@ on_park(struct handover_conn *handover, const void *in, struct err *err)
 	return send_frame(handover, &fds, err);
 }
 
+/* One more of what is limited for an address. */
+static bool
+count(const struct conn *conn, const struct handover_count *in)
+{
+	struct front *front = conn->front;
+	struct addr client = conn->client;
+	struct err err;
+
+	if (in->client_addr.len > 0 &&
+	    addr_parse_ip(&client, in->client_addr, &err) < 0)
+		return true; /* "unknown": whom should it count for? */
+	if (in->event >= LIMITS_EVENTS ||
+	    addr_nets_have(front->exempt, front->exempts, &client))
+		return true;
+	return limits_count(front->limits, conn->service->class, &client,
+	    (enum limits_event)in->event);
+}
+
+static int
+on_count(struct handover_conn *handover, const void *in, struct err *err)
+{
+	struct handover_counted counted = { count(handover->conn, in) };
+	struct ipc_fds fds = { .count = 0 };
+
+	if (!counted.allowed)
+		daemon_count(handover->conn->front->daemon, FRONT_REFUSED, 1);
+	if (frame_write(&handover->out, &fds, &handover_counted_msg,
+		handover->tag, &counted, err) < 0)
+		panic("handover: %s", err->text);
+	return send_frame(handover, &fds, err);
+}
+
 /* What a session may say on this edge. The functions may free the conn. */
 static const struct {
 	const struct ipc_msg *msg;
@@ -110,6 +142,7 @@ static const struct {
 } words[] = {
 	{ &handover_starttls_msg, on_starttls },
 	{ &handover_park_msg, on_park },
+	{ &handover_count_msg, on_count },
 };
 
 static int
@@ -121,6 +154,7 @@ take_word(struct handover_conn *handover, size_t which,
 	union {
 		struct handover_starttls starttls;
 		struct handover_park park;
+		struct handover_count count;
 	} in;
 	struct buf bytes;
 	int got;

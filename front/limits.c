@@ -9,7 +9,8 @@
 
 struct limits_entry {
 	int open;
-	int made;      /* since the unit began */
+	int made; /* since the unit began */
+	int events[LIMITS_EVENTS];
 	int64_t since; /* monotonic: when it began */
 };
 
@@ -64,17 +65,15 @@ unit(const struct limits *limits)
 	return (int64_t)limits->conf->rate_unit * TIME_SECOND;
 }
 
-enum limits_verdict
-limits_enter(struct limits *limits, enum limits_class class,
-    const struct addr *client, struct limits_entry **out)
+/* The client's entry, made if need be, in the unit that now is. */
+static struct limits_entry *
+find(struct limits *limits, enum limits_class class, const struct addr *client)
 {
-	const struct limits_conf *conf = limits->conf;
 	int64_t now = time_mono();
 	struct limits_entry *entry;
 	char bytes[KEY_MAX];
 	struct str key = make_key(bytes, class, client);
 
-	*out = NULL;
 	entry = hash_get(limits->table, key);
 	if (entry == NULL) {
 		entry = xcalloc(1, sizeof(*entry));
@@ -84,7 +83,19 @@ limits_enter(struct limits *limits, enum limits_class class,
 	if (now - entry->since >= unit(limits)) {
 		entry->since = now;
 		entry->made = 0;
+		memset(entry->events, 0, sizeof(entry->events));
 	}
+	return entry;
+}
+
+enum limits_verdict
+limits_enter(struct limits *limits, enum limits_class class,
+    const struct addr *client, struct limits_entry **out)
+{
+	const struct limits_conf *conf = limits->conf;
+	struct limits_entry *entry = find(limits, class, client);
+
+	*out = NULL;
 	if (entry->made < INT32_MAX)
 		entry->made++;
 	if (conf->rate[class] > 0 && entry->made > conf->rate[class])
@@ -94,6 +105,21 @@ limits_enter(struct limits *limits, enum limits_class class,
 	entry->open++;
 	*out = entry;
 	return LIMITS_OK;
+}
+
+bool
+limits_count(struct limits *limits, enum limits_class class,
+    const struct addr *client, enum limits_event event)
+{
+	struct limits_entry *entry;
+	int most = limits->conf->event[event];
+
+	if (most == 0)
+		return true;
+	entry = find(limits, class, client);
+	if (entry->events[event] < INT32_MAX)
+		entry->events[event]++;
+	return entry->events[event] <= most;
 }
 
 void

@@ -17,6 +17,15 @@
 
 enum limits_class { LIMITS_SMTP, LIMITS_IMAP, LIMITS_POP3, LIMITS_CLASSES };
 
+/* What else is counted, for all connections of an address together. */
+enum limits_event {
+	LIMITS_MESSAGE,
+	LIMITS_RECIPIENT,
+	LIMITS_AUTH,
+	LIMITS_NEW_TLS,
+	LIMITS_EVENTS
+};
+
 enum limits_verdict {
 	LIMITS_OK,
 	LIMITS_COUNT, /* too many at a time */
@@ -26,6 +35,7 @@ enum limits_verdict {
 struct limits_conf {
 	int count[LIMITS_CLASSES]; /* 0: no limit */
 	int rate[LIMITS_CLASSES];  /* connections a unit; 0: no limit */
+	int event[LIMITS_EVENTS];  /* of each a unit; 0: no limit */
 	int rate_unit;             /* seconds */
 };
 
@@ -45,6 +55,10 @@ enum limits_verdict limits_enter(struct limits *limits, enum limits_class class,
     const struct addr *client, struct limits_entry **entry);
 /* NULL is fine. */
 void limits_leave(struct limits_entry *entry);
+
+/* Count one more of these; false: there are too many. */
+bool limits_count(struct limits *limits, enum limits_class class,
+    const struct addr *client, enum limits_event event);
 
 /* Forget what needs no remembering; call it every few seconds. */
 void limits_sweep(struct limits *limits);

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "smtpd/command.h"
+#include "smtpd/rate.h"
 
 /* A response of the client: decoded into out. -1: answered. */
 static int
@@ -175,6 +176,10 @@ auth_command(struct session *s, struct str args)
 
 	if (check_order(s) < 0)
 		return -1;
+	if (!rate_allows(s, HANDOVER_AUTH))
+		return session_reply(s, 450, "4.7.1",
+		    "Error: too many AUTH commands from %" STR_F,
+		    STR_A(s->facts.client_addr));
 	initial = str_chr(args, ' ') >= 0;
 	(void)str_split(&args, ' ', &mech);
 	if (mech.len == 0)

@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "smtpd/command.h"
+#include "smtpd/rate.h"
 
 enum {
 	OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_BINARY |
@@ -85,6 +86,10 @@ mail_command(struct session *s, struct str args)
 	if (s->t.open || s->t.bdat != BDAT_NONE)
 		return session_reply(s, 503, "5.5.1",
 		    "Error: nested MAIL command");
+	if (!rate_allows(s, HANDOVER_MESSAGE))
+		return session_reject(s, "MAIL", STR(""), 450, "4.7.1",
+		    "Error: too much mail from %" STR_F,
+		    STR_A(s->facts.client_addr));
 	if (parse(s, args, &sender, &params) < 0)
 		return -1;
 	if (sender.utf8 && !params.smtputf8)

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "queue/record.h"
 #include "smtpd/command.h"
+#include "smtpd/rate.h"
 
 static int
 parse(struct session *s, struct str args, struct smtp_path *rcpt,
@@ -237,6 +238,10 @@ rcpt_command(struct session *s, struct str args)
 	if (check_order(s) < 0 || parse(s, args, &rcpt.path, &params) < 0)
 		return -1;
 	s->t.refused++;
+	if (!rate_allows(s, HANDOVER_RECIPIENT))
+		return session_reject(s, "RCPT", rcpt.path.address, 450,
+		    "4.7.1", "Error: too many recipients from %" STR_F,
+		    STR_A(s->facts.client_addr));
 	if (rcpt.path.utf8 && !s->t.mail.smtputf8)
 		return session_reply(s, 553, "5.6.7",
 		    "Must declare SMTPUTF8 to send unicode address");

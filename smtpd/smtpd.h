@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
+#include "ipc/handover_msg.h"
 #include "net/addr.h"
 #include "service/stats.h"
 #include "smtpd/access.h"
@@ -75,6 +76,8 @@ struct smtpd_conf {
 	bool unlisted_sender;
 	bool peername_lookup;
 	int tls; /* enum smtpd_tls */
+
+	int event_limit[HANDOVER_EVENTS]; /* 0: nobody is asked */
 
 	const char *content_checks;
 	int content_fail; /* enum smtpd_fail */

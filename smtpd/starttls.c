@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "ipc/handover_msg.h"
 #include "smtpd/command.h"
+#include "smtpd/rate.h"
 
 /* The session begins again, as if nothing had been said (section 4.2). */
 static void
@@ -60,6 +61,10 @@ starttls_command(struct session *s, struct str args)
 	if (s->user.len > 0)
 		return session_reply(s, 503, "5.5.1",
 		    "Error: STARTTLS after AUTH");
+	if (!rate_allows(s, HANDOVER_NEW_TLS))
+		return session_reply(s, 454, "4.7.0",
+		    "Error: too many new TLS sessions from %" STR_F,
+		    STR_A(s->facts.client_addr));
 	/* Plaintext behind STARTTLS must not end up inside the session. */
 	if (stream_is_readable(s->stream)) {
 		log_info("improper command pipelining after STARTTLS from %s",

@@ -71,3 +71,16 @@ static const struct ipc_field stay_fields[] = {
 };
 const struct ipc_msg handover_stay_msg =
     IPC_MSG(handover_stay, HANDOVER_STAY, stay_fields);
+
+static const struct ipc_field count_fields[] = {
+	IPC_FIELD(struct handover_count, U8, event, 0),
+	IPC_FIELD(struct handover_count, STR, client_addr, ADDRESS),
+};
+const struct ipc_msg handover_count_msg =
+    IPC_MSG(handover_count, HANDOVER_COUNT, count_fields);
+
+static const struct ipc_field counted_fields[] = {
+	IPC_FIELD(struct handover_counted, BOOL, allowed, 0),
+};
+const struct ipc_msg handover_counted_msg =
+    IPC_MSG(handover_counted, HANDOVER_COUNTED, counted_fields);

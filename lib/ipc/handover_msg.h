@@ -12,6 +12,10 @@
  * the handshake and answers handover_tls with one end of a socket pair that
  * carries the plaintext, or closes.
  *
+ * Rates: before it does what is limited for an address in a unit of time,
+ * smtpd sends handover_count and gets handover_counted, as the sessions of an
+ * address are many processes and front is one.
+ *
  * Parking: a session that has nothing to do sends handover_park with all
  * there is to know about it, and its end of the connection as it had it. It
  * must have read all that it was given, or a client that talks meanwhile
@@ -34,6 +38,8 @@ enum {
 	HANDOVER_TLS = 12,
 	HANDOVER_PARK = 13,
 	HANDOVER_STAY = 14,
+	HANDOVER_COUNT = 15,
+	HANDOVER_COUNTED = 16,
 	HANDOVER_PARKED_MAX = 4096, /* bytes of a session's state */
 };
 
@@ -82,6 +88,25 @@ struct handover_park {
 	int fd;            /* the same descriptor */
 };
 extern const struct ipc_msg handover_park_msg;
+
+enum handover_event {
+	HANDOVER_MESSAGE,
+	HANDOVER_RECIPIENT,
+	HANDOVER_AUTH,
+	HANDOVER_NEW_TLS,
+	HANDOVER_EVENTS
+};
+
+struct handover_count {
+	uint8_t event;          /* enum handover_event */
+	struct str client_addr; /* of XCLIENT; "": the connection's own */
+};
+extern const struct ipc_msg handover_count_msg;
+
+struct handover_counted {
+	bool allowed;
+};
+extern const struct ipc_msg handover_counted_msg;
 
 struct handover_stay {
 	uint8_t unused;

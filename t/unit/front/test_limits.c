@@ -126,6 +126,32 @@ a_sweep_forgets_only_who_is_gone(void **state)
 	time_set_for_test(-1, -1);
 }
 
+static void
+events_are_counted_over_all_connections(void **state)
+{
+	struct limits_conf conf = { .event = { [LIMITS_MESSAGE] = 2 },
+		.rate_unit = 60 };
+	struct limits *limits = limits_new(&conf);
+	struct addr one = address("192.0.2.1"), two = address("192.0.2.2");
+
+	(void)state;
+	time_set_for_test(-1, 1000 * (int64_t)TIME_SECOND);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    limits_count(limits, LIMITS_SMTP, &one, LIMITS_MESSAGE),
+		    i < 2);
+		/* what has no limit is not even remembered */
+		assert_true(
+		    limits_count(limits, LIMITS_SMTP, &two, LIMITS_AUTH));
+	}
+	assert_int_equal(limits_len(limits), 1);
+	assert_true(limits_count(limits, LIMITS_SMTP, &two, LIMITS_MESSAGE));
+	time_set_for_test(-1, 1060 * (int64_t)TIME_SECOND);
+	assert_true(limits_count(limits, LIMITS_SMTP, &one, LIMITS_MESSAGE));
+	time_set_for_test(-1, -1);
+	limits_free(limits);
+}
+
 int
 main(void)
 {
@@ -134,6 +160,7 @@ main(void)
 		cmocka_unit_test(a_network_of_64_bits_is_one_client),
 		cmocka_unit_test(rates_are_per_unit_of_time),
 		cmocka_unit_test(a_sweep_forgets_only_who_is_gone),
+		cmocka_unit_test(events_are_counted_over_all_connections),
 	};
 
 	return cmocka_run_group_tests_name("front/limits", tests, NULL, NULL);
