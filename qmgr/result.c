@@ -10,6 +10,7 @@
 #include "qmgr/defer.h"
 #include "qmgr/notify.h"
 #include "qmgr/retire.h"
+#include "qmgr/words.h"
 
 enum { TEXT_MAX = 1000 };
 
@@ -96,7 +97,11 @@ log_outcome(const struct job *job, size_t i, const char *relay, bool expired)
 	int64_t sent = now - job->begun - setup;
 	char id[QUEUE_SHORT_SIZE], to[400], original[420] = "", word[400];
 	char delay[5][24];
+	struct str text = str_of(outcome->text), host;
 
+	/* of a success the reply alone, as Postfix logs it */
+	if (outcome->verdict == VERDICT_SENT)
+		words_untell(text, &host, &text);
 	put_delay(delay[0], sizeof(delay[0]), total);
 	put_delay(delay[1], sizeof(delay[1]), total - queued - setup - sent);
 	put_delay(delay[2], sizeof(delay[2]), queued);
@@ -106,11 +111,11 @@ log_outcome(const struct job *job, size_t i, const char *relay, bool expired)
 		(void)snprintf(original, sizeof(original), " orig_to=<%s>,",
 		    log_escape(word, sizeof(word), rcpt->original));
 	log_info("%s: to=<%s>,%s relay=%s, delay=%s, delays=%s/%s/%s/%s, "
-		 "dsn=%s, status=%s (%s)",
+		 "dsn=%s, status=%s (%" STR_F ")",
 	    queue_id_short(id, &message->id),
 	    log_escape(to, sizeof(to), rcpt->address), original, relay,
 	    delay[0], delay[1], delay[2], delay[3], delay[4], outcome->status,
-	    status_word(outcome, expired), outcome->text);
+	    status_word(outcome, expired), STR_A(text));
 }
 
 void
