@@ -1,5 +1,8 @@
 #include "smtp/body.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "smtpproto/dotstuff.h"
@@ -14,6 +17,7 @@ struct pass {
 	struct dot_writer writer;
 	struct buf held;  /* BDAT: the chunk; LOOK: all of it */
 	unsigned replies; /* BDAT: due */
+	bool is_binary;   /* not lines (RFC 3030 section 3) */
 	bool stopped;     /* nothing more goes out; t.answer says why */
 	uint64_t bytes;
 	int64_t begun;
@@ -223,6 +227,18 @@ look(struct pass *pass)
 	return ret ? -1 : 0;
 }
 
+static void
+put_run(struct pass *pass, struct str run)
+{
+	pass->bytes += run.len;
+	if (pass->stopped)
+		return;
+	if (pass->way == BODY_LOOK)
+		(void)buf_add_str(&pass->held, run);
+	else
+		(void)send_run(pass, run);
+}
+
 /* To the client's final dot. -1: it went away before. */
 static int
 read_message(struct pass *pass)
@@ -234,16 +250,8 @@ read_message(struct pass *pass)
 		size_t len = in.len;
 		enum dot_result result;
 
-		while (
-		    (result = dot_read(&pass->reader, &in, &run)) == DOT_RUN) {
-			pass->bytes += run.len;
-			if (pass->stopped)
-				continue;
-			if (pass->way == BODY_LOOK)
-				(void)buf_add_str(&pass->held, run);
-			else
-				(void)send_run(pass, run);
-		}
+		while ((result = dot_read(&pass->reader, &in, &run)) == DOT_RUN)
+			put_run(pass, run);
 		stream_skip(stream, len - in.len);
 		if (result == DOT_END)
 			return 0;
@@ -277,16 +285,37 @@ tell(struct pass *pass)
 		    time_mono() - pass->begun);
 }
 
+static struct pass *
+pass_new(struct session *s)
+{
+	struct pass *pass = xcalloc(1, sizeof(*pass));
+	size_t limit = s->smtp->conf.message_limit;
+
+	pass->s = s;
+	pass->site = s->t.site;
+	pass->begun = time_mono();
+	pass->way = body_way(s);
+	pass->is_binary = s->t.mail.body == SMTP_BODY_BINARY;
+	dot_reader_init(&pass->reader);
+	dot_writer_init(&pass->writer);
+	buf_init(&pass->held,
+	    pass->way != BODY_LOOK || limit == 0 ? 0 : limit + SMTP_SIZE_SLACK);
+	return pass;
+}
+
 static void
-pass_on(struct pass *pass)
+pass_free(struct pass *pass)
+{
+	buf_clear(&pass->held);
+	free(pass);
+}
+
+/* All of it has come. */
+static void
+end(struct pass *pass)
 {
 	struct session *s = pass->s;
 
-	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
-	if (read_message(pass) < 0) {
-		pass->site->is_broken = true; /* half a message is none */
-		return;
-	}
 	if (pass->reader.fault != DOT_FAULT_NONE) {
 		if (!pass->stopped)
 			(void)answer_set(&s->t.answer, 554, "5.6.0",
@@ -304,25 +333,70 @@ pass_on(struct pass *pass)
 void
 body_pass(struct session *s)
 {
-	struct pass pass = {
-		.s = s,
-		.site = s->t.site,
-		.begun = time_mono(),
-	};
-	size_t limit = s->smtp->conf.message_limit;
+	struct pass *pass;
 
 	if (s->t.lost) { /* since the last RCPT was accepted */
 		(void)session_answer(s, false);
 		return;
 	}
-	pass.way = body_way(s);
-	dot_reader_init(&pass.reader);
-	dot_writer_init(&pass.writer);
-	buf_init(&pass.held,
-	    pass.way != BODY_LOOK || limit == 0 ? 0 : limit + SMTP_SIZE_SLACK);
-	if (ask_data(&pass) < 0)
+	pass = pass_new(s);
+	if (ask_data(pass) < 0) {
 		(void)session_answer(s, false);
+	} else {
+		(void)session_reply(s, 354, NULL,
+		    "End data with <CR><LF>.<CR><LF>");
+		if (read_message(pass) == 0)
+			end(pass);
+		else /* half a message is none */
+			pass->site->is_broken = true;
+	}
+	pass_free(pass);
+}
+
+void
+body_begin(struct session *s)
+{
+	s->t.pass = pass_new(s);
+	dot_reader_init_plain(&s->t.pass->reader);
+	if (s->t.lost)
+		s->t.pass->stopped = true;
 	else
-		pass_on(&pass);
-	buf_clear(&pass.held);
+		(void)ask_data(s->t.pass);
+}
+
+void
+body_put(struct session *s, struct str bytes)
+{
+	struct pass *pass = s->t.pass;
+	struct str run;
+
+	if (pass->is_binary) {
+		put_run(pass, bytes);
+		return;
+	}
+	while (dot_read(&pass->reader, &bytes, &run) == DOT_RUN)
+		put_run(pass, run);
+}
+
+void
+body_finish(struct session *s)
+{
+	struct pass *pass = s->t.pass;
+
+	if (!pass->is_binary && !dot_reader_finish_plain(&pass->reader) &&
+	    pass->reader.fault == DOT_FAULT_NONE)
+		put_run(pass, STR("\r\n"));
+	end(pass);
+	pass_free(pass);
+	s->t.pass = NULL;
+}
+
+void
+body_drop(struct session *s)
+{
+	if (s->t.pass == NULL)
+		return;
+	s->t.pass->site->is_broken = true;
+	pass_free(s->t.pass);
+	s->t.pass = NULL;
 }

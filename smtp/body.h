@@ -33,4 +33,14 @@ enum body_way body_way(const struct session *s);
  */
 void body_pass(struct session *s);
 
+/*
+ * The same in pieces, for BDAT of the client. body_begin() is before the
+ * first byte; body_finish() answers for each recipient. Between them t.pass
+ * is not NULL; body_drop() is for a transaction that ends before its message.
+ */
+void body_begin(struct session *s);
+void body_put(struct session *s, struct str bytes);
+void body_finish(struct session *s);
+void body_drop(struct session *s);
+
 #endif

@@ -1,7 +1,6 @@
 #include "smtp/command.h"
 
 #include "base/attr.h"
-#include "smtp/body.h"
 
 struct command {
 	const char *name;
@@ -19,7 +18,7 @@ lhlo_command(struct session *s, struct str args)
 	s->greeted = true;
 	return session_reply(s, 250, NULL,
 	    "%s\nPIPELINING\nSIZE %zu\nENHANCEDSTATUSCODES\n8BITMIME\n"
-	    "SMTPUTF8\nDSN\nXCHANCERY",
+	    "SMTPUTF8\nCHUNKING\nBINARYMIME\nDSN\nXCHANCERY",
 	    s->smtp->conf.hostname,
 	    s->smtp->conf.message_limit == 0 ?
 		0 :
@@ -68,35 +67,12 @@ quit_command(struct session *s, struct str args)
 	return session_reply(s, 221, "2.0.0", "Bye");
 }
 
-/*
- * RFC 5321 section 4.1.1.4, and RFC 2033 section 4.2 for its end: one reply
- * for each recipient that was accepted, in their order.
- */
-static int
-data_command(struct session *s, struct str args)
-{
-	if (args.len > 0) {
-		envelope_sync(s, false);
-		return session_reply(s, 501, "5.5.4", "Syntax: DATA");
-	}
-	envelope_sync(s, true);
-	if (!s->t.open || !s->t.mail_ok)
-		return session_reply(s, 503, "5.5.1",
-		    "Error: need MAIL command");
-	if (s->t.accepted == 0)
-		return session_reply(s, 503, "5.5.1",
-		    "Error: no valid recipients");
-	body_pass(s);
-	session_reset(s);
-	s->errors = 0;
-	return 0;
-}
-
 static const struct command table[] = {
 	{ "LHLO", lhlo_command, false, false },
 	{ "MAIL", mail_command, true, false },
 	{ "RCPT", rcpt_command, true, true },
 	{ "DATA", data_command, true, true },
+	{ "BDAT", bdat_command, true, false },
 	{ "RSET", rset_command, false, false },
 	{ "NOOP", noop_command, false, false },
 	{ "VRFY", vrfy_command, false, false },

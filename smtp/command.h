@@ -13,5 +13,7 @@ int command_run(struct session *s, struct str line);
 /* Take MAIL or RCPT down: envelope.h answers. args without blanks around. */
 int mail_command(struct session *s, struct str args);
 int rcpt_command(struct session *s, struct str args);
+int data_command(struct session *s, struct str args);
+int bdat_command(struct session *s, struct str args);
 
 #endif

@@ -54,7 +54,10 @@ put_mail(const struct transaction *t)
 	(void)buf_addf(out, "MAIL FROM:<%" STR_F ">", STR_A(t->sender.address));
 	if (site_has(site, SMTP_EXT_SIZE) && t->mail.size > 0)
 		(void)buf_addf(out, " SIZE=%" PRIu64, t->mail.size);
-	if (site_has(site, SMTP_EXT_8BITMIME) && t->mail.body == SMTP_BODY_8BIT)
+	if (t->mail.body == SMTP_BODY_BINARY)
+		(void)buf_addz(out, " BODY=BINARYMIME");
+	else if (site_has(site, SMTP_EXT_8BITMIME) &&
+	    t->mail.body == SMTP_BODY_8BIT)
 		(void)buf_addz(out, " BODY=8BITMIME");
 	if (site_has(site, SMTP_EXT_SMTPUTF8) && t->mail.smtputf8)
 		(void)buf_addz(out, " SMTPUTF8");
@@ -278,6 +281,12 @@ fits(struct session *s)
 		    "message size %" PRIu64 " exceeds size limit %" PRIu64
 		    " of server %s",
 		    t->mail.size, site->ehlo.size, site->label);
+	if (t->mail.body == SMTP_BODY_BINARY &&
+	    (!site_has(site, SMTP_EXT_BINARYMIME) ||
+		!site_has(site, SMTP_EXT_CHUNKING)))
+		return answer_set(&t->answer, 554, "5.6.3",
+		    "BINARYMIME is required, but was not offered by host %s",
+		    site->label);
 	if (t->sender.utf8 && !site_has(site, SMTP_EXT_SMTPUTF8))
 		return answer_set(&t->answer, 553, "5.6.7",
 		    "SMTPUTF8 is required, but was not offered by host %s",

@@ -1,7 +1,7 @@
 /*
  * MAIL and RCPT as qmgr says them: parsed and taken down. Parameters: SIZE
- * (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), DSN (RFC 3461), and our
- * own XCHANCERY, which must name the next hop.
+ * (RFC 1870), BODY (RFC 6152, RFC 3030), SMTPUTF8 (RFC 6531), DSN (RFC 3461),
+ * and our own XCHANCERY, which must name the next hop.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "smtp/command.h"
 
 enum {
-	MAIL_OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_UTF8 |
-	    SMTP_PARAM_DSN,
+	MAIL_OFFERED = SMTP_PARAM_SIZE | SMTP_PARAM_BODY | SMTP_PARAM_BINARY |
+	    SMTP_PARAM_UTF8 | SMTP_PARAM_DSN,
 	RCPT_OFFERED = SMTP_PARAM_DSN,
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "net/line.h"
+#include "smtp/body.h"
 #include "smtp/command.h"
 #include "smtp/reuse.h"
 #include "smtpproto/client.h"
@@ -28,6 +29,7 @@ transaction_clear(struct session *s)
 {
 	struct transaction *t = &s->t;
 
+	body_drop(s);
 	if (t->site != NULL)
 		reuse_keep(s->smtp, t->site);
 	answer_clear(&t->answer);

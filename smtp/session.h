@@ -24,6 +24,8 @@
 #include "smtpproto/param.h"
 #include "smtpproto/path.h"
 
+struct pass;
+
 /* Room above message_size_limit for header fields that the queue adds. */
 enum { SMTP_SIZE_SLACK = 65536 };
 
@@ -53,6 +55,7 @@ struct transaction {
 	size_t accepted;      /* of these */
 	struct site *site;    /* owned; NULL: none */
 	struct answer answer; /* to what was asked last */
+	struct pass *pass;    /* body.h's: the message on its way; or NULL */
 };
 
 struct session {

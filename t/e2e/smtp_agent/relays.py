@@ -28,7 +28,7 @@ class Transactions(AgentCase):
     def test_what_it_offers(self):
         self.assertEqual(self.lmtp.offers, [
             "PIPELINING", "SIZE 10305536", "ENHANCEDSTATUSCODES", "8BITMIME",
-            "SMTPUTF8", "DSN", "XCHANCERY"])
+            "SMTPUTF8", "CHUNKING", "BINARYMIME", "DSN", "XCHANCERY"])
 
     def test_message_goes_through(self):
         site = self.site()
@@ -229,6 +229,93 @@ class Chunks(AgentCase):
         replies = agent.connect().transaction(site.nexthop, ["a@b.test"], BODY)
         self.assertNotIn("[dsn]", replies[-1][1])
         self.assertIn("DATA", site.lines())
+
+
+class Binary(AgentCase):
+    """What qmgr sends by BDAT."""
+
+    binary = bytes(range(256)) * 3 + b"\n.\n\r.\r no line end"
+    words = EXTENSIONS + ("CHUNKING", "BINARYMIME")
+
+    def send(self, site, chunks, words="BODY=BINARYMIME", rcpt="a@b.test"):
+        self.lmtp.send(self.lmtp.mail(site.nexthop, words=words),
+                       f"RCPT TO:<{rcpt}> XCHANCERY=0")
+        replies = [self.lmtp.reply() for _ in range(2)]
+        for i, chunk in enumerate(chunks):
+            last = " LAST" if i + 1 == len(chunks) else ""
+            self.lmtp.send(f"BDAT {len(chunk)}{last}")
+            self.lmtp.sock.sendall(chunk)
+            replies.append(self.lmtp.reply())
+        return replies
+
+    def test_as_it_is(self):
+        site = self.site(extensions=self.words)
+        for chunks in ([self.binary], [self.binary[:7], self.binary[7:], b""],
+                       [self.binary * 2000], [b""]):
+            replies = self.send(site, chunks)
+            self.assertEqual({code for code, _ in replies}, {250}, replies)
+            self.assertTrue(site.messages[-1].data == b"".join(chunks))
+            self.assertIn(" BODY=BINARYMIME", site.messages[-1].mail)
+
+    def test_not_offered(self):
+        for words in (EXTENSIONS, EXTENSIONS + ("CHUNKING",),
+                      EXTENSIONS + ("BINARYMIME",)):
+            site = self.site(extensions=words)
+            replies = self.send(site, [self.binary])
+            self.assertEqual(replies[0], (
+                554, f"5.6.3 [relay={site.relay}] BINARYMIME is required, but "
+                     f"was not offered by host {site.label}"))
+            self.assertEqual([code for code, _ in replies], [554, 554, 503])
+            self.assertEqual(self.lmtp.command("RSET")[0], 250)
+
+    def test_lines_in_chunks(self):
+        for words in ((), ("PIPELINING",), ("CHUNKING",)):
+            site = self.site(extensions=words)
+            replies = self.send(site, [BODY[:20], BODY[20:-2]], "")
+            self.assertEqual(replies[-1][0], 250, replies)
+            self.assertEqual(site.messages[-1].data, BODY)
+
+    def test_lines_that_are_none(self):
+        site = self.site()
+        replies = self.send(site, [b"a\nb\r\n"], "")
+        self.assertEqual(replies[-1], (
+            554, f"5.6.0 [relay={site.relay}] bare CR or LF in the message"))
+        self.assertEqual(site.messages, [])
+
+    def test_nobody_to_send_to(self):
+        site = self.site({"RCPT": "550 no"}, self.words)
+        replies = self.send(site, [self.binary])
+        self.assertEqual([code for code, _ in replies], [250, 550, 503])
+        self.assertEqual(self.lmtp.command("RSET")[0], 250)
+
+    def test_site_breaks_before(self):
+        site = self.site({"RCPT": lambda c, args: "421 bye"
+                          if "c@" in args else None}, self.words)
+        self.lmtp.send(self.lmtp.mail(site.nexthop, words="BODY=BINARYMIME"),
+                       "RCPT TO:<a@b.test>", "RCPT TO:<c@b.test>")
+        self.assertEqual([self.lmtp.reply()[0] for _ in range(3)],
+                         [250, 250, 451])
+        self.lmtp.send("BDAT 3 LAST")
+        self.lmtp.sock.sendall(b"abc")
+        self.assertEqual(self.lmtp.reply()[0], 451)
+
+    def test_qmgr_thinks_better_of_it(self):
+        site = self.site(extensions=self.words)
+        self.send(site, [self.binary * 2000])
+        self.lmtp.send(self.lmtp.mail(site.nexthop, words="BODY=BINARYMIME"),
+                       "RCPT TO:<a@b.test>", "BDAT 3")
+        self.lmtp.sock.sendall(b"abc")
+        self.assertEqual([self.lmtp.reply()[0] for _ in range(3)], [250] * 3)
+        self.assertEqual(self.lmtp.command("RSET")[0], 250)
+        self.send(site, [self.binary])
+        self.assertEqual(len(site.messages), 2)
+
+    def test_no_data_for_it(self):
+        site = self.site(extensions=self.words)
+        self.lmtp.send(self.lmtp.mail(site.nexthop, words="BODY=BINARYMIME"),
+                       "RCPT TO:<a@b.test>", "DATA")
+        self.assertEqual([self.lmtp.reply()[0] for _ in range(3)],
+                         [250, 250, 503])
 
 
 class Character(AgentCase):
