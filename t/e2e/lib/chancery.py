@@ -91,16 +91,17 @@ class PortBase:
 class Instance:
     """One instance directory, set up and (after start()) running."""
 
+    host = "127.0.0.1"  # where it listens
+
     def __init__(self, domain="example.test", users=(), options=(),
                  master_options=None):
         self.domain = domain
-        self.ports = PortBase()
+        self.ports = self.choose_ports()
         self.dir = tempfile.mkdtemp(prefix="chancery-e2e-")
         os.chmod(self.dir, 0o711)
         self.running = False
         self.run("setup", "--domain", domain, "--hostname",
-                 f"mail.{domain}", "--listen", "127.0.0.1",
-                 "--port-base", str(self.ports.base))
+                 f"mail.{domain}", *self.setup_words())
         # Whom to ask is the test's to say (lib/dns.py); else nobody is.
         if not any(o.startswith("dns_servers") for o in options):
             options = ("smtpd_peername_lookup = no", *options)
@@ -113,6 +114,15 @@ class Instance:
         for service, words in (master_options or {}).items():
             self.add_service_options(service, words)
         self.users = list(users)
+
+    def choose_ports(self):
+        return PortBase()
+
+    def setup_words(self):
+        return ["--listen", self.host, "--port-base", str(self.ports.base)]
+
+    def command(self):
+        return [COMMAND]
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -135,7 +145,7 @@ class Instance:
 
     def run(self, *words, stdin=None, check=True):
         """chancery -C DIR WORDS; returns the finished process."""
-        done = subprocess.run([COMMAND, "-C", self.dir, *words],
+        done = subprocess.run([*self.command(), "-C", self.dir, *words],
                               input=stdin, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if check and done.returncode != 0:
@@ -203,16 +213,16 @@ class Instance:
 
     def connect(self, service):
         """A plain socket to a service (TLS not begun)."""
-        return socket.create_connection(("127.0.0.1", self.port(service)),
+        return socket.create_connection((self.host, self.port(service)),
                                         timeout=30)
 
     def smtp(self, service="smtp", user=None):
         """smtplib, greeted; logged in (and TLS) when a user is named."""
         if service == "submissions":
-            smtp = smtplib.SMTP_SSL("127.0.0.1", self.port(service),
+            smtp = smtplib.SMTP_SSL(self.host, self.port(service),
                                     context=self.tls(), timeout=30)
         else:
-            smtp = smtplib.SMTP("127.0.0.1", self.port(service), timeout=30)
+            smtp = smtplib.SMTP(self.host, self.port(service), timeout=30)
         if user is not None:
             if service != "submissions":
                 smtp.starttls(context=self.tls())
@@ -222,20 +232,20 @@ class Instance:
     def imap(self, user, service="imaps"):
         """imaplib over TLS, logged in."""
         if service == "imaps":
-            imap = imaplib.IMAP4_SSL("127.0.0.1", self.port(service),
+            imap = imaplib.IMAP4_SSL(self.host, self.port(service),
                                      ssl_context=self.tls(), timeout=30)
         else:
-            imap = imaplib.IMAP4("127.0.0.1", self.port(service), timeout=30)
+            imap = imaplib.IMAP4(self.host, self.port(service), timeout=30)
         imap.login(self.address(user), self.password(user))
         return imap
 
     def pop3(self, user, service="pop3s"):
         """poplib, logged in; over TLS unless the service is plain."""
         if service == "pop3s":
-            pop3 = poplib.POP3_SSL("127.0.0.1", self.port(service),
+            pop3 = poplib.POP3_SSL(self.host, self.port(service),
                                    context=self.tls(), timeout=30)
         else:
-            pop3 = poplib.POP3("127.0.0.1", self.port(service), timeout=30)
+            pop3 = poplib.POP3(self.host, self.port(service), timeout=30)
         pop3.user(self.address(user))
         pop3.pass_(self.password(user))
         return pop3

@@ -59,8 +59,8 @@ def free_port():
 class Server:
     """One nsd; it is authoritative for its zones and refuses the rest."""
 
-    def __init__(self, zones):
-        self.port = free_port()
+    def __init__(self, zones, address="127.0.0.1", port=0):
+        self.address, self.port = address, port or free_port()
         self.dir = tempfile.mkdtemp(prefix="chancery-dns-")
         self.anchors = self.path("anchors")
         self.zones, self.process = dict(zones), None
@@ -77,7 +77,7 @@ class Server:
 
     def options(self, *more):
         """Lines of main.cf by which an instance asks this server."""
-        return (f"dns_servers = 127.0.0.1@{self.port}",
+        return (f"dns_servers = {self.address}@{self.port}",
                 f"dns_trust_anchor_file = {self.anchors}", *more)
 
     def _write(self, name, zone):
@@ -121,7 +121,7 @@ class Server:
     def _write_conf(self):
         user = "nsd" if IS_ROOT else '""'
         with open(self.path("nsd.conf"), "w") as conf:
-            conf.write(f"server:\n  ip-address: 127.0.0.1@{self.port}\n"
+            conf.write(f"server:\n  ip-address: {self.address}@{self.port}\n"
                        f"  username: {user}\n  chroot: \"\"\n"
                        f"  zonesdir: \"{self.dir}\"\n"
                        f"  logfile: \"{self.path('log')}\"\n"
@@ -144,7 +144,7 @@ class Server:
         question = b"\0\1\0\0\0\1\0\0\0\0\0\0\0\0\2\0\1"
         with socket.socket(type=socket.SOCK_DGRAM) as udp:
             udp.settimeout(0.2)
-            udp.connect(("127.0.0.1", self.port))
+            udp.connect((self.address, self.port))
             try:
                 udp.send(question)
                 return udp.recv(512)
