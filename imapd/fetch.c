@@ -41,10 +41,10 @@ find_needs(struct fetch *fetch)
 		case FETCHATT_SIZE:
 		case FETCHATT_MODSEQ:
 		case FETCHATT_EMAILID:
-		case FETCHATT_THREADID:
 		case FETCHATT_SAVEDATE:
 			fetch->needs_row = true;
 			break;
+		case FETCHATT_THREADID:
 		case FETCHATT_ENVELOPE:
 		case FETCHATT_BODY:
 		case FETCHATT_BODYSTRUCTURE:

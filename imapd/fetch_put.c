@@ -10,6 +10,7 @@
 #include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/sync.h"
+#include "store/keys.h"
 
 enum { DIRECT = 32 * 1024 /* runs this long are not copied */ };
 
@@ -156,11 +157,19 @@ put_row_item(struct buf *out, const struct store_message *row,
 	else if (kind == FETCHATT_EMAILID)
 		(void)buf_addf(out, "(%s)",
 		    objectid_text(id, OBJECTID_EMAIL, row->blob));
-	else if (row->thread == 0) /* not worked out: RFC 8474 section 5.2 */
-		(void)buf_addz(out, "NIL");
-	else
-		(void)buf_addf(out, "(%s)",
-		    objectid_text(id, OBJECTID_THREAD, row->thread));
+}
+
+static void
+put_threadid(struct fetch *fetch, size_t i)
+{
+	const struct store_digest *digest = &fetch->digest[i];
+	char id[OBJECTID_SIZE];
+
+	(void)buf_addf(&fetch->out, "(%s)",
+	    objectid_text(id, OBJECTID_THREAD,
+		store_thread_id(fetch->parts, digest->references,
+		    digest->envelope.in_reply_to, digest->envelope.message_id,
+		    fetch->row[i].blob)));
 }
 
 static int
@@ -188,6 +197,8 @@ put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
 		(void)buf_addf(out, "%u", uid_of(fetch, i));
 	else if (item->kind == FETCHATT_MODSEQ)
 		put_modseq(fetch, i);
+	else if (item->kind == FETCHATT_THREADID)
+		put_threadid(fetch, i);
 	else if (item->kind == FETCHATT_ENVELOPE)
 		(void)envelope_put(out, &digest->envelope);
 	else if (item->kind != FETCHATT_BODY &&

@@ -116,6 +116,7 @@ judge_keys(void *ctx, size_t i, const struct store_keys *keys)
 		.row = &search->row[at],
 		.keys = keys };
 
+	arena_reset(search->parts);
 	search->verdict[at] = search_judge(&search->judge, &subject);
 }
 
@@ -220,6 +221,7 @@ search_find(struct command *cmd, const struct searchkey_program *program,
 		return -1;
 	search->arena = arena_new(MEMORY);
 	search->parts = arena_new(MEMORY);
+	search->judge.scratch = search->parts;
 	search_room_init(&search->judge.room);
 	buf_init(&search->digest, 0);
 	ret = judge_all(search, err);

@@ -172,7 +172,23 @@ is_id(struct str text, enum objectid_kind kind, uint64_t number)
 {
 	char id[OBJECTID_SIZE];
 
-	return number != 0 && str_eqz(text, objectid_text(id, kind, number));
+	return str_eqz(text, objectid_text(id, kind, number));
+}
+
+static enum search_verdict
+judge_thread(struct search_judge *judge, const struct searchkey *key,
+    const struct search_subject *subject)
+{
+	static const struct store_keys none = { 0 };
+	const struct store_keys *keys = subject->keys;
+
+	if (keys == NULL && subject->stage < BY_BYTES)
+		return VERDICT_UNDECIDED;
+	if (keys == NULL)
+		keys = &none;
+	return verdict_of(is_id(key->text, OBJECTID_THREAD,
+	    store_thread_id(judge->scratch, keys->references, keys->in_reply_to,
+		keys->message_id, subject->row->blob)));
 }
 
 /* Keys that the row decides. */
@@ -194,9 +210,6 @@ judge_row(const struct search_judge *judge, const struct searchkey *key,
 				      row->modseq) >= key->modseq);
 	case SEARCHKEY_EMAILID:
 		return verdict_of(is_id(key->text, OBJECTID_EMAIL, row->blob));
-	case SEARCHKEY_THREADID:
-		return verdict_of(
-		    is_id(key->text, OBJECTID_THREAD, row->thread));
 	case SEARCHKEY_SAVEDBEFORE:
 	case SEARCHKEY_SAVEDON:
 	case SEARCHKEY_SAVEDSINCE:
@@ -219,6 +232,8 @@ judge_one(struct search_judge *judge, const struct searchkey *key,
 		return judge_sent(key, subject);
 	case SEARCHKEY_HEADER:
 		return judge_header(judge, key, subject);
+	case SEARCHKEY_THREADID:
+		return judge_thread(judge, key, subject);
 	case SEARCHKEY_BODY:
 	case SEARCHKEY_TEXT:
 		return judge_text(judge, key, subject);
@@ -289,6 +304,7 @@ compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
 		ret = compile(judge, key->child, arena, err);
 		key->envelope = find_field(key->field);
 		judge->wants_keys |= key->envelope >= 0 ||
+		    key->kind == SEARCHKEY_THREADID ||
 		    key->kind == SEARCHKEY_SENTBEFORE ||
 		    key->kind == SEARCHKEY_SENTON ||
 		    key->kind == SEARCHKEY_SENTSINCE;

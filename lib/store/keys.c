@@ -1,5 +1,7 @@
 #include "store/keys.h"
 
+#include "base/hash.h"
+#include "mime/msgid.h"
 #include "store/digest_format.h"
 #include "store/wire.h"
 
@@ -43,6 +45,25 @@ store_keys_decode(struct store_keys *keys, struct str digest)
 	keys->references = wire_str(&wire);
 	keys->base_subject = wire_str(&wire);
 	return !wire.bad;
+}
+
+uint64_t
+store_thread_id(struct arena *arena, struct str references,
+    struct str in_reply_to, struct str message_id, uint64_t blob)
+{
+	struct str field[] = { references, in_reply_to, message_id }, id;
+	uint64_t hash;
+
+	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+		if (field[i].p == NULL || !mime_msgid_next(&field[i], &id))
+			continue;
+		id = mime_msgid_normal(arena, id);
+		/* The seed is part of what clients know: it never changes. */
+		hash = id.p == NULL ? 0 : hash_checksum(0, id.p, id.len);
+		if (hash != 0)
+			return hash;
+	}
+	return blob;
 }
 
 void

@@ -29,6 +29,17 @@ struct store_keys {
 /* False: no digest of ours. */
 bool store_keys_decode(struct store_keys *keys, struct str digest);
 
+/*
+ * A message's thread (RFC 8474 section 5.2), from nothing but the message: the
+ * id at the head of its references, else of In-Reply-To, else its own. So
+ * answers that say where their conversation began are in one thread with it,
+ * in whatever mailbox, and it never changes. Without any id a message is a
+ * thread of its own, told by its blob. Never 0. The strings are those of
+ * store_keys and of store_digest; arena is for an id in another form.
+ */
+uint64_t store_thread_id(struct arena *arena, struct str references,
+    struct str in_reply_to, struct str message_id, uint64_t blob);
+
 /* Addresses of a list of keys, one after the other. */
 struct store_addresses {
 	struct str in;

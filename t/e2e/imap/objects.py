@@ -38,13 +38,28 @@ class Objects(imap_talk.TestCase):
         self.ada.ok(f"SELECT {self.box}")
         first = self.fetch(self.ada, 1, "EMAILID")
         self.assertNotEqual(first, self.fetch(self.ada, 2, "EMAILID"))
-        self.assertEqual(self.fetch(self.ada, 1, "THREADID"), "NIL")
         self.ada.ok(f"COPY 1 {self.box}")
         self.assertEqual(self.fetch(self.ada, 3, "EMAILID"), first)
         self.assertEqual(self.ada.search(f"EMAILID {first[1:-1]}"), [1, 3])
         self.assertEqual(self.ada.search("EMAILID Mffffffff"), [])
-        self.assertEqual(self.ada.search("THREADID T0"), [])
         self.ada.bad("SEARCH EMAILID")
+
+    def test_threadid(self):
+        for head in ("Message-ID: <1@x>", "References: <1@x> <0@x>",
+                     'In-Reply-To: <"1"@x>', "Message-ID: <2@x>", "X: y",
+                     "X: y"):
+            self.ada.append(f"{head}\r\n\r\nx\r\n".encode(), self.box)
+        self.ada.ok(f"SELECT {self.box}")
+        ids = [self.fetch(self.ada, n, "THREADID") for n in range(1, 7)]
+        self.assertEqual(len(set(ids[:3])), 1, ids)
+        self.assertEqual(len(set(ids)), 4, ids)
+        self.ada.ok(f"COPY 2,5 {self.box}")
+        self.assertEqual([self.fetch(self.ada, n, "THREADID")
+                          for n in (7, 8)], [ids[1], ids[4]])
+        self.assertEqual(self.ada.search(f"THREADID {ids[0][1:-1]}"),
+                         [1, 2, 3, 7])
+        self.assertEqual(self.ada.search(f"THREADID {ids[4][1:-1]}"), [5, 8])
+        self.assertEqual(self.ada.search("THREADID T0"), [])
 
     def test_savedate(self):
         self.ada.append(b"Subject: x\r\n\r\nx\r\n", self.box,

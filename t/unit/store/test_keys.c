@@ -97,12 +97,34 @@ refuses_what_is_cut_short(void **state)
 	buf_clear(&digest);
 }
 
+static void
+threads_begin_at_the_first_id(void **state)
+{
+	static const struct str none = { NULL, 0 };
+	struct arena *arena = arena_new(1 << 16);
+	uint64_t a = store_thread_id(arena, none, none, STR("<a@x>"), 7);
+
+	(void)state;
+	assert_true(a ==
+	    store_thread_id(arena, STR("<a@x> <b@x>"), STR("<c@x>"),
+		STR("<d@x>"), 8));
+	assert_true(a ==
+	    store_thread_id(arena, none, STR("you <\"a\"@x>"), STR("<d@x>"),
+		8));
+	assert_true(a != store_thread_id(arena, none, none, STR("<b@x>"), 7));
+	assert_int_equal(store_thread_id(arena, none, STR("?"), none, 7), 7);
+	/* Clients keep these: the way they are made stays. */
+	assert_true(a == 0x48f327e18517c434u);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_what_the_digest_has),
 		cmocka_unit_test(refuses_what_is_cut_short),
+		cmocka_unit_test(threads_begin_at_the_first_id),
 	};
 
 	return cmocka_run_group_tests_name("store/keys", tests, NULL, NULL);
