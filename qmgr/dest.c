@@ -421,7 +421,7 @@ void
 dest_works(struct dest *dest)
 {
 	window_success(&dest->window, &dest->transport->window, dest->running);
-	if (dest->rest.failures > 0 && dest->transport->remote)
+	if (dest->rest.failures >= (dest->transport->remote ? 1 : FAILURES_MAX))
 		dest->recovered = dest->transport->q->recovered = true;
 	dest->rest = (struct rest){ 0 };
 	free(dest->reason);

@@ -258,5 +258,7 @@ result_suspended(struct qmgr *q, struct job *job, const char *reason)
 	for (size_t i = 0; i < job->count; i++)
 		result_set(&job->outcome[i], VERDICT_DEFERRED, 0, "4.4.1",
 		    str_of(text));
+	/* what is here comes back soon */
+	job->lost += !job->dest->transport->remote;
 	result_finish(q, job, "none");
 }

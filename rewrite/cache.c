@@ -56,19 +56,21 @@ cache_free(struct cache *cache)
 }
 
 struct record *
-cache_get(struct cache *cache, struct str key, int64_t now)
+cache_stale(struct cache *cache, struct str key, int64_t now, int64_t keep)
 {
 	struct entry *entry = hash_get(cache->table, key);
 
-	if (entry == NULL)
+	if (entry == NULL || entry->until + keep <= now)
 		return NULL;
-	if (entry->until <= now) {
-		drop(cache, entry);
-		return NULL;
-	}
 	list_remove(&entry->link);
 	list_push(&cache->used, &entry->link);
 	return entry->record;
+}
+
+struct record *
+cache_get(struct cache *cache, struct str key, int64_t now)
+{
+	return cache_stale(cache, key, now, 0);
 }
 
 void

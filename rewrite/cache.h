@@ -19,6 +19,12 @@ void cache_flush(struct cache *cache);
 
 /* Borrowed; NULL when it is not there or over its time. */
 struct record *cache_get(struct cache *cache, struct str key, int64_t now);
+/*
+ * The same, but for as long as keep over its time: what is over it stays
+ * until room is needed.
+ */
+struct record *cache_stale(struct cache *cache, struct str key, int64_t now,
+    int64_t keep);
 /* Takes a reference of its own; replaces what was there. */
 void cache_put(struct cache *cache, struct str key, struct record *record,
     int64_t until);

@@ -14,6 +14,8 @@ static const struct conf_param params[] = {
 	CONF_TABLE(rewrite, source_conf.directory, directory_params),
 	CONF(TIME, rewrite, source_conf.cache_time, "rewrite_cache_time", "3s",
 	    0, 3600),
+	CONF(TIME, rewrite, source_conf.stale_time, "rewrite_stale_time", "1h",
+	    0, 0),
 	CONF(INT, rewrite, source_conf.cache_size, "rewrite_cache_size",
 	    "20000", 0, 10000000),
 	CONF(STR, rewrite, delimiter, "recipient_delimiter", "+", 0, 1),

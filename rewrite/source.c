@@ -10,6 +10,8 @@
 #include "dict/ldap_client.h"
 #include "rewrite/cache.h"
 
+enum { TROUBLE = 5 * TIME_SECOND };
+
 enum { PIPELINE = 32, KEY_MAX = 400, FILTER_MAX = 8192 };
 
 struct waiter {
@@ -31,6 +33,7 @@ struct source {
 	const struct source_conf *conf;
 	struct ldap_client *client;
 	struct cache *cache;
+	int64_t trouble_until; /* mono, us: do not ask for what is known */
 	struct hash *fetching; /* by key */
 	struct list fetches;
 };
@@ -97,12 +100,32 @@ make_key(char out[KEY_MAX], enum source_kind kind, struct str name)
 	return str_make(out, len + 1);
 }
 
+/* What was known, for while the directory is away. */
+static struct record *
+get_stale(struct source *source, enum source_kind kind, struct str key,
+    int64_t now)
+{
+	struct record *record = cache_stale(source->cache, key, now,
+	    (int64_t)source->conf->stale_time * TIME_SECOND);
+
+	/* a domain that is not ours stays so; a person may be new */
+	if (record == NULL ||
+	    (record->kind == RECORD_NONE && kind != SOURCE_DOMAIN))
+		return NULL;
+	return record;
+}
+
 struct record *
 source_get(struct source *source, enum source_kind kind, struct str name)
 {
-	char key[KEY_MAX];
+	int64_t now = time_mono();
+	char space[KEY_MAX];
+	struct str key = make_key(space, kind, name);
+	struct record *record = cache_get(source->cache, key, now);
 
-	return cache_get(source->cache, make_key(key, kind, name), time_mono());
+	if (record == NULL && now < source->trouble_until)
+		record = get_stale(source, kind, key, now);
+	return record;
 }
 
 static struct record *
@@ -133,9 +156,15 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 	if (why != NULL) {
 		err = *why;
 		err.kind = ERR_TEMP; /* whatever it is, ask again later */
+		source->trouble_until = time_mono() + TROUBLE;
+		record = get_stale(source, fetch->kind, str_of(fetch->key),
+		    time_mono());
+		if (record != NULL)
+			record_ref(record);
 	} else if ((record = make_record(fetch, entries, count)) == NULL) {
 		(void)err_set(&err, ERR_TEMP, "directory: entry too large");
 	} else {
+		source->trouble_until = 0;
 		cache_put(source->cache, str_of(fetch->key), record,
 		    time_mono() +
 			(int64_t)source->conf->cache_time * TIME_SECOND);

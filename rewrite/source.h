@@ -21,6 +21,7 @@ enum source_kind {
 struct source_conf {
 	struct directory_conf directory;
 	int cache_time; /* seconds */
+	int stale_time; /* and how much longer while the directory is away */
 	int cache_size;
 };
 
@@ -36,7 +37,11 @@ struct source *source_new(struct event_base *base,
 void source_free(struct source *source);
 void source_flush(struct source *source);
 
-/* From the cache, borrowed until the next call; NULL: fetch it. */
+/*
+ * From the cache, borrowed until the next call; NULL: fetch it. While the
+ * directory cannot be asked, what was known of it goes on; not that somebody
+ * is not there, since that would refuse mail for good.
+ */
 struct record *source_get(struct source *source, enum source_kind kind,
     struct str name);
 /* fn is called from the loop, exactly once. */

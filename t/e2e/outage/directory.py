@@ -7,6 +7,7 @@ import os
 import signal
 import smtplib
 import subprocess
+import time
 
 import chancery
 
@@ -38,6 +39,55 @@ class Directory(chancery.TestCase):
             self.try_rcpt("nobody2@example.test") == 550)
         self.send("x@elsewhere.test", ["bob"], "Subject: after\r\n\r\nx\r\n")
         self.wait_for_messages("bob", 1)
+
+    def test_who_was_known_goes_on(self):
+        """Ten minutes without it, as far as any cache can tell: its time is
+        three seconds, and it runs out while the directory stands still."""
+        self.assertEqual(self.try_rcpt("ada@example.test"), 250)
+        self.send("x@elsewhere.test", ["ada"], "Subject: before\r\n\r\n")
+        self.wait_for_messages("ada", 1)
+        pid = self.chancery.pids()["directory"][0]
+        imap = self.chancery.imap("ada")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            end = time.monotonic() + 5
+            chancery.wait_until("the cache's time is over",
+                                lambda: time.monotonic() > end)
+            for _ in range(3):
+                self.send("x@elsewhere.test", ["ada"],
+                          "Subject: meanwhile\r\n\r\n")
+            self.assertEqual(self.try_rcpt("nobody3@example.test"), 451)
+
+            def arrived():
+                imap.select("INBOX", readonly=True)
+                return len(imap.search(None, "ALL")[1][0].split()) == 4
+            chancery.wait_until("all four", arrived, 30)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        imap.logout()
+        self.assertEqual(self.try_rcpt("nobody3@example.test"), 550)
+
+    def test_what_was_taken_waits(self):
+        """lmtpd asks for somebody whom no cache knows any more."""
+        pid = self.chancery.pids()["directory"][0]
+        with self.chancery.smtp() as smtp:
+            smtp.ehlo()
+            smtp.mail("x@elsewhere.test")
+            smtp.rcpt("bob@example.test")
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                self.chancery.run("reload", check=False)
+                self.assertEqual(
+                    smtp.data("Subject: waits\r\n\r\nx\r\n")[0], 250)
+                chancery.wait_until(
+                    "it waits", lambda: [
+                        m for m in self.chancery.json("queue", "list")["queue"]
+                        if "bob@example.test" in m["recipients"]])
+            finally:
+                os.kill(pid, signal.SIGCONT)
+        chancery.wait_until(
+            "it arrives", lambda: any(b"Subject: waits" in m
+                                      for m in self.messages("bob")), 60)
 
     def test_a_third_partys_change_takes_effect(self):
         self.assertEqual(self.try_rcpt("carol@example.test"), 550)
