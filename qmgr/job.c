@@ -176,7 +176,7 @@ wait_for_sites(struct qmgr *q, struct message *message, int64_t until,
 	for (size_t i = 0; i < message->record.rcpts.count; i++) {
 		if (message_rcpt(message, i)->state == QUEUE_LIVE &&
 		    message_reason(message, i)[0] == '\0')
-			message_set_reason(message, i, reason);
+			result_put_off(message, i, reason);
 	}
 	defer_until(q, message, time_real() + wait);
 }

@@ -119,6 +119,21 @@ log_outcome(const struct job *job, size_t i, const char *relay, bool expired)
 }
 
 void
+result_put_off(struct message *message, size_t rcpt, const char *reason)
+{
+	char id[QUEUE_SHORT_SIZE], to[400], delay[24];
+
+	put_delay(delay, sizeof(delay), time_real() - message->record.arrival);
+	message_set_reason(message, rcpt, reason);
+	log_info("%s: to=<%s>, relay=none, delay=%s, delays=%s/0/0/0, "
+		 "dsn=4.4.1, status=deferred (delivery temporarily "
+		 "suspended: %s)",
+	    queue_id_short(id, &message->id),
+	    log_escape(to, sizeof(to), message_rcpt(message, rcpt)->address),
+	    delay, delay, reason);
+}
+
+void
 result_hold(struct qmgr *q, struct message *message, const char *why)
 {
 	char id[QUEUE_SHORT_SIZE];

@@ -33,6 +33,9 @@ void result_finish(struct qmgr *q, struct job *job, const char *relay);
 /* Never tried, since its site fails. Ends the job. */
 void result_suspended(struct qmgr *q, struct job *job, const char *reason);
 
+/* This recipient is put off without being tried: says so in the log. */
+void result_put_off(struct message *message, size_t rcpt, const char *reason);
+
 /*
  * A delivery or a notice of this message has ended: when it was the last one
  * under way, put the message off or let it rest. quick: soon again.

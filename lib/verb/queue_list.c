@@ -123,7 +123,7 @@ print_mailq(const struct queue_listing *message, bool first)
 								   ' ';
 	char when[32], text[1100];
 	time_t arrival = (time_t)message->arrival;
-	struct str reason = message->hold;
+	struct str told = str_of("");
 	struct tm tm;
 
 	if (first)
@@ -137,21 +137,18 @@ print_mailq(const struct queue_listing *message, bool first)
 		"MAILER-DAEMON" :
 		log_escape(text, sizeof(text), message->sender));
 	for (size_t i = 0; i < message->rcpts.count; i++) {
-		int pad;
+		struct str reason = rcpt[i].reason;
 
 		if (rcpt[i].state != QUEUE_LIVE)
 			continue;
-		if (reason.len == 0)
-			reason = rcpt[i].reason;
-		if (reason.len > 0) { /* told once for those who share it */
-			pad = reason.len < 76 ? 76 - (int)reason.len : 0;
-			printf("%*s(%s)\n", pad, "",
+		if (message->hold.len > 0)
+			reason = message->hold;
+		/* told once for those who share it */
+		if (reason.len > 0 && !str_eq(reason, told))
+			printf("%*s(%s)\n",
+			    reason.len < 76 ? 76 - (int)reason.len : 0, "",
 			    log_escape(text, sizeof(text), reason));
-		}
-		reason = i + 1 < message->rcpts.count &&
-			!str_eq(rcpt[i + 1].reason, rcpt[i].reason) ?
-		    rcpt[i + 1].reason :
-		    str_of("");
+		told = reason;
 		printf("%-10s %8s %-20s %s\n", "", "", "",
 		    log_escape(text, sizeof(text), rcpt[i].address));
 	}
