@@ -149,11 +149,17 @@ act_hold(struct action *action)
 	struct access_effects *effects =
 	    access_effects_of(action->run->s, &arena);
 
+	const char *why = action->step->rule == NULL ? "access table" :
+						       action->step->rule->name;
+	const char *text;
+
 	note(action, "hold");
-	if (effects->hold.len == 0)
-		effects->hold = arena_str(arena,
-		    action->text.len > 0 ? action->text :
-					   STR("held by an access table"));
+	if (effects->hold.len > 0)
+		return ACCESS_DUNNO;
+	/* The name in front keeps it apart from other reasons to wait. */
+	text = arena_printf(arena, "%s%s%" STR_F, why,
+	    action->text.len > 0 ? ": " : "", STR_A(action->text));
+	effects->hold = str_of(text == NULL ? why : text);
 	return ACCESS_DUNNO;
 }
 

@@ -81,6 +81,19 @@ is_listed(struct access_run *run, struct str what, const char *argument,
 	return false;
 }
 
+/* What strangers wrote, as it can stand in an answer. */
+static struct str
+one_line(struct access_run *run, struct str text)
+{
+	char *copy = arena_cstr(run->s->line, str_sub(text, 0, REASON_MAX));
+
+	for (char *at = copy; at != NULL && *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 127)
+			*at = ' ';
+	}
+	return copy == NULL ? STR("") : str_of(copy);
+}
+
 /* "Service unavailable; Client host [192.0.2.1] blocked using list; why" */
 static enum access_verdict
 refuse(struct access_run *run, const char *class, struct str what,
@@ -94,7 +107,7 @@ refuse(struct access_run *run, const char *class, struct str what,
 	check_dns(run, str_of(full), DNS_TXT, &answer);
 	if (answer.status == DNS_FOUND) {
 		record = answer.records.items;
-		why = str_sub(record[0].data, 0, REASON_MAX);
+		why = one_line(run, record[0].data);
 	}
 	return access_reject_plain(run, run->s->conf->codes.maps_rbl, "5.7.1",
 	    "Service unavailable; %s [%" STR_F "] blocked using %" STR_F

@@ -53,8 +53,11 @@ static void
 put_fields(const struct access_effects *effects, struct buf *out)
 {
 	for (size_t i = 0; i < effects->prepend_len; i++) {
-		if (buf_add_str(out, effects->prepend[i]) == 0)
-			(void)buf_addz(out, "\r\n");
+		struct str field = effects->prepend[i];
+
+		/* Whole or not at all. */
+		if (out->max - out->len >= field.len + strlen("\r\n"))
+			(void)buf_addf(out, "%" STR_F "\r\n", STR_A(field));
 	}
 }
 
@@ -68,10 +71,10 @@ effects_prefix(const struct session *s, struct buf *out)
 struct str
 effects_hold(const struct session *s)
 {
-	if (s->t.effects.hold.len > 0)
-		return s->t.effects.hold;
-	return s->access.effects.hold.len > 0 ? s->access.effects.hold :
-						STR("");
+	struct str hold = s->t.effects.hold.len > 0 ? s->t.effects.hold :
+						      s->access.effects.hold;
+
+	return hold.len > 0 ? str_sub(hold, 0, QUEUE_HOLD_MAX) : STR("");
 }
 
 bool

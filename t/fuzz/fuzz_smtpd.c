@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "t/unit/smtpd/doubles.h"
 
+#define W "warn_if_reject "
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -25,6 +27,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.submission = (data[0] & 3) == 3;
 	conf.tls_auth_only = data[0] & 4;
 	conf.forbid_pipelining = data[0] & 8;
+	conf.delay_reject = !(data[0] & 128);
+	conf.restrictions[ACCESS_CLIENT] = W
+	    "reject_rbl_client net.test, "
+	    "check_client_access inline:{{192.0.2=INFO here}, unknown=DUNNO}, " W
+	    "reject_unknown_client_hostname";
+	conf.restrictions[ACCESS_HELO] =
+	    W "reject_invalid_helo_hostname, reject_unknown_helo_hostname, " W
+	      "reject_non_fqdn_helo_hostname, "
+	      "check_helo_mx_access pcre:{{/(.*)\\.net/ PREPEND X-N: $1}}";
+	conf.restrictions[ACCESS_SENDER] = W
+	    "reject_unknown_sender_domain, " W "reject_sender_login_mismatch, "
+	    "check_sender_access pcre:{{/^(.)/ PREPEND X-F: $1}, "
+	    "{/h@/ HOLD $0}, {/b@/ BCC bob@example.test}, {/5@/ 550 $0}}, " W
+	    "reject_rhsbl_sender net.test";
+	conf.restrictions[ACCESS_RECIPIENT] = W
+	    "reject_unauth_pipelining, reject_non_fqdn_recipient, "
+	    "check_recipient_access inline:{{carol@=REDIRECT ada@example.test}, "
+	    "{carol@example.test=DEFER_IF_PERMIT later}}, reject_unlisted_sender";
 	conf.inline_limit = 1024;
 	conf.header_limit = 1024;
 	doubles_init(&doubles);

@@ -418,6 +418,23 @@ class Killed(Talk):
             self.assertEqual(self.ask("x@no.good.test")[:9], "450 4.1.8")
 
 
+class Submission(Talk):
+    """What is meant for strangers on port 25 does not meet our users."""
+
+    options = ("smtpd_client_restrictions = reject",
+               "smtpd_sender_restrictions = reject_unlisted_recipient",
+               "smtpd_recipient_restrictions = permit_mynetworks, defer")
+
+    def test_our_users_are_not_judged(self):
+        for service in ("submission", "submissions"):
+            with self.chancery.smtp(service, "ada") as smtp:
+                smtp.mail("ada@example.test")
+                self.assertEqual(smtp.rcpt("bob@example.test")[0], 250)
+        said = self.run_dialogue(dialogue(client="127.0.0.1"),
+                                 "ada@example.test")
+        self.assertEqual(said[:9], "554 5.7.1")
+
+
 class Early(Talk):
     """smtpd_delay_reject = no: each list at its own command."""
 
