@@ -175,17 +175,18 @@ is_null_mx(const struct dns_answer *answer)
 	return answer->records.count == 1 && record[0].data.len == 0;
 }
 
-/* Is the address of a domain of ours? Trouble counts as not. */
-static bool
-is_ours(struct access_run *run, enum access_subject subject)
+/* Is the address of a domain of ours? -1: trouble. */
+static int
+is_ours(struct access_run *run, enum access_subject subject, struct err *err)
 {
 	struct access_rcpt sender = { .path = run->s->t.sender };
+	struct access_rcpt *asked =
+	    subject == SUBJECT_RCPT ? run->rcpt : &sender;
 
-	if (subject == SUBJECT_RCPT)
-		return access_rcpt_ask(run->s, run->rcpt) == 0 &&
-		    run->rcpt->answer.status != REWRITE_FOREIGN;
-	return access_rcpt_ask(run->s, &sender) == 0 &&
-	    sender.answer.status != REWRITE_FOREIGN;
+	if (access_rcpt_ask(run->s, asked) == 0)
+		return asked->answer.status != REWRITE_FOREIGN;
+	*err = asked->err;
+	return -1;
 }
 
 enum access_verdict
@@ -197,9 +198,14 @@ check_domain_unknown(struct access_run *run, const struct access_step *step)
 	bool is_rcpt = subject == SUBJECT_RCPT;
 	struct dns_answer answer;
 	enum dns_status status;
+	struct err err;
+	int ours;
 
-	if (domain.len == 0 || is_literal(domain) || is_ours(run, subject))
+	if (domain.len == 0 || is_literal(domain))
 		return ACCESS_DUNNO;
+	if ((ours = is_ours(run, subject, &err)) != 0)
+		return ours > 0 ? ACCESS_DUNNO :
+				  access_trouble(run, subject, &err);
 	check_dns(run, domain, DNS_MX, &answer);
 	status = answer.status;
 	if (status == DNS_FOUND && is_null_mx(&answer)) /* RFC 7505 */
