@@ -82,6 +82,20 @@ ask(struct content *c, struct outside *o, enum clamd_verdict *verdict,
 	return 0;
 }
 
+static bool
+has_rcpt_here(const struct session *s)
+{
+	for (size_t i = 0; i < s->t.rcpt_len; i++) {
+		if (str_eqz(s->t.rcpts[i].transport, s->conf->local_transport))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where no recipient is ours to be told, the message is refused in any case:
+ * it would vanish without anybody's knowing.
+ */
 static void
 settle_found(struct content *c)
 {
@@ -90,7 +104,8 @@ settle_found(struct content *c)
 	session_count(s, SMTPD_INFECTED, 1);
 	log_info("%s: clamd: infected: %s; from=<%" STR_F "> client=%s",
 	    s->t.id, c->found, STR_A(s->t.sender.address), session_client(s));
-	if (s->conf->virus_action == SMTPD_VIRUS_QUARANTINE) {
+	if (s->conf->virus_action == SMTPD_VIRUS_QUARANTINE &&
+	    has_rcpt_here(s)) {
 		c->action = CONTENT_QUARANTINE;
 		(void)snprintf(c->hold, sizeof(c->hold),
 		    QUEUE_QUARANTINE "virus %s", c->found);

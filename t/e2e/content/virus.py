@@ -2,6 +2,8 @@
 
 import base64
 import io
+import os
+import signal
 import re
 import threading
 import zipfile
@@ -64,7 +66,8 @@ class ClamdCase(chancery.TestCase):
 
 
 class Quarantine(ClamdCase):
-    users = ("ada", "bob", "carol", "dan", "eve")
+    users = ("ada", "bob", "carol", "dan", "eve", "fay")
+    may_panic = True  # it kills qmgr
 
     def kept(self, message, users=("ada",)):
         """Send it; the row of the quarantine that came of it."""
@@ -130,6 +133,38 @@ class Quarantine(ClamdCase):
         self.assertNotIn(second["id"], [m["id"] for m in self.quarantine()])
         self.chancery.run("queue", "flush")
         self.assertEqual(len(self.messages("dan")), 3)
+
+    def test_released_once_whatever_crashes(self):
+        message = with_attachment(filters.EICAR, "7bit")
+        row = self.kept(message, ["fay"])
+        self.wait_for_messages("fay", 1)  # the notice
+        self.kill_qmgr()
+        self.assertIn(row["id"], [m["id"] for m in self.quarantine()])
+        self.chancery.run("quarantine", "release", row["id"])
+        self.kill_qmgr()
+        found = self.wait_for_messages("fay", 2)
+        self.assertEqual(len([m for m in found if m.endswith(message)]), 1)
+        self.assertNotIn(row["id"], [m["id"] for m in self.quarantine()])
+        self.chancery.run("queue", "flush")
+        self.assertEqual(len(self.messages("fay")), 2)
+
+    def kill_qmgr(self):
+        old = self.chancery.pids()["qmgr"]
+        os.kill(old[0], signal.SIGKILL)
+
+        def new():
+            pids = self.chancery.pids().get("qmgr", [])
+            done = self.chancery.run("queue", "list", check=False)
+            return pids and pids != old and done.returncode == 0
+        chancery.wait_until("another qmgr", new)
+
+    def test_nobody_here_to_tell_means_refused(self):
+        with self.chancery.smtp("submission", "ada") as smtp:
+            smtp.mail("ada@example.test")
+            self.assertEqual(smtp.rcpt("someone@far.test")[0], 250)
+            code, text = smtp.data(with_attachment(filters.EICAR))
+        self.assertEqual(code, 550)
+        self.assertIn(b"Test.Eicar", text)
 
     def test_what_else_is_on_hold_is_not_ours(self):
         done = self.chancery.run("quarantine", "release", "NOSUCH",
