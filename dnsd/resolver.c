@@ -119,9 +119,11 @@ static int
 remove_zones(struct ub_ctx *ub, const struct resolver_conf *conf,
     struct err *err)
 {
+	static const char loopback6[] =
+	    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	    "0.0.ip6.arpa.";
 	static const char *const zones[] = { "test.", "127.in-addr.arpa.",
-		"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-		"0.0.ip6.arpa." };
+		loopback6 };
 	int rc = 0;
 
 	for (size_t i = 0;
