@@ -41,6 +41,7 @@ static const struct edge_rule edges[] = {
 	{ "lmtpd", "rewrite" },
 	{ "lmtpd", "stored" },
 	{ "smtp", "dnsd" },
+	{ "rewrite", "stored" },
 	{ "imapd", "stored" },
 	{ "pop3d", "stored" },
 	{ "ctl", "qmgr" },

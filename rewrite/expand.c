@@ -26,6 +26,7 @@ struct expand {
 	bool rewrites;       /* the target at hand gets a sender of ours */
 	bool foreign;        /* the address asked for is not ours */
 	bool outside;        /* something goes where we have no way to */
+	size_t full;         /* targets that have no room */
 };
 
 static int
@@ -159,6 +160,9 @@ follow(struct job *job, const struct item *item,
 								too_large(err);
 	if (record == NULL) /* relay or foreign */
 		return add_target(job, item->text, found, parts, err);
+	if (record->kind == RECORD_USER &&
+	    full_has(job->rewrite->full, record->owner))
+		((struct expand *)job->state)->full++;
 	if (record->kind == RECORD_USER &&
 	    !(record->forward_only && record->forwards.count > 0) &&
 	    add_target(job, with_detail(job, record->mail, found, parts), found,
@@ -294,6 +298,8 @@ answer(struct job *job, enum rewrite_status status)
 		answer.targets.items = e->target;
 		answer.targets.count = e->targets;
 	}
+	answer.full =
+	    answer.status == REWRITE_OK && e->targets == 1 && e->full == 1;
 	return job_answer(job, &rewrite_rcpt_answer_msg, &answer);
 }
 

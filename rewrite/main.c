@@ -124,6 +124,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	(void)err;
 	rewrite->daemon = d;
 	rewrite->source = source_new(daemon_base(d), &rewrite->source_conf);
+	rewrite->full = full_new(daemon_base(d));
 	while (rewrite->listeners < REWRITE_LISTENERS &&
 	    (fd = daemon_fd_at(d, "edge:", rewrite->listeners, &name)) >= 0)
 		rewrite->listener[rewrite->listeners++] = ipc_listener_new(
@@ -150,6 +151,7 @@ stop(void *ctx)
 	for (size_t i = 0; i < rewrite->listeners; i++)
 		ipc_listener_free(rewrite->listener[i]);
 	source_free(rewrite->source);
+	full_free(rewrite->full);
 	job_free_all(rewrite);
 	dict_list_close(&rewrite->transports);
 }

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "dict/dict.h"
 #include "ipc/server.h"
+#include "rewrite/full.h"
 #include "rewrite/source.h"
 #include "service/daemon.h"
 #include "smtpproto/srs.h"
@@ -33,6 +34,7 @@ struct rewrite {
 
 	struct daemon *daemon;
 	struct source *source;
+	struct full *full;
 	struct ipc_listener *listener[REWRITE_LISTENERS];
 	size_t listeners;
 	struct list jobs; /* questions under way */

@@ -38,6 +38,7 @@ const struct conf_param smtpd_params[] = {
 	    1000000),
 	P(INT,  line_limit, "line_length_limit", "2048", 512, 65536),
 	P(INT,  rcpt_limit, "smtpd_recipient_limit", "1000", 1, 50000),
+	P(BOOL, quota_tempfail, "quota_full_tempfail", "no", 0, 0),
 	P(INT,  rcpt_overshoot, "smtpd_recipient_overshoot_limit", "1000", 0,
 	    0),
 	P(INT,  hard_error_limit, "smtpd_hard_error_limit", "20", 1, 0),

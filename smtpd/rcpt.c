@@ -63,6 +63,18 @@ refuse(struct session *s, struct str address, int status)
 	    refusals[status].text);
 }
 
+/* Over quota; what comes is refused later anyway, as lmtpd would say it. */
+static int
+refuse_full(struct session *s, struct str address)
+{
+	bool later = s->conf->quota_tempfail;
+
+	return session_reject(s, "RCPT", address, later ? 452 : 552,
+	    later ? "4.2.2" : "5.2.2",
+	    "<%" STR_F ">: Recipient address rejected: mailbox is full",
+	    STR_A(address));
+}
+
 /* Addresses compare without case; key has REWRITE_ADDRESS_MAX bytes. */
 static struct str
 fold(char *key, struct str address)
@@ -260,6 +272,8 @@ rcpt_command(struct session *s, struct str args)
 	    (rcpt.answer.status != REWRITE_FOREIGN ||
 		rcpt.answer.targets.count == 0))
 		return refuse(s, rcpt.path.address, rcpt.answer.status);
+	if (rcpt.answer.full)
+		return refuse_full(s, rcpt.path.address);
 	if (data_need_id(s) < 0)
 		return -1;
 	if (rcpt_add_targets(&s->t, &rcpt.answer, rcpt.path.address, &params) <

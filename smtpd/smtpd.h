@@ -58,6 +58,7 @@ struct smtpd_conf {
 	int header_count_limit;
 	int line_limit;
 	int rcpt_limit;
+	bool quota_tempfail; /* over quota is 452, not 552 */
 	int rcpt_overshoot;
 	int min_data_rate; /* bytes a second, with request_deadline */
 	int soft_error_limit, error_sleep;

@@ -87,15 +87,15 @@ append_keywords(struct change *change, struct request *request,
 
 /* A delivery brings what the directory says about the user's quota. */
 static void
-take_quota(const struct request *request, struct open_user *user,
-    const struct store_target *target)
+take_quota(struct change *change, const struct request *request,
+    struct open_user *user, const struct store_target *target)
 {
 	const struct store_append *in = request->in;
 
 	/* The default of a domain is for people, not for what it shares. */
 	if (in->queue != 0 && request->is_trusted &&
 	    !store_who_is_shared(user->name))
-		quota_set(user, target->quota, target->quota_messages);
+		quota_set(change, user, target->quota, target->quota_messages);
 }
 
 /*
@@ -177,7 +177,7 @@ find_mbox(struct change *change, struct request *request, struct step *step,
 		ret = may_post(change, request, &found, err);
 	if (ret <= 0)
 		return ret;
-	take_quota(request, found.owner, target);
+	take_quota(change, request, found.owner, target);
 	if (!target_has_room(request, found.owner, size, 1))
 		return 0;
 	step->mbox = found.mbox;

@@ -218,9 +218,10 @@ commit(struct batch *batch, struct err *err)
 
 	change_init(&batch->change, engine);
 	ret = kv_update(engine->kv, work, batch, err);
-	if (ret == 0)
+	if (ret == 0) {
 		engine->state = batch->change.state;
-	else if (batch->is_logged || kv_commit_failed(engine->kv))
+		quota_note(&batch->change);
+	} else if (batch->is_logged || kv_commit_failed(engine->kv))
 		engine->is_failed = true;
 	change_clear(&batch->change);
 	free(batch->record);

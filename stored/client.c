@@ -36,6 +36,7 @@ roles_of(const char *role)
 		{ "qmgr", ROLE_QUEUE },
 		{ "imapd", ROLE_SESSION },
 		{ "pop3d", ROLE_SESSION },
+		{ "rewrite", ROLE_QUOTA },
 		{ "ctl", ROLE_ADMIN },
 		{ "front", ROLE_FRONT },
 	};
@@ -439,6 +440,30 @@ on_admin(struct ipc_peer *peer, uint16_t tag, const void *in)
 		refuse(peer, tag, ERR_DENIED, "not for you");
 }
 
+static void
+on_full(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct client *client = ipc_peer_data(peer);
+	struct hash *full = client->stored->engine->full;
+	struct store_full_list out = { { NULL, 0 } };
+	struct store_word *word;
+	struct str name;
+	void *value;
+
+	(void)in;
+	if (!may(client, ROLE_QUOTA)) {
+		refuse(peer, tag, ERR_DENIED, "not for you");
+		return;
+	}
+	word = xcalloc(hash_len(full) + 1, sizeof(*word));
+	out.users.items = word;
+	for (size_t it = 0; out.users.count < STORE_MSG_FULL_MAX &&
+	     hash_next(full, &it, &name, &value);)
+		word[out.users.count++].word = name;
+	ipc_peer_send(peer, &store_full_list_msg, tag, &out);
+	free(word);
+}
+
 static const struct ipc_handler handlers[] = {
 	{ &store_append_msg, on_request },
 	{ &store_flags_msg, on_request },
@@ -451,6 +476,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_recent_msg, on_request },
 	{ &store_acl_change_msg, on_request },
 	{ &store_quota_msg, on_request },
+	{ &store_full_msg, on_full },
 	{ &store_settle_msg, on_request },
 	{ &store_hello_msg, on_hello },
 	{ &store_pack_msg, on_pack },

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "stored/quota.h"
 #include "stored/start.h"
 #include "stored/settle.h"
 #include "stored/snapshot.h"
@@ -80,10 +81,12 @@ engine_open(struct engine **out, const struct engine_conf *conf,
 	list_init(&engine->changed);
 	list_init(&engine->unlink);
 	list_init(&engine->named);
+	engine->full = hash_new();
+	engine->told = hash_new();
 	if (make_folders(engine, err) < 0 || take_lock(engine, err) < 0 ||
 	    start_index(engine, err) < 0 || sync_folders(engine, err) < 0 ||
 	    start_snapshot(engine, err) < 0 || start_log(engine, err) < 0 ||
-	    start_large(engine, err) < 0) {
+	    start_large(engine, err) < 0 || quota_start(engine, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}
@@ -109,6 +112,7 @@ engine_close(struct engine *engine)
 	free_files(&engine->unlink);
 	free_files(&engine->named);
 	settle_free(engine->settle);
+	quota_clear(engine);
 	snapshot_free_live(engine);
 	seglog_close(engine->log);
 	kv_close(engine->kv);

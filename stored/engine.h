@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/list.h"
 #include "kv/kv.h"
 #include "seglog/seglog.h"
@@ -58,6 +59,8 @@ struct engine {
 	struct list changed;        /* struct notice, by the last batch */
 	struct list unlink;         /* struct large, to be removed after it */
 	struct list named; /* struct large, named by the batch at hand */
+	struct hash *full; /* names of users over their quota; quota.h */
+	struct hash *told; /* by user id: when the operator set the quota */
 };
 
 /* What the last batch changed: for those who watch. */

@@ -352,7 +352,8 @@ hello_run(struct change *change, struct request *request, struct err *err)
 	if (ret <= 0)
 		return ret;
 	if (request->has_quota)
-		quota_set(user, request->quota, request->quota_messages);
+		quota_set(change, user, request->quota,
+		    request->quota_messages);
 	out = request_answer(request, &store_welcome_msg);
 	out->user = user->row.id;
 	out->incarnation = str_make(change->engine->meta.incarnation,

@@ -1,18 +1,22 @@
 #include "stored/quota.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/num.h"
+#include "base/time.h"
 #include "ipc/store_msg.h"
 #include "store/who.h"
 #include "stored/append.h"
 #include "stored/target.h"
 
+enum { TOLD_SECONDS = 60 };
 enum { MEBIBYTE = 1 << 20, KIBIBYTE = 1 << 10 };
 
-void
-quota_set(struct open_user *user, uint64_t bytes, uint64_t messages)
+static void
+set_limits(struct open_user *user, uint64_t bytes, uint64_t messages)
 {
 	if (user->row.limit_bytes == bytes &&
 	    user->row.limit_messages == messages)
@@ -20,6 +24,104 @@ quota_set(struct open_user *user, uint64_t bytes, uint64_t messages)
 	user->row.limit_bytes = bytes;
 	user->row.limit_messages = messages;
 	user->is_dirty = true;
+}
+
+static struct str
+key_of(const uint32_t *user)
+{
+	return str_make(user, sizeof(*user));
+}
+
+void
+quota_set(struct change *change, struct open_user *user, uint64_t bytes,
+    uint64_t messages)
+{
+	const int64_t *told =
+	    hash_get(change->engine->told, key_of(&user->row.id));
+
+	if (told == NULL || time_mono() - *told > TOLD_SECONDS * TIME_SECOND)
+		set_limits(user, bytes, messages);
+}
+
+/* The operator's word, which outlives what others still remember. */
+static void
+tell_limits(struct change *change, struct open_user *user, uint64_t bytes,
+    uint64_t messages)
+{
+	struct str key = key_of(&user->row.id);
+	int64_t *told = hash_get(change->engine->told, key);
+
+	if (told == NULL) {
+		told = xmalloc(sizeof(*told));
+		(void)hash_put(change->engine->told, key, told);
+	}
+	*told = time_mono();
+	set_limits(user, bytes, messages);
+}
+
+static bool
+is_full(const struct store_user *user)
+{
+	return (user->limit_bytes != 0 && user->bytes >= user->limit_bytes) ||
+	    (user->limit_messages != 0 &&
+		user->messages >= user->limit_messages);
+}
+
+static void
+note(struct engine *engine, struct str name, const struct store_user *user)
+{
+	if (is_full(user))
+		(void)hash_put(engine->full, name, engine);
+	else
+		(void)hash_remove(engine->full, name);
+}
+
+void
+quota_note(struct change *change)
+{
+	for (struct open_user *user = change->user_list; user != NULL;
+	     user = user->next)
+		if (user->is_dirty)
+			note(change->engine, user->name, &user->row);
+}
+
+static int
+note_all(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct store_user user;
+	struct kv_range range;
+	struct str key, row;
+	int ret;
+
+	/* Names come behind the rows of ids, which begin with a NUL. */
+	if (kv_range_open(&range, txn, STORE_TAB_USER, STR("\1"), STR(""),
+		err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &row, err)) > 0) {
+		if ((ret = store_user_decode(&user, row, err)) < 0)
+			break;
+		note(arg, key, &user);
+	}
+	kv_range_close(&range);
+	return ret;
+}
+
+int
+quota_start(struct engine *engine, struct err *err)
+{
+	return kv_view(engine->kv, note_all, engine, err);
+}
+
+void
+quota_clear(struct engine *engine)
+{
+	struct str key;
+	void *told;
+
+	for (size_t it = 0; hash_next(engine->told, &it, &key, &told);)
+		free(told);
+	hash_free(engine->told);
+	hash_free(engine->full);
 }
 
 static unsigned
@@ -203,7 +305,7 @@ quota_run(struct change *change, struct request *request, struct err *err)
 		return request_refuse(request, ERR_NOENT,
 		    "no mailboxes of that user yet");
 	if (in->set)
-		quota_set(user, in->limit_bytes, in->limit_messages);
+		tell_limits(change, user, in->limit_bytes, in->limit_messages);
 	out = request_answer(request, &store_quota_state_msg);
 	*out = (struct store_quota_state){ user->row.bytes, user->row.messages,
 		user->row.limit_bytes, user->row.limit_messages };

@@ -18,11 +18,21 @@
 
 request_fn quota_run; /* store_quota */
 
-/* The directory says so; 0 is no limit. */
-void quota_set(struct open_user *user, uint64_t bytes, uint64_t messages);
+/*
+ * A delivery or a ticket says so; 0 is no limit. What the operator has just
+ * set (quota_run) stays for a while: rewrite and open sessions may have asked
+ * the directory before.
+ */
+void quota_set(struct change *change, struct open_user *user, uint64_t bytes,
+    uint64_t messages);
 
 /* At the end of a batch, before the rows of users are written. */
 int quota_warn(struct change *change, struct err *err);
+
+/* Who is full is kept in memory: at start, and after each commit. */
+int quota_start(struct engine *engine, struct err *err);
+void quota_note(struct change *change);
+void quota_clear(struct engine *engine);
 
 /* Percent of the limits that are used, the larger one; 0 without limits. */
 unsigned quota_percent(const struct store_user *user);

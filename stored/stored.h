@@ -27,6 +27,7 @@ enum {
 	ROLE_QUEUE = 1 << 1,   /* settle deliveries */
 	ROLE_SESSION = 1 << 2, /* after a hello, for its user */
 	ROLE_ADMIN = 1 << 3,   /* anything that carries a user's name */
+	ROLE_QUOTA = 1 << 5,   /* ask who is over quota */
 	ROLE_FRONT = 1 << 4,   /* follow mailboxes of parked sessions */
 };
 

@@ -24,6 +24,7 @@ static const struct ipc_msg target_item =
 static const struct ipc_field rcpt_answer_fields[] = {
 	IPC_FIELD(M, U8, status, 0),
 	IPC_ITEMS(M, targets, REWRITE_TARGETS_MAX, &target_item),
+	IPC_FIELD(struct rewrite_rcpt_answer, BOOL, full, 0),
 };
 #undef M
 const struct ipc_msg rewrite_rcpt_answer_msg =

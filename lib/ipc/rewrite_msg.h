@@ -51,6 +51,7 @@ struct rewrite_target {
 struct rewrite_rcpt_answer {
 	uint8_t status;          /* enum rewrite_status */
 	struct ipc_list targets; /* struct rewrite_target; OK and FOREIGN */
+	bool full; /* OK: all it reaches is a mailbox without room (quota) */
 };
 extern const struct ipc_msg rewrite_rcpt_answer_msg;
 

@@ -263,6 +263,19 @@ static const struct ipc_field quota_state_fields[] = {
 const struct ipc_msg store_quota_state_msg =
     IPC_MSG(store_quota_state, STORE_QUOTA_STATE, quota_state_fields);
 
+static const struct ipc_field full_fields[] = {
+	IPC_FIELD(struct store_full, U8, unused, 0),
+};
+const struct ipc_msg store_full_msg =
+    IPC_MSG(store_full, STORE_FULL, full_fields);
+
+static const struct ipc_field full_list_fields[] = {
+	IPC_ITEMS(struct store_full_list, users, STORE_MSG_FULL_MAX,
+	    &group_item),
+};
+const struct ipc_msg store_full_list_msg =
+    IPC_MSG(store_full_list, STORE_FULL_LIST, full_list_fields);
+
 static const struct ipc_field recent_fields[] = {
 	IPC_FIELD(struct store_recent, U32, mailbox, 0),
 };

@@ -60,6 +60,8 @@ enum {
 	STORE_UNDELETED,
 	STORE_QUOTA,
 	STORE_QUOTA_STATE,
+	STORE_FULL,
+	STORE_FULL_LIST,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -272,6 +274,19 @@ struct store_quota_state {
 	uint64_t bytes, messages, limit_bytes, limit_messages;
 };
 extern const struct ipc_msg store_quota_state_msg;
+
+/* rewrite: whose quota is used up? */
+struct store_full {
+	uint8_t unused;
+};
+extern const struct ipc_msg store_full_msg;
+
+enum { STORE_MSG_FULL_MAX = 10000 };
+
+struct store_full_list {
+	struct ipc_list users; /* struct store_word; of more, only so many */
+};
+extern const struct ipc_msg store_full_list_msg;
 
 /* The recent messages of a mailbox are mine (RFC 3501 section 2.3.2). */
 struct store_recent {

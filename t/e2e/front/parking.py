@@ -152,7 +152,7 @@ class Imap(ParkingCase):
         self.assertEqual(idle.response(), "+ idling")
         self.parked(2)
         writer.ok("DELETE gone")
-        self.told_bye(idle, "was deleted")
+        self.told_bye(idle, "is not there any more")
 
     def test_what_does_not_fit_is_not_parked(self):
         """Flags that no two neighbours share take a run each."""
