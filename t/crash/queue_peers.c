@@ -323,3 +323,21 @@ queue_peers_left(struct queue_peers *peers, bool flush)
 	arena_free(arena);
 	return left;
 }
+
+void
+queue_peers_requeue(struct queue_peers *peers)
+{
+	struct arena *arena = arena_new(0);
+	struct queue_act act = { .op = QUEUE_ACT_REQUEUE };
+	struct queue_acted acted;
+	struct ipc_conn conn;
+	struct err err;
+
+	ipc_conn_init(&conn, -1, 10000);
+	if (ipc_conn_open(&conn, peers->edge[1], &err) < 0 ||
+	    ipc_conn_call(&conn, &queue_act_msg, &act, &queue_acted_msg, &acted,
+		arena, &err) < 0)
+		fatal("qmgr does not answer: %s", err.text);
+	ipc_conn_clear(&conn);
+	arena_free(arena);
+}

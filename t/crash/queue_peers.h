@@ -49,5 +49,7 @@ int queue_peers_count(struct queue_peers *peers, const char *key);
  * try them all now.
  */
 int queue_peers_left(struct queue_peers *peers, bool flush);
+/* The operator has it asked anew where everything goes. */
+void queue_peers_requeue(struct queue_peers *peers);
 
 #endif
