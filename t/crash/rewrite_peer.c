@@ -87,7 +87,8 @@ answer(struct ipc_conn *conn, const struct frame *frame, struct arena *arena)
 	struct ipc_fds none = { .count = 0 };
 	struct rewrite_target target = { .transport = STR("lmtp"),
 		.nexthop = STR("default") };
-	struct rewrite_rcpt_answer way = { REWRITE_OK, { &target, 1 } };
+	struct rewrite_rcpt_answer way = { .status = REWRITE_OK,
+		.targets = { &target, 1 } };
 	struct rewrite_user_answer user = { .status = REWRITE_OK,
 		.partition = STR("default") };
 	struct rewrite_rcpt rcpt;

@@ -22,14 +22,18 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "ipc/store_msg.h"
+#include "store/access.h"
 #include "store/pack.h"
+#include "store/rights.h"
 #include "store/row.h"
+#include "stored/acl.h"
 #include "stored/append.h"
 #include "stored/check.h"
 #include "stored/compact.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/flags.h"
+#include "stored/mailbox.h"
 #include "stored/snapshot.h"
 #include "t/crash/store_verify.h"
 
@@ -51,7 +55,7 @@ struct work {
 };
 
 /* What was promised of a message. */
-enum { KEPT = 1, SEEN = 2, GOING = 4, GONE = 8 };
+enum { KEPT = 1, SEEN = 2, GOING = 4, GONE = 8, BOBS = 16 };
 
 static void
 open_engine(struct work *work, const char *dir)
@@ -71,6 +75,10 @@ static const struct str anna_names[] = { { "anna@a.test", 11 },
 	{ "@a.test", 7 } };
 static const struct store_who anna = { 1, { "anna@a.test", 11 }, anna_names,
 	2 };
+
+static const struct str bob_names[] = { { "bob@a.test", 10 },
+	{ "@a.test", 7 } };
+static const struct store_who bob = { 2, { "bob@a.test", 10 }, bob_names, 2 };
 
 static struct request *
 ask(struct work *work, request_fn *fn, const struct ipc_msg *msg,
@@ -230,6 +238,64 @@ copy(struct work *work, uint32_t uid)
 	clear(work);
 }
 
+/* Bob may read anna's INBOX and keep his own \Seen there. */
+static void
+share(struct work *work)
+{
+	struct store_hello hello = { .user = bob.name };
+	struct store_acl_change in = { .op = STORE_ACL_SET,
+		.name = STR("INBOX"),
+		.identifier = bob.name,
+		.rights =
+		    STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN };
+
+	ask(work, hello_run, &store_hello_msg, &hello)->who = bob;
+	(void)ask(work, acl_run, &store_acl_change_msg, &in);
+	run(work);
+	clear(work);
+}
+
+static void
+flag_for_bob(struct work *work, uint32_t uid)
+{
+	unsigned char bytes[8];
+	struct store_flags in = { .mailbox = INBOX,
+		.uids = one_uid(bytes, uid),
+		.flags = STORE_FLAG_SEEN,
+		.unchanged_since = UINT64_MAX };
+
+	ask(work, flags_run, &store_flags_msg, &in)->who = bob;
+	run(work);
+	clear(work);
+	promise(work, "bobs", uid, 0);
+}
+
+/* Rights of a mailbox that comes, gets another name, and goes. */
+static void
+share_for_a_while(struct work *work, unsigned nth)
+{
+	struct store_mailbox in = { .op = STORE_CREATE,
+		.name = STR("lent"),
+		.name2 = STR("lent again") };
+	struct store_acl_change acl = { .op = STORE_ACL_SET,
+		.name = STR("lent"),
+		.identifier = STR("anyone"),
+		.rights = STORE_RIGHT_LOOKUP };
+
+	if (nth % 2 == 1) {
+		in.op = STORE_DELETE;
+		in.name = in.name2;
+		(void)ask(work, mailbox_run, &store_mailbox_msg, &in);
+	} else {
+		(void)ask(work, mailbox_run, &store_mailbox_msg, &in);
+		(void)ask(work, acl_run, &store_acl_change_msg, &acl);
+		in.op = STORE_RENAME;
+		(void)ask(work, mailbox_run, &store_mailbox_msg, &in);
+	}
+	run(work);
+	clear(work);
+}
+
 /* Space is taken back: what was promised stays. */
 static void
 tidy(struct work *work)
@@ -288,8 +354,14 @@ write_store(struct work *work, const char *dir, const char *marks,
 
 		deliver_some(work, number, count);
 		number += count;
+		if (i == 0)
+			share(work);
 		if (i % 3 == 1)
 			flag(work, number - 1);
+		if (i % 4 == 3)
+			flag_for_bob(work, number - 1);
+		if (i % 6 == 5)
+			share_for_a_while(work, i / 6);
 		if (i % 4 == 2)
 			expunge(work, number - 2);
 		if (i % 5 == 3)
@@ -319,7 +391,7 @@ read_marks(const char *path, struct promised *promised)
 		const char *word;
 		uint8_t what;
 	} words[] = { { "kept", KEPT }, { "seen", SEEN }, { "goes", GOING },
-		{ "gone", GONE } };
+		{ "gone", GONE }, { "bobs", BOBS } };
 	struct buf marks;
 	struct str rest, line;
 	struct err err;
@@ -373,6 +445,25 @@ has_bytes(struct engine *engine, uint64_t blob, const struct store_blob *row,
 	return same;
 }
 
+/* Has bob seen all that he was told he had? */
+static int
+check_bob(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct look *look = arg;
+	struct store_uids uids;
+	struct str runs;
+
+	if (store_access_seen(txn, INBOX, bob.user, &runs, err) < 0 ||
+	    store_uids_decode(&uids, runs, err) < 0)
+		return -1;
+	for (uint32_t uid = 1; uid < MESSAGES_MAX; uid++)
+		if (look->promised->what[uid] & BOBS &&
+		    !store_uids_has(&uids, uid))
+			look->bad++;
+	store_uids_clear(&uids);
+	return 0;
+}
+
 static int
 check_messages(struct kv_txn *txn, void *arg, struct err *err)
 {
@@ -412,7 +503,8 @@ check_promises(struct work *work, const struct promised *promised)
 	struct err err;
 
 	store_verify_engine(work->engine);
-	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0)
+	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0 ||
+	    kv_view(work->engine->kv, check_bob, &look, &err) < 0)
 		fatal("%s", err.text);
 	if (look.bad > 0)
 		fatal("%u promises are broken", look.bad);
