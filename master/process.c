@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "master/control.h"
+#include "master/reader.h"
 #include "master/service.h"
 #include "master/start.h"
 #include "net/fdpass.h"
@@ -55,6 +56,8 @@ on_words(evutil_socket_t fd, short what, void *arg)
 	} else if (str_take_str(&in, STR("kept "))) {
 		service->is_pending = false;
 		control_note(service->master, service, in);
+	} else if (str_take_str(&in, STR("reader "))) {
+		reader_end(service->master, service, in);
 	} else if (str_take_str(&in, STR("probed "))) {
 		control_probed(service->master, service, in);
 	}

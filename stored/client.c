@@ -58,6 +58,7 @@ opened(struct ipc_peer *peer, void *ctx)
 	client->peer = peer;
 	client->roles = roles_of(ipc_peer_role(peer));
 	client->arena = arena_new(0);
+	client->connected = time_mono();
 	list_init(&client->watches);
 	list_push(&client->stored->clients, &client->link);
 	if (getsockopt(ipc_peer_fd(peer), SOL_SOCKET, SO_PEERCRED, &who,

@@ -150,8 +150,8 @@ on_step(evutil_socket_t fd, short what, void *arg)
 
 /*
  * End a process that has held on to old pages for too long. Its pin stays
- * until it is gone, so that it never reads torn ones; where we may not end
- * it, the index grows and this says why.
+ * until it is gone, so that it never reads torn ones; where it is another
+ * user's, master ends it.
  */
 static void
 end_reader(void *ctx, int64_t age)
@@ -170,9 +170,8 @@ end_reader(void *ctx, int64_t age)
 	    ipc_peer_role(client->peer), (int)client->pid,
 	    (long long)(age / TIME_SECOND));
 	if (fd < 0 || syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) < 0)
-		log_error("cannot end process %d: the index grows until it is "
-			  "gone",
-		    (int)client->pid);
+		daemon_end_reader(client->stored->daemon, client->pid,
+		    (now - client->connected) / 1000);
 	if (fd >= 0)
 		(void)close(fd);
 }

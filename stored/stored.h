@@ -90,6 +90,7 @@ struct client {
 	struct kv_pin_slot *pin;
 	bool wants_pin;
 	pid_t pid;
+	int64_t connected;  /* monotonic */
 	int64_t complained; /* about its pin, monotonic; 0: never */
 	struct list watches;
 	uint64_t next_token;

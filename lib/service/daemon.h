@@ -40,6 +40,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "conf/conf.h"
@@ -124,6 +125,12 @@ bool daemon_is_stopping(const struct daemon *d);
 int daemon_stop_fd(const struct daemon *d);
 /* End in order: leaves the event loop, or after this session. */
 void daemon_stop(struct daemon *d);
+
+/*
+ * Ask master to end a session that keeps old pages of a store: pid connected
+ * to us so many milliseconds ago. Master has its own mind about it.
+ */
+void daemon_end_reader(struct daemon *d, pid_t pid, int64_t connected_ms);
 
 /* By index into ops.stats. Cheap: an atomic add. */
 void daemon_count(struct daemon *d, int item, int64_t n);

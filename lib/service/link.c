@@ -2,7 +2,8 @@
  * The words between a daemon and master, one datagram each on a SEQPACKET
  * pair. Down: "reload NAME..." with as many descriptors, "drain", "stop",
  * "probe WHAT" (jail test only). Up, believed as gossip only: "up LEVEL
- * MISSING", "reloaded", "kept TEXT" (a reload that failed), "probed TEXT".
+ * MISSING", "reloaded", "kept TEXT" (a reload that failed), "probed TEXT",
+ * "reader PID MS" (master/reader.h).
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -55,6 +56,12 @@ reload(struct daemon *d, struct str names, int *fds, int count)
 		link_send(d, "reloaded");
 	}
 	fds_close(d, "reload:");
+}
+
+void
+daemon_end_reader(struct daemon *d, pid_t pid, int64_t connected_ms)
+{
+	link_send(d, "reader %d %lld", (int)pid, (long long)connected_ms);
 }
 
 bool
