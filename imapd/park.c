@@ -48,42 +48,52 @@ fill_selected(struct park_state *state, const struct selected *selected)
 	state->checksum = view_checksum(&selected->view);
 }
 
+enum { FLAGS, RECENT, EXPUNGED, SAVED, PACKED };
+
+/* What is packed of the selected mailbox. */
+static void
+pack(struct buf packed[PACKED], const struct selected *selected)
+{
+	view_pack_flags(&packed[FLAGS], &selected->view);
+	view_pack_recent(&packed[RECENT], &selected->view);
+	view_pack_expunged(&packed[EXPUNGED], &selected->view);
+	(void)store_uids_encode(&packed[SAVED], &selected->saved);
+}
+
 /* Append the state. -1: it has no place. */
 static int
 encode(struct buf *out, struct session *session, bool idle, int64_t deadline,
     struct err *err)
 {
 	const struct selected *selected = session->selected;
-	struct buf flags, recent, expunged;
+	struct buf packed[PACKED];
 	struct park_state state = {
 		.deadline = (uint64_t)deadline,
 		.commands = session->commands,
 		.errors = session->errors,
 		.enabled = session->enabled.bits,
 	};
+	bool full = false;
 	int ret;
 
 	if (idle)
 		state.tag = input_tag(session);
-	buf_init(&flags, HANDOVER_PARKED_MAX);
-	buf_init(&recent, HANDOVER_PARKED_MAX);
-	buf_init(&expunged, HANDOVER_PARKED_MAX);
+	for (int i = 0; i < PACKED; i++)
+		buf_init(&packed[i], HANDOVER_PARKED_MAX);
 	if (selected != NULL) {
 		fill_selected(&state, selected);
-		view_pack_flags(&flags, &selected->view);
-		view_pack_recent(&recent, &selected->view);
-		view_pack_expunged(&expunged, &selected->view);
+		pack(packed, selected);
 	}
-	state.flags = buf_str(&flags);
-	state.recent = buf_str(&recent);
-	state.expunged = buf_str(&expunged);
-	if (flags.full || recent.full || expunged.full)
-		ret = err_set(err, ERR_LIMIT, "too much to park");
-	else
-		ret = park_state_encode(out, &state, err);
-	buf_clear(&flags);
-	buf_clear(&recent);
-	buf_clear(&expunged);
+	state.flags = buf_str(&packed[FLAGS]);
+	state.recent = buf_str(&packed[RECENT]);
+	state.expunged = buf_str(&packed[EXPUNGED]);
+	state.saved = buf_str(&packed[SAVED]);
+	for (int i = 0; i < PACKED; i++)
+		full = full || packed[i].full;
+	ret = full ? err_set(err, ERR_LIMIT, "too much to park") :
+		     park_state_encode(out, &state, err);
+	for (int i = 0; i < PACKED; i++)
+		buf_clear(&packed[i]);
 	return ret;
 }
 
@@ -230,6 +240,8 @@ fill_view(struct session *session, const struct park_state *state,
 	}
 	if (ret == 0 && mbox.uidvalidity != state->uidvalidity)
 		ret = err_set(err, ERR_CORRUPT, "parked: other UIDVALIDITY");
+	if (ret == 0)
+		ret = store_uids_decode(&selected->saved, state->saved, err);
 	if (ret == 0) {
 		set_keywords(selected, &mbox.keywords, state->keywords);
 		ret = read_view(session, state, &selected->view, err);

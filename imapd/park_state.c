@@ -28,6 +28,7 @@ static const struct ipc_field fields[] = {
 	IPC_FIELD(M, STR, flags, HANDOVER_PARKED_MAX),
 	IPC_FIELD(M, STR, recent, HANDOVER_PARKED_MAX),
 	IPC_FIELD(M, STR, expunged, HANDOVER_PARKED_MAX),
+	IPC_FIELD(M, STR, saved, HANDOVER_PARKED_MAX),
 };
 #undef M
 static const struct ipc_msg park_state_msg = IPC_MSG(park_state, 0, fields);

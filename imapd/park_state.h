@@ -31,6 +31,7 @@ struct park_state {
 	uint32_t count, last; /* messages of the view, the last one's UID */
 	uint64_t checksum;    /* of the view's UIDs */
 	struct str flags, recent, expunged; /* imapd/view_pack.h */
+	struct str saved; /* UIDs that "$" stands for: store/uids.h */
 };
 
 /* ERR_LIMIT: over HANDOVER_PARKED_MAX. */

@@ -166,7 +166,10 @@ class ParkedTranscripts(unittest.TestCase):
                      f"STORE {some} +FLAGS (\\Deleted)",
                      f"STORE {some} +FLAGS.SILENT (\\Deleted)",
                      f"MOVE {some} {self.box}-2", f"SEARCH {some} SEEN",
-                     f"COPY {some} {self.box}")
+                     f"COPY {some} {self.box}",
+                     f"SEARCH RETURN (SAVE) {some}", "FETCH $ (UID)",
+                     "SEARCH RETURN (SAVE COUNT) FLAGGED",
+                     f"STORE $ +FLAGS ({word})")
         if rng.random() < 0.3 or count == 0:
             return rng.choice(plain[:6] if rng.random() < 0.9 else plain)
         return rng.choice(with_some)
