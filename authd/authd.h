@@ -44,6 +44,7 @@ struct authd {
 	struct authd_conf conf;
 	struct daemon *daemon;
 	struct ticket_signer *signer;
+	unsigned char fake_key[32]; /* for SCRAM secrets of nobody */
 	struct password *password;
 	struct throttle *throttle;
 	struct memory *memory;

@@ -1,35 +1,11 @@
-#include "authd/exchange.h"
+#include "authd/exchange_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "authd/mech.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time.h"
-
-enum state {
-	WAITS_FOR_CLIENT,
-	WAITS_IN_ROW,    /* another attempt on this user is not decided yet */
-	WAITS_FOR_TURN,  /* throttled; the timer runs */
-	IS_CHECKED,      /* the directory is asked */
-	WAITS_TO_REFUSE, /* failed; the timer runs */
-};
-
-struct exchange {
-	struct list link;
-	struct authd *authd;
-	struct ipc_peer *peer; /* NULL: who asked is gone */
-	uint64_t id;
-	uint16_t tag; /* of the question under way */
-	enum state state;
-	struct mech *mech;
-	struct event *timer;
-	int64_t began;   /* the last message of the client came then */
-	int64_t refused; /* when a failure may be told */
-	char *session, *service, *mech_name, *client;
-	char *user; /* whole and in lower case; once it is known */
-};
 
 static void
 wake_at(struct exchange *x, int64_t at)
@@ -47,7 +23,7 @@ wake_at(struct exchange *x, int64_t at)
 /* Another exchange from the same client for the same user, in this state. */
 static bool
 is_rival(const struct exchange *x, const struct exchange *other,
-    enum state state)
+    enum exchange_state state)
 {
 	return x != other && other->state == state &&
 	    strcmp(x->client, other->client) == 0 &&
@@ -86,8 +62,8 @@ leave_row(struct exchange *x)
 	}
 }
 
-static void
-exchange_free(struct exchange *x)
+void
+exchange_drop(struct exchange *x)
 {
 	leave_row(x);
 	x->authd->open--;
@@ -100,6 +76,7 @@ exchange_free(struct exchange *x)
 	free(x->mech_name);
 	free(x->client);
 	free(x->user);
+	proof_free(x->proof);
 	free(x);
 }
 
@@ -120,11 +97,11 @@ reply_status(struct ipc_peer *peer, uint16_t tag, uint64_t id,
 }
 
 /* The last word, without a ticket. */
-static void
-end(struct exchange *x, enum auth_status status)
+void
+exchange_end(struct exchange *x, enum auth_status status)
 {
 	reply_status(x->peer, x->tag, x->id, status);
-	exchange_free(x);
+	exchange_drop(x);
 }
 
 static void
@@ -138,8 +115,8 @@ log_result(const struct exchange *x, const char *what)
 	    x->session);
 }
 
-static void
-refuse(struct exchange *x)
+void
+exchange_refuse(struct exchange *x)
 {
 	struct authd *authd = x->authd;
 	int64_t now = time_mono();
@@ -151,7 +128,7 @@ refuse(struct exchange *x)
 	mech_free(x->mech); /* the password is of no more use */
 	x->mech = NULL;
 	if (x->peer == NULL) {
-		exchange_free(x);
+		exchange_drop(x);
 		return;
 	}
 	leave_row(x);
@@ -180,20 +157,22 @@ make_ticket(const struct exchange *x, struct str owner,
 	return ticket_sign(out, authd->signer, &ticket, err);
 }
 
-static void
-trouble(struct exchange *x, const char *why)
+void
+exchange_trouble(struct exchange *x, const char *why)
 {
 	daemon_count(x->authd->daemon, STAT_TROUBLE, 1);
 	log_warn("login not decided: %s", why);
-	end(x, AUTH_TEMP);
+	exchange_end(x, AUTH_TEMP);
 }
 
-static void
-accept_user(struct exchange *x, struct str owner, const struct facts *facts)
+void
+exchange_accept(struct exchange *x, struct str owner, const struct facts *facts,
+    struct str last)
 {
 	struct authd *authd = x->authd;
 	struct auth_step step = { .id = x->id,
 		.status = AUTH_OK,
+		.challenge = last,
 		.user = owner };
 	int limit = authd->conf.session_limit;
 	struct buf ticket;
@@ -201,13 +180,13 @@ accept_user(struct exchange *x, struct str owner, const struct facts *facts)
 
 	if (limit > 0 && count_of_user(authd->count, owner) >= (size_t)limit) {
 		log_result(x, "login refused, too many sessions");
-		end(x, AUTH_TEMP);
+		exchange_end(x, AUTH_TEMP);
 		return;
 	}
 	buf_init(&ticket, AUTH_TICKET_MAX);
 	if (make_ticket(x, owner, facts, &ticket, &err) < 0) {
 		buf_clear(&ticket);
-		trouble(x, err.text);
+		exchange_trouble(x, err.text);
 		return;
 	}
 	step.ticket = buf_str(&ticket);
@@ -220,7 +199,7 @@ accept_user(struct exchange *x, struct str owner, const struct facts *facts)
 	authd_show_sessions(authd);
 	reply(x->peer, x->tag, &step);
 	buf_clear(&ticket);
-	exchange_free(x);
+	exchange_drop(x);
 }
 
 static void
@@ -244,14 +223,14 @@ on_checked(void *ctx, enum password_result result,
 
 	switch (result) {
 	case PASSWORD_TEMP:
-		trouble(x, err->text);
+		exchange_trouble(x, err->text);
 		return;
 	case PASSWORD_WRONG:
-		refuse(x);
+		exchange_refuse(x);
 		return;
 	case PASSWORD_RIGHT:
 		remember(x, owner);
-		accept_user(x, owner->name, owner->facts);
+		exchange_accept(x, owner->name, owner->facts, STR(""));
 		return;
 	}
 }
@@ -265,9 +244,18 @@ check(struct exchange *x, struct str stamp)
 	    mech_password(x->mech), stamp, on_checked, x);
 }
 
-/* In lower case, with the default realm behind a name without one. */
 static void
-set_user(struct exchange *x, struct str name)
+attempt(struct exchange *x)
+{
+	if (x->proof != NULL)
+		proof_attempt(x);
+	else
+		check(x, STR(""));
+}
+
+/* In lower case, with the default realm behind a name without one. */
+void
+exchange_set_user(struct exchange *x, struct str name)
 {
 	const char *realm = x->authd->conf.realm;
 	struct buf user;
@@ -288,19 +276,20 @@ set_user(struct exchange *x, struct str name)
  * of one client on one user go one after another, or many at once would all
  * be looked at before the first failure counts.
  */
-static void
-decide(struct exchange *x)
+void
+exchange_decide(struct exchange *x)
 {
 	struct authd *authd = x->authd;
 	struct memory_hit hit;
 	int64_t now = time_mono(), wait;
 
-	if (memory_find(authd->memory, str_of(x->user), mech_password(x->mech),
+	if (x->proof == NULL &&
+	    memory_find(authd->memory, str_of(x->user), mech_password(x->mech),
 		now, &hit)) {
 		daemon_count(authd->daemon, STAT_REMEMBERED, 1);
 		x->state = IS_CHECKED; /* so that the next in the row goes */
 		if (hit.is_fresh)
-			accept_user(x, hit.owner, hit.facts);
+			exchange_accept(x, hit.owner, hit.facts, STR(""));
 		else
 			check(x, hit.stamp);
 		return;
@@ -311,13 +300,13 @@ decide(struct exchange *x)
 	}
 	wait = throttle_wait(authd->throttle, str_of(x->client),
 	    str_of(x->user), now);
-	if (wait < 0 || mech_password(x->mech).len == 0) {
+	if (wait < 0 || (x->proof == NULL && mech_password(x->mech).len == 0)) {
 		x->state = WAITS_FOR_TURN; /* and gives it up at once */
-		refuse(x);
+		exchange_refuse(x);
 		return;
 	}
 	if (wait == 0) {
-		check(x, STR(""));
+		attempt(x);
 		return;
 	}
 	x->state = WAITS_FOR_TURN;
@@ -333,44 +322,60 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (x->state == WAITS_IN_ROW)
-		decide(x);
+		exchange_decide(x);
 	else if (x->state == WAITS_FOR_TURN)
-		check(x, STR(""));
+		attempt(x);
 	else if (x->state == WAITS_TO_REFUSE)
-		end(x, AUTH_FAIL);
+		exchange_end(x, AUTH_FAIL);
+}
+
+/* The time that everything the client hears of this word counts from. */
+static void
+start_clock(struct exchange *x)
+{
+	x->began = time_mono();
+	x->refused =
+	    x->began + (int64_t)x->authd->conf.failure_delay * TIME_SECOND;
+}
+
+void
+exchange_challenge(struct exchange *x, struct str challenge)
+{
+	struct auth_step step = {
+		.id = x->id,
+		.status = AUTH_CONTINUE,
+		.challenge = challenge,
+	};
+
+	x->state = WAITS_FOR_CLIENT;
+	reply(x->peer, x->tag, &step);
 }
 
 /* What mech made of the client's last words. */
 static void
 advance(struct exchange *x, enum mech_result result, struct str challenge)
 {
-	struct auth_step step = { .id = x->id, .challenge = challenge };
-
-	x->began = time_mono();
-	x->refused =
-	    x->began + (int64_t)x->authd->conf.failure_delay * TIME_SECOND;
 	switch (result) {
 	case MECH_CONTINUE:
-		x->state = WAITS_FOR_CLIENT;
-		step.status = AUTH_CONTINUE;
-		reply(x->peer, x->tag, &step);
+		exchange_challenge(x, challenge);
 		return;
 	case MECH_PASSWORD:
-		set_user(x, mech_user(x->mech));
-		decide(x);
+		exchange_set_user(x, mech_user(x->mech));
+		exchange_decide(x);
 		return;
+	case MECH_PROVEN: /* of proof.c's mechanisms only */
 	case MECH_FAIL:
-		set_user(x, mech_user(x->mech));
-		refuse(x);
+		exchange_set_user(x, mech_user(x->mech));
+		exchange_refuse(x);
 		return;
 	case MECH_BADMECH:
-		end(x, AUTH_BADMECH);
+		exchange_end(x, AUTH_BADMECH);
 		return;
 	case MECH_BADPROTO:
-		end(x, AUTH_BADPROTO);
+		exchange_end(x, AUTH_BADPROTO);
 		return;
 	case MECH_TEMP:
-		trouble(x, "sasl: no memory");
+		exchange_trouble(x, "sasl: no memory");
 		return;
 	}
 }
@@ -447,11 +452,18 @@ exchange_start(struct ipc_peer *peer, uint16_t tag, const void *in)
 	    authd->conf.mechanisms, start->secure, &err);
 	if (x->mech == NULL) {
 		wipe(start->initial);
-		trouble(x, err.text);
+		exchange_trouble(x, err.text);
 		return;
 	}
+	start_clock(x);
 	if (start->has_initial)
 		initial = start->initial.len > 0 ? start->initial : STR("");
+	if (proof_is_for(x->mech_name)) {
+		proof_begin(x, start);
+		proof_message(x, initial);
+		wipe(start->initial);
+		return;
+	}
 	result = mech_start(x->mech, x->mech_name, initial, &challenge);
 	wipe(start->initial);
 	advance(x, result, challenge);
@@ -472,7 +484,14 @@ exchange_next(struct ipc_peer *peer, uint16_t tag, const void *in)
 	}
 	x->tag = tag;
 	if (next->cancel) { /* nothing was tried, so nothing is counted */
-		end(x, AUTH_FAIL);
+		exchange_end(x, AUTH_FAIL);
+		return;
+	}
+	start_clock(x);
+	if (x->proof != NULL) {
+		proof_message(x,
+		    next->response.len > 0 ? next->response : STR(""));
+		wipe(next->response);
 		return;
 	}
 	result = mech_next(x->mech, next->response, &challenge);
@@ -502,8 +521,8 @@ exchange_forget_peer(struct authd *authd, struct ipc_peer *peer)
 			continue;
 		x->peer = NULL;
 		/* A guess counts, whether or not the guesser waits for it. */
-		if (x->state != IS_CHECKED)
-			exchange_free(x);
+		if (x->state != IS_CHECKED && x->state != IS_LOOKED_UP)
+			exchange_drop(x);
 	}
 }
 
@@ -518,7 +537,7 @@ exchange_sweep(struct authd *authd)
 		struct exchange *x = LIST_ITEM(link, struct exchange, link);
 
 		if (x->state == WAITS_FOR_CLIENT && x->began < old)
-			exchange_free(x);
+			exchange_drop(x);
 	}
 }
 
@@ -526,6 +545,6 @@ void
 exchange_free_all(struct authd *authd)
 {
 	while (!list_is_empty(&authd->exchanges))
-		exchange_free(
+		exchange_drop(
 		    LIST_ITEM(authd->exchanges.next, struct exchange, link));
 }

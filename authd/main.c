@@ -5,6 +5,9 @@
  * The private key of tickets is here and nowhere else.
  */
 #include <fcntl.h>
+#include <malloc.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "authd/exchange.h"
 #include "authd/mech.h"
@@ -22,7 +25,8 @@ static const struct conf_param params[] = {
 	CONF_TABLE(authd, conf.password.directory, directory_params),
 	CONF(INT, authd, conf.password.connections, "auth_bind_connections",
 	    "4", 1, PASSWORD_CONNECTIONS_MAX),
-	CONF(STR, authd, conf.mechanisms, "login_mechanisms", "PLAIN LOGIN",
+	CONF(STR, authd, conf.mechanisms, "login_mechanisms",
+	    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN",
 	    1, 1000),
 	CONF(STR, authd, conf.realm, "auth_default_realm", "", 0, 255),
 	CONF(STR, authd, conf.key_file, "auth_ticket_key_file",
@@ -79,6 +83,22 @@ closed(struct ipc_peer *peer)
 	authd_show_sessions(authd);
 }
 
+/*
+ * The same at every start, and nobody else's: what a client without a secret
+ * is shown must not change.
+ */
+static void
+make_fake_key(struct authd *authd, struct str pem)
+{
+	static const char label[] = "chancery SCRAM secrets of nobody";
+	unsigned len = sizeof(authd->fake_key);
+
+	if (HMAC(EVP_sha256(), label, sizeof(label) - 1,
+		(const unsigned char *)pem.p, pem.len, authd->fake_key,
+		&len) == NULL)
+		panic("HMAC");
+}
+
 static int
 read_key(struct authd *authd, struct err *err)
 {
@@ -88,6 +108,7 @@ read_key(struct authd *authd, struct err *err)
 	buf_init(&pem, AUTHD_KEY_MAX);
 	ret = fs_read_file(AT_FDCWD, authd->conf.key_file, &pem, err);
 	if (ret == 0) {
+		make_fake_key(authd, buf_str(&pem));
 		authd->signer = ticket_signer_new(buf_str(&pem), err);
 		ret = authd->signer == NULL ? -1 : 0;
 	}
@@ -114,6 +135,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	exchange_sweep(arg);
+	(void)malloc_trim(0); /* what a rush of logins left behind */
 }
 
 static int

@@ -1,6 +1,7 @@
 #include "authd/mech.h"
 
 #include <sasl/sasl.h>
+#include <sasl/saslplug.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "base/log.h"
+
+#define PLUGIN "chancery"
 
 /* Cyrus keeps callbacks in its own shape: any function, cast. */
 typedef int any_fn(void);
@@ -18,8 +21,10 @@ struct mech {
 	sasl_conn_t *conn;
 	const char *list;
 	sasl_callback_t callbacks[CALLBACKS];
-	char *user, *password;
-	size_t user_len, password_len;
+	char *user, *password, *secret;
+	size_t user_len, password_len, secret_len;
+	char *external;
+	sasl_channel_binding_t binding; /* its pointers are ours */
 };
 
 static int
@@ -31,7 +36,7 @@ on_option(void *context, const char *plugin, const char *option,
 	} fixed[] = {
 		/* No database of Cyrus's own is ever looked at. */
 		{ "pwcheck_method", "none" },
-		{ "auxprop_plugin", "none" },
+		{ "auxprop_plugin", PLUGIN },
 		{ "canon_user_plugin", "INTERNAL" },
 		{ "log_level", "1" },
 	};
@@ -81,6 +86,60 @@ on_password(sasl_conn_t *conn, void *context, const char *user,
 	return SASL_OK;
 }
 
+/* The exchange for which Cyrus asks: the context of its own callback. */
+static struct mech *
+mech_of(sasl_server_params_t *params)
+{
+	sasl_callback_ft fn;
+	void *context = NULL;
+
+	if (params->utils->getcallback(params->utils->conn,
+		SASL_CB_SERVER_USERDB_CHECKPASS, &fn, &context) != SASL_OK)
+		return NULL;
+	return context;
+}
+
+/* auxprop_lookup: the secret, whoever it is asked for; nothing else. */
+static int
+on_lookup(void *global, sasl_server_params_t *params, unsigned flags,
+    const char *user, unsigned len)
+{
+	const struct propval *wanted = params->utils->prop_get(params->propctx);
+	const struct mech *mech = mech_of(params);
+
+	(void)global;
+	(void)user;
+	(void)len;
+	if (flags & SASL_AUXPROP_AUTHZID)
+		return SASL_OK;
+	if (mech == NULL || mech->secret == NULL)
+		return SASL_NOUSER;
+	for (; wanted != NULL && wanted->name != NULL; wanted++)
+		if (strcmp(wanted->name, "*authPassword") == 0)
+			(void)params->utils->prop_set(params->propctx,
+			    wanted->name, mech->secret, (int)mech->secret_len);
+	return SASL_OK;
+}
+
+static int
+on_plugin(const sasl_utils_t *utils, int max, int *version,
+    sasl_auxprop_plug_t **out, const char *name)
+{
+	/* Cyrus keeps the pointer. */
+	static sasl_auxprop_plug_t plug = {
+		.auxprop_lookup = on_lookup,
+		.name = (char *)(uintptr_t)PLUGIN,
+	};
+
+	(void)utils;
+	(void)name;
+	if (max < SASL_AUXPROP_PLUG_VERSION)
+		return SASL_BADVERS;
+	*version = SASL_AUXPROP_PLUG_VERSION;
+	*out = &plug;
+	return SASL_OK;
+}
+
 int
 mech_init(const char *list, struct err *err)
 {
@@ -93,7 +152,9 @@ mech_init(const char *list, struct err *err)
 	int rc;
 
 	callbacks[0].context = (void *)(uintptr_t)list;
-	rc = sasl_server_init(callbacks, "chancery");
+	rc = sasl_auxprop_add_plugin(PLUGIN, on_plugin);
+	if (rc == SASL_OK)
+		rc = sasl_server_init(callbacks, "chancery");
 	if (rc != SASL_OK)
 		return err_set(err, ERR_TEMP, "sasl: %s",
 		    sasl_errstring(rc, NULL, NULL));
@@ -153,17 +214,61 @@ mech_free(struct mech *mech)
 		sasl_dispose(&mech->conn);
 	free_secret(mech->user, mech->user_len);
 	free_secret(mech->password, mech->password_len);
+	free_secret(mech->secret, mech->secret_len);
+	free(mech->external);
+	free((char *)(uintptr_t)mech->binding.name);
+	free((unsigned char *)(uintptr_t)mech->binding.data);
 	free(mech);
 }
 
+void
+mech_set_binding(struct mech *mech, const char *name, struct str data)
+{
+	mech->binding.name = xstrdup(name);
+	mech->binding.data = (unsigned char *)xstrndup(data.p, data.len);
+	mech->binding.len = data.len;
+	if (sasl_setprop(mech->conn, SASL_CHANNEL_BINDING, &mech->binding) !=
+	    SASL_OK)
+		panic("sasl: channel binding");
+}
+
+void
+mech_set_secret(struct mech *mech, struct str secret)
+{
+	note(&mech->secret, &mech->secret_len, secret.p, secret.len);
+}
+
+void
+mech_set_external(struct mech *mech, const char *user)
+{
+	mech->external = xstrdup(user);
+	if (sasl_setprop(mech->conn, SASL_AUTH_EXTERNAL, mech->external) !=
+	    SASL_OK)
+		panic("sasl: external");
+}
+
+/* Who it is, says Cyrus, when it was not asked about a password. */
 static enum mech_result
-result_of(const struct mech *mech, int rc)
+proven(struct mech *mech)
+{
+	const void *user = NULL;
+
+	if ((mech->secret == NULL && mech->external == NULL) ||
+	    sasl_getprop(mech->conn, SASL_USERNAME, &user) != SASL_OK ||
+	    user == NULL)
+		return MECH_FAIL;
+	note(&mech->user, &mech->user_len, user, strlen(user));
+	return MECH_PROVEN;
+}
+
+static enum mech_result
+result_of(struct mech *mech, int rc)
 {
 	switch (rc) {
 	case SASL_CONTINUE:
 		return MECH_CONTINUE;
 	case SASL_OK:
-		return mech->password != NULL ? MECH_PASSWORD : MECH_FAIL;
+		return mech->password != NULL ? MECH_PASSWORD : proven(mech);
 	case SASL_NOMECH:
 		/* Also said of some refusals, once a mechanism runs. */
 		return mech->password != NULL ? MECH_FAIL : MECH_BADMECH;

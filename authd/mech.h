@@ -7,9 +7,10 @@
  * with MECH_PASSWORD, which means "the client has shown this, go and check",
  * and never by itself lets anybody in.
  *
- * A mechanism that needs a stored secret instead (SCRAM) would end with a
- * result of its own and be fed by an auxprop plug-in from what was fetched
- * for the name in its first message.
+ * SCRAM proves a password without showing it, against a stored secret. Cyrus
+ * asks for that in an auxprop plug-in, which must answer at once, too: ours
+ * gives what mech_set_secret() was told before. It ends with MECH_PROVEN. So
+ * does EXTERNAL, for the name that mech_set_external() was told.
  */
 #ifndef AUTHD_MECH_H
 #define AUTHD_MECH_H
@@ -22,6 +23,7 @@
 enum mech_result {
 	MECH_CONTINUE, /* send the challenge */
 	MECH_PASSWORD, /* mech_user, mech_password */
+	MECH_PROVEN,   /* mech_user; the challenge is the last word */
 	MECH_FAIL,     /* refused: acting for somebody else, cancelled */
 	MECH_BADMECH,  /* unknown, not offered, or not without TLS */
 	MECH_BADPROTO, /* the mechanism's rules were broken */
@@ -41,6 +43,13 @@ void mech_done(void);
 struct mech *mech_new(const char *service, const char *hostname,
     const char *list, bool secure, struct err *err);
 void mech_free(struct mech *mech); /* wipes; NULL is fine */
+
+/* Before the start: what binds the exchange to the TLS connection (copied). */
+void mech_set_binding(struct mech *mech, const char *name, struct str data);
+/* Before SCRAM starts: RFC 5803's form (copied). */
+void mech_set_secret(struct mech *mech, struct str secret);
+/* Before EXTERNAL starts: who the client's certificate says it is (copied). */
+void mech_set_external(struct mech *mech, const char *user);
 
 /* initial.p NULL: the client sent none. The challenge is borrowed. */
 enum mech_result mech_start(struct mech *mech, const char *name,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/scram.h"
 #include "authd/watch.h"
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -24,7 +25,8 @@ struct check {
 	char *owner; /* NULL: nobody of that name may log in */
 	char *stamp; /* of the entry now */
 	int64_t not_before;
-	bool looks; /* no password is to be checked */
+	struct str scram; /* borrowed, while the answer is looked at */
+	bool looks;       /* no password is to be checked */
 	struct facts facts;
 	password_fn *fn;
 	void *ctx;
@@ -41,7 +43,8 @@ struct password {
 
 static const char *const attrs[] = { "mail", "mailboxOwner", "accountStatus",
 	"associatedDomain", "entryCSN", "pwdChangedTime", "mailNotBefore",
-	"memberOf", "mailQuotaSize", "mailQuotaCount", NULL };
+	"memberOf", "mailQuotaSize", "mailQuotaCount", "mailScramSecret",
+	NULL };
 
 struct password *
 password_new(struct event_base *base, const struct password_conf *conf)
@@ -100,6 +103,7 @@ finish(struct check *check, enum password_result result, const struct err *err)
 	struct password_owner owner = {
 		str_of(check->owner),
 		str_of(check->stamp),
+		check->scram,
 		check->not_before,
 		&check->facts,
 	};
@@ -183,6 +187,8 @@ set_owner(struct check *check, const struct ldap_entry *user,
 	check->stamp = xstrndup(owner.p, owner.len);
 	check->not_before = watch_not_before(user);
 	facts_take(&check->facts, user, domain);
+	check->scram = scram_valid(ldap_entry_value(user, "mailScramSecret"),
+	    ldap_entry_value(user, "pwdChangedTime"));
 }
 
 static void
@@ -236,6 +242,11 @@ add_domain(struct buf *out, struct str user)
 static void
 make_filter(struct buf *out, struct str user)
 {
+	/* "@domain" is no user, though it may be somebody's catch-all. */
+	if (user.len == 0 || user.p[0] == '@') {
+		(void)buf_addz(out, "(!(objectClass=*))");
+		return;
+	}
 	(void)buf_addz(out, "(|(&(objectClass=mailUser)(|(mail=");
 	(void)escape_filter(out, user);
 	(void)buf_addz(out, ")(mailAlternateAddress=");
@@ -266,6 +277,7 @@ new_check(struct password *password, password_fn *fn, void *ctx)
 	check->password = password;
 	check->fn = fn;
 	check->ctx = ctx;
+	facts_init(&check->facts);
 	list_push(&password->checks, &check->link);
 	password->open++;
 	return check;
@@ -291,13 +303,21 @@ password_check(struct password *password, struct str user, struct str secret,
 	check->secret = xstrndup(secret.p, secret.len);
 	check->secret_len = secret.len;
 	check->known = xstrndup(stamp.p, stamp.len);
-	facts_init(&check->facts);
 	buf_init(&filter, FILTER_MAX);
-	/* "@domain" is no user, though it may be somebody's catch-all. */
-	if (user.len == 0 || user.p[0] == '@')
-		(void)buf_addz(&filter, "(!(objectClass=*))");
-	else
-		make_filter(&filter, user);
+	make_filter(&filter, user);
+	search(check, &filter);
+}
+
+void
+password_find(struct password *password, struct str user, password_fn *fn,
+    void *ctx)
+{
+	struct check *check = new_check(password, fn, ctx);
+	struct buf filter;
+
+	check->looks = true;
+	buf_init(&filter, FILTER_MAX);
+	make_filter(&filter, user);
 	search(check, &filter);
 }
 
@@ -311,6 +331,31 @@ password_look(struct password *password, struct str owner, password_fn *fn,
 	check->looks = true;
 	buf_init(&filter, FILTER_MAX);
 	make_owner_filter(&filter, owner);
+	search(check, &filter);
+}
+
+void
+password_certificate(struct password *password, struct str certificate,
+    password_fn *fn, void *ctx)
+{
+	struct check *check = new_check(password, fn, ctx);
+	struct str mail = certificate, fingerprint;
+	struct buf filter;
+
+	check->looks = true;
+	(void)str_split(&mail, ' ', &fingerprint);
+	buf_init(&filter, FILTER_MAX);
+	(void)buf_addz(&filter, "(&(objectClass=mailUser)(|(mailCertificate=");
+	(void)escape_filter(&filter, fingerprint);
+	(void)buf_addc(&filter, ')');
+	if (mail.len > 0) {
+		(void)buf_addz(&filter, "(mail=");
+		(void)escape_filter(&filter, mail);
+		(void)buf_addz(&filter, ")(mailAlternateAddress=");
+		(void)escape_filter(&filter, mail);
+		(void)buf_addc(&filter, ')');
+	}
+	(void)buf_addz(&filter, "))");
 	search(check, &filter);
 }
 

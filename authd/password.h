@@ -28,8 +28,10 @@ enum password_result { PASSWORD_RIGHT, PASSWORD_WRONG, PASSWORD_TEMP };
 
 /* With PASSWORD_RIGHT; borrowed. */
 struct password_owner {
-	struct str name;    /* of the mailboxes' owner, in lower case */
-	struct str stamp;   /* changes with the entry */
+	struct str name;  /* of the mailboxes' owner, in lower case */
+	struct str stamp; /* changes with the entry */
+	/* SCRAM's secret, RFC 5803; p NULL: none that is good */
+	struct str scram;
 	int64_t not_before; /* sessions from before it are void; s since 1970 */
 	const struct facts *facts;
 };
@@ -57,6 +59,16 @@ void password_check(struct password *password, struct str user,
  */
 void password_look(struct password *password, struct str owner, password_fn *fn,
     void *ctx);
+/* As password_look, by the name that somebody logs in with. */
+void password_find(struct password *password, struct str user, password_fn *fn,
+    void *ctx);
+/*
+ * The one user of a client's certificate, given as in auth_start: by its
+ * fingerprint, or by the mail address in it. Whether the domain is active is
+ * not looked at.
+ */
+void password_certificate(struct password *password, struct str certificate,
+    password_fn *fn, void *ctx);
 size_t password_open(const struct password *password);
 
 #endif

@@ -27,8 +27,10 @@ resume_free(struct resume *resume)
 }
 
 static int
-make_ticket(const struct resume *resume, struct buf *out, struct err *err)
+make_ticket(const struct resume *resume, const struct facts *facts,
+    struct buf *out, struct err *err)
 {
+	struct ticket_group group[TICKET_GROUPS_MAX];
 	struct authd *authd = resume->authd;
 	struct ticket ticket = {
 		.session = str_of(resume->session),
@@ -36,14 +38,18 @@ make_ticket(const struct resume *resume, struct buf *out, struct err *err)
 		.service = str_of(resume->service),
 		.mech = str_of(resume->mech),
 		.issued = time_real() / TIME_SECOND,
+		.quota = facts->quota,
+		.quota_messages = facts->quota_messages,
 	};
 
+	facts_groups(facts, group, &ticket.groups);
 	ticket.expires = ticket.issued + authd->conf.ticket_time;
 	return ticket_sign(out, authd->signer, &ticket, err);
 }
 
+/* facts NULL: nobody could be asked, and the old ticket is to do. */
 static void
-go_on(struct resume *resume)
+go_on(struct resume *resume, const struct facts *facts)
 {
 	struct auth_step step = {
 		.status = AUTH_OK,
@@ -53,7 +59,7 @@ go_on(struct resume *resume)
 	struct err err;
 
 	buf_init(&ticket, AUTH_TICKET_MAX);
-	if (make_ticket(resume, &ticket, &err) < 0) {
+	if (facts != NULL && make_ticket(resume, facts, &ticket, &err) < 0) {
 		log_warn("parked session: %s", err.text);
 		step.status = AUTH_TEMP;
 	}
@@ -75,11 +81,12 @@ on_looked(void *ctx, enum password_result result,
 	}
 	if (result == PASSWORD_TEMP)
 		log_warn("parked session goes on unasked: %s", err->text);
-	if (result == PASSWORD_WRONG ||
-	    (result == PASSWORD_RIGHT && resume->since < owner->not_before))
+	if (result == PASSWORD_TEMP)
+		go_on(resume, NULL);
+	else if (result == PASSWORD_WRONG || resume->since < owner->not_before)
 		ipc_peer_send(resume->peer, &auth_step_msg, resume->tag, &no);
 	else
-		go_on(resume);
+		go_on(resume, owner->facts);
 	resume_free(resume);
 }
 

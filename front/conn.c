@@ -389,7 +389,6 @@ conn_in_session(struct conn *conn)
 		login_clear(conn->login);
 	free(conn->login);
 	conn->login = NULL;
-	exchange_drop_ticket(conn);
 	park_free(conn->parked);
 	conn->parked = NULL;
 	buf_clear(&conn->in);

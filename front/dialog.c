@@ -20,7 +20,12 @@ set_secure(struct conn *conn)
 	const struct front *front = conn->front;
 	struct login *login = conn->login;
 
+	struct tls_facts facts = { 0 };
+
 	login->tls = conn->tls.ssl != NULL;
+	if (login->tls)
+		tls_get_facts(&facts, &conn->tls);
+	login->bound = facts.has_exporter || facts.unique_len > 0;
 	login->can_starttls = !login->tls && front->tls != NULL;
 	login->secure = login->tls || addr_is_loopback(&conn->client) ||
 	    front->conf.allow_plaintext;

@@ -158,6 +158,7 @@ exchange_start(struct conn *conn)
 	if (facts.has_exporter)
 		start.tls_binding =
 		    str_make(facts.exporter, sizeof(facts.exporter));
+	start.tls_unique = str_make(facts.unique, facts.unique_len);
 	ask(exchange, &auth_start_msg, &start);
 }
 
@@ -234,13 +235,6 @@ exchange_fill_resume(const struct conn *conn, struct auth_resume *out)
 void
 exchange_set_ticket(struct conn *conn, struct str ticket)
 {
-	buf_reset(&conn->exchange->ticket);
+	buf_clear(&conn->exchange->ticket);
 	(void)buf_add_str(&conn->exchange->ticket, ticket);
-}
-
-void
-exchange_drop_ticket(struct conn *conn)
-{
-	if (conn->exchange != NULL)
-		buf_clear(&conn->exchange->ticket);
 }

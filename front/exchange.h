@@ -27,7 +27,5 @@ struct str exchange_ticket(const struct conn *conn);
 /* A parked session's: what authd is asked, and the ticket it answers. */
 void exchange_fill_resume(const struct conn *conn, struct auth_resume *out);
 void exchange_set_ticket(struct conn *conn, struct str ticket);
-/* The session has it, and nobody else needs it. */
-void exchange_drop_ticket(struct conn *conn);
 
 #endif

@@ -327,6 +327,7 @@ fill_facts(struct handover *msg, struct conn *conn,
 	if (facts->has_exporter)
 		msg->tls_binding =
 		    str_make(facts->exporter, sizeof(facts->exporter));
+	msg->tls_unique = str_make(facts->unique, facts->unique_len);
 	msg->user = exchange_user(conn);
 	msg->ticket = exchange_ticket(conn);
 	if (conn->login != NULL) {
@@ -377,6 +378,7 @@ handover_send_tls(struct conn *conn)
 	if (facts.has_exporter)
 		msg.tls_binding =
 		    str_make(facts.exporter, sizeof(facts.exporter));
+	msg.tls_unique = str_make(facts.unique, facts.unique_len);
 	msg.fd = make_end(conn, &kept, &err);
 	if (msg.fd < 0)
 		return -1;

@@ -45,6 +45,10 @@ login_mech_is_plain(struct str mech)
 bool
 login_offers(const struct login *login, const struct str *mech)
 {
+	if (str_iends(*mech, STR("-PLUS")))
+		return login->bound;
+	if (str_ieqz(*mech, "EXTERNAL"))
+		return login->certified;
 	return login->secure || !login_mech_is_plain(*mech);
 }
 
@@ -52,7 +56,9 @@ const struct str *
 login_find_mech(const struct login *login, struct str name)
 {
 	for (size_t i = 0; i < login->rules->mechs; i++)
-		if (str_ieq(login->rules->mech[i], name))
+		if (str_ieq(login->rules->mech[i], name) &&
+		    (login_mech_is_plain(name) ||
+			login_offers(login, &login->rules->mech[i])))
 			return &login->rules->mech[i];
 	return NULL;
 }

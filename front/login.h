@@ -64,6 +64,8 @@ struct login {
 	bool tls;          /* this connection is encrypted by us */
 	bool can_starttls; /* it could be, and is not */
 	bool secure;       /* a password may travel here */
+	bool bound;        /* there is what SCRAM can be bound to */
+	bool certified;    /* the client has shown a certificate */
 	int errors, failures;
 	struct buf *out;     /* borrowed; replies are added */
 	size_t asked;        /* IMAP: end of the last literal we said "+" to */
@@ -102,8 +104,9 @@ void login_clear(struct login *login);
 void login_forget(struct login *login);
 
 /*
- * The offered mechanism of that name (without case), or NULL. Unless a
- * password may travel, PLAIN and LOGIN are not offered.
+ * The mechanism of that name (without case), or NULL: -PLUS and EXTERNAL are
+ * there only where TLS has what they need. PLAIN and LOGIN are found, but not
+ * offered, where a password may not travel.
  */
 const struct str *login_find_mech(const struct login *login, struct str name);
 bool login_offers(const struct login *login, const struct str *mech);

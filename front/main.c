@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -37,7 +38,8 @@ static const struct conf_param params[] = {
 	    0, 0),
 	CONF(STR, front, conf.exempt_networks,
 	    "client_connection_limit_exceptions", "$mynetworks", 0, 0),
-	CONF(STR, front, conf.mechanisms, "login_mechanisms", "PLAIN LOGIN",
+	CONF(STR, front, conf.mechanisms, "login_mechanisms",
+	    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN",
 	    0, 0),
 	CONF(BOOL, front, conf.allow_plaintext, "login_without_tls", "no",
 	    0, 0),
@@ -226,6 +228,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	limits_sweep(front->limits);
+	(void)malloc_trim(0); /* what a rush of clients left behind */
 	greet_sweep(front->greet);
 }
 

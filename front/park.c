@@ -227,7 +227,8 @@ on_answer(void *ctx, const void *answer, const struct err *err)
 
 	parked->call = 0;
 	if (step != NULL && step->status == AUTH_OK) {
-		exchange_set_ticket(conn, step->ticket);
+		if (step->ticket.len > 0)
+			exchange_set_ticket(conn, step->ticket);
 		handover_start(conn);
 	} else if (step != NULL && step->status == AUTH_FAIL) {
 		end(conn, "login is no longer good");

@@ -23,10 +23,9 @@ is_at_rest(const struct selected *selected)
 {
 	const struct view *view = &selected->view;
 
-	/* What "$" stands for is kept nowhere else. */
 	return !selected->gone && selected->after == 0 && view->dirty == 0 &&
-	    view->moved == 0 && selected->saved.len == 0 &&
-	    !selected->keywords_news && selected->told_exists == view->len &&
+	    view->moved == 0 && !selected->keywords_news &&
+	    selected->told_exists == view->len &&
 	    selected->told_recent == view->recent;
 }
 

@@ -112,6 +112,8 @@ exchange(struct session *s, bool has_initial, struct buf *response)
 		.secure = s->facts.tls_version.len > 0 || s->facts.loopback ||
 		    !s->conf->tls_auth_only,
 		.tls_binding = s->facts.tls_binding,
+		.tls_unique = s->facts.tls_unique,
+		.tls_client = s->facts.tls_client,
 	};
 	struct auth_step step = { 0 };
 	struct err err;
@@ -152,18 +154,42 @@ check_order(struct session *s)
 	return 0;
 }
 
+/* Has the connection what the mechanism needs? */
+static bool
+is_usable(const struct session *s, struct str mech)
+{
+	if (str_iends(mech, STR("-PLUS")))
+		return s->facts.tls_binding.len > 0 ||
+		    s->facts.tls_unique.len > 0;
+	if (str_ieqz(mech, "EXTERNAL"))
+		return s->facts.tls_client.len > 0;
+	return true;
+}
+
 /* Is mech one of those EHLO lists? */
 static bool
-is_offered(const char *list, struct str mech)
+is_offered(const struct session *s, struct str mech)
 {
-	struct str rest = str_of(list), word;
+	struct str rest = str_of(s->conf->mechanisms), word;
 
-	while (rest.len > 0) {
-		(void)str_split(&rest, ' ', &word);
+	while (str_split(&rest, ' ', &word))
 		if (word.len > 0 && str_ieq(word, mech))
-			return true;
-	}
+			return is_usable(s, word);
 	return false;
+}
+
+void
+auth_list(const struct session *s, struct buf *out)
+{
+	struct str rest = str_of(s->conf->mechanisms), word;
+
+	if (!session_may_auth(s))
+		return;
+	(void)buf_addz(out, "AUTH");
+	while (str_split(&rest, ' ', &word))
+		if (word.len > 0 && is_usable(s, word))
+			(void)buf_addf(out, " %" STR_F, STR_A(word));
+	(void)buf_addc(out, '\n');
 }
 
 int
@@ -184,7 +210,7 @@ auth_command(struct session *s, struct str args)
 	(void)str_split(&args, ' ', &mech);
 	if (mech.len == 0)
 		return session_reply(s, 501, "5.5.4", "Syntax: AUTH mechanism");
-	if (!is_offered(s->conf->mechanisms, mech))
+	if (!is_offered(s, mech))
 		return session_reply(s, 504, "5.5.4",
 		    "Error: unrecognized authentication type");
 	buf_init(&response, AUTH_RESPONSE_MAX);

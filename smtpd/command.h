@@ -21,6 +21,8 @@ int rcpt_command(struct session *s, struct str args);
 int data_command(struct session *s, struct str args);
 int bdat_command(struct session *s, struct str args);
 int auth_command(struct session *s, struct str args);
+/* "AUTH ...\n" of EHLO's answer: what is usable here; or nothing. */
+void auth_list(const struct session *s, struct buf *out);
 int starttls_command(struct session *s, struct str args);
 int xclient_command(struct session *s, struct str args);
 

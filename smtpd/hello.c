@@ -45,18 +45,22 @@ int
 hello_ehlo(struct session *s, struct str args)
 {
 	char size[40] = "SIZE";
+	struct buf auth;
+	int ret;
 
 	if (hello(s, args, true) < 0)
 		return -1;
 	if (s->conf->message_limit > 0)
 		(void)snprintf(size, sizeof(size), "SIZE %zu",
 		    s->conf->message_limit);
-	return session_reply(s, 250, NULL,
-	    "%s\nPIPELINING\n%s\n%s%s%s%sENHANCEDSTATUSCODES\n8BITMIME\n"
+	buf_init(&auth, 0);
+	auth_list(s, &auth);
+	ret = session_reply(s, 250, NULL,
+	    "%s\nPIPELINING\n%s\n%s%sENHANCEDSTATUSCODES\n8BITMIME\n"
 	    "DSN\nSMTPUTF8\nCHUNKING\nBINARYMIME\nLIMITS RCPTMAX=%d%s",
 	    s->conf->hostname, size, session_offers_tls(s) ? "STARTTLS\n" : "",
-	    session_may_auth(s) ? "AUTH " : "",
-	    session_may_auth(s) ? s->conf->mechanisms : "",
-	    session_may_auth(s) ? "\n" : "", s->conf->rcpt_limit,
+	    buf_cstr(&auth), s->conf->rcpt_limit,
 	    s->may_xclient ? "\n" XCLIENT_EHLO : "");
+	buf_clear(&auth);
+	return ret;
 }

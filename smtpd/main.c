@@ -169,6 +169,8 @@ serve_handover(struct smtpd *smtpd, struct ipc_conn *conn)
 	facts.tls_version = in.tls_version;
 	facts.tls_cipher = in.tls_cipher;
 	facts.tls_binding = in.tls_binding;
+	facts.tls_unique = in.tls_unique;
+	facts.tls_client = in.tls_client;
 	facts_set_client(&facts, &smtpd->conf, in.client_addr);
 	conn->timeout = smtpd->conf.timeout * 1000; /* of a handshake, now */
 	stream = stream_new(in.fd, SESSION_IN_MAX);

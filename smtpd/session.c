@@ -71,6 +71,8 @@ session_init(struct session *s, const struct smtpd_conf *conf,
 		&s->facts.tls_version,
 		&s->facts.tls_cipher,
 		&s->facts.tls_binding,
+		&s->facts.tls_unique,
+		&s->facts.tls_client,
 	};
 
 	*s = (struct session){

@@ -39,6 +39,7 @@ struct session_facts {
 	struct str local_addr;
 	struct str session;
 	struct str tls_version, tls_cipher, tls_binding;
+	struct str tls_unique, tls_client; /* as in the handover */
 	bool loopback;
 	bool trusted; /* in mynetworks: may send to other sites */
 };

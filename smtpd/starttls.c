@@ -18,6 +18,8 @@ begin_again(struct session *s, const struct handover_tls *tls)
 	s->facts.tls_version = arena_str(s->arena, tls->tls_version);
 	s->facts.tls_cipher = arena_str(s->arena, tls->tls_cipher);
 	s->facts.tls_binding = arena_str(s->arena, tls->tls_binding);
+	s->facts.tls_unique = arena_str(s->arena, tls->tls_unique);
+	s->facts.tls_client = arena_str(s->arena, tls->tls_client);
 	s->helo = STR("");
 	s->extended = false;
 }

@@ -2,6 +2,7 @@
  * serve - when batches run, and what happens between them: epochs of the
  * readers' pins, zeros for the next pack.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -185,6 +186,7 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)kv_pins_check(stored->pins, time_mono(),
 	    (int64_t)stored->conf.pin_max_age * TIME_SECOND, end_reader);
+	(void)malloc_trim(0); /* what a rush of sessions left behind */
 }
 
 static void

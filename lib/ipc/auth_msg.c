@@ -1,6 +1,6 @@
 #include "ipc/auth_msg.h"
 
-enum { NAME = 320, ADDRESS = 64, BINDING = 64 };
+enum { NAME = 320, ADDRESS = 64, BINDING = 64, CLIENT = 64 + 1 + 320 };
 
 #define M struct auth_start
 static const struct ipc_field start_fields[] = {
@@ -14,6 +14,8 @@ static const struct ipc_field start_fields[] = {
 	IPC_FIELD(M, STR, local_addr, ADDRESS),
 	IPC_FIELD(M, BOOL, secure, 0),
 	IPC_FIELD(M, STR, tls_binding, BINDING),
+	IPC_FIELD(M, STR, tls_unique, BINDING),
+	IPC_FIELD(M, STR, tls_client, CLIENT),
 };
 #undef M
 const struct ipc_msg auth_start_msg =

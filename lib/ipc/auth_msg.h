@@ -44,7 +44,7 @@ struct auth_start {
 	struct str initial; /* decoded; "" and absent differ */
 	struct str client_addr, local_addr;
 	bool secure; /* TLS, or loopback where that counts as such */
-	struct str tls_binding;
+	struct str tls_binding, tls_unique, tls_client; /* as in handover */
 };
 extern const struct ipc_msg auth_start_msg;
 
@@ -93,8 +93,9 @@ extern const struct ipc_msg auth_kick_msg;
 
 /*
  * front: a session that was parked goes on. Is its login still good? Answered
- * by auth_step, status AUTH_OK with a new ticket, AUTH_FAIL or AUTH_TEMP. It
- * is counted like a session that begins, unless it is counted already.
+ * by auth_step, status AUTH_OK with a new ticket (or none: nobody could be
+ * asked, the old one must do), AUTH_FAIL or AUTH_TEMP. It is counted like a
+ * session that begins, unless it is counted already.
  */
 struct auth_resume {
 	struct str session, user, service, mech;

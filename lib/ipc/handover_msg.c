@@ -2,6 +2,7 @@
 
 enum {
 	NAME = 320,
+	CLIENT = 64 + 1 + 320,
 	ADDRESS = 64,
 	BINDING = 64,
 	TICKET = 4096,
@@ -20,7 +21,8 @@ static const struct ipc_field handover_fields[] = {
 	IPC_FIELD(M, STR, tls_version, NAME),
 	IPC_FIELD(M, STR, tls_cipher, NAME),
 	IPC_FIELD(M, STR, tls_binding, BINDING),
-	IPC_FIELD(M, STR, tls_client, NAME),
+	IPC_FIELD(M, STR, tls_unique, BINDING),
+	IPC_FIELD(M, STR, tls_client, CLIENT),
 	IPC_FIELD(M, STR, user, NAME),
 	IPC_FIELD(M, STR, mech, NAME),
 	IPC_FIELD(M, STR, ticket, TICKET),
@@ -44,7 +46,8 @@ static const struct ipc_field tls_fields[] = {
 	IPC_FIELD(M, STR, tls_version, NAME),
 	IPC_FIELD(M, STR, tls_cipher, NAME),
 	IPC_FIELD(M, STR, tls_binding, BINDING),
-	IPC_FIELD(M, STR, tls_client, NAME),
+	IPC_FIELD(M, STR, tls_unique, BINDING),
+	IPC_FIELD(M, STR, tls_client, CLIENT),
 	IPC_FIELD(M, FD, fd, 0),
 };
 #undef M

@@ -54,7 +54,12 @@ struct handover {
 	struct str tls_version; /* "TLSv1.3"; empty: plaintext */
 	struct str tls_cipher;
 	struct str tls_binding; /* tls-exporter value, raw (RFC 9266) */
-	struct str tls_client;  /* name in the client's certificate */
+	struct str tls_unique;  /* tls-unique value, raw (RFC 5929) */
+	/*
+	 * The client's certificate: SHA-256 in small hexadecimal digits; then,
+	 * if its chain is good, a blank and its mail address.
+	 */
+	struct str tls_client;
 	struct str user;   /* who logged in; empty where login comes later */
 	struct str mech;   /* how */
 	struct str ticket; /* authd's word for it */
@@ -72,7 +77,8 @@ struct handover_starttls {
 extern const struct ipc_msg handover_starttls_msg;
 
 struct handover_tls {
-	struct str tls_version, tls_cipher, tls_binding, tls_client;
+	struct str tls_version, tls_cipher, tls_binding, tls_unique;
+	struct str tls_client;
 	int fd;
 };
 extern const struct ipc_msg handover_tls_msg;

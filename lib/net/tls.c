@@ -329,6 +329,20 @@ copy(char *out, size_t size, const char *text)
 	(void)snprintf(out, size, "%s", text == NULL ? "" : text);
 }
 
+/* The first Finished message of the handshake: who resumes speaks last. */
+static void
+get_unique(struct tls_facts *facts, const struct tls *tls)
+{
+	size_t (*const first)(const SSL *, void *, size_t) =
+	    SSL_session_reused(tls->ssl) == 1 ? SSL_get_finished :
+						SSL_get_peer_finished;
+
+	facts->unique_len =
+	    first(tls->ssl, facts->unique, sizeof(facts->unique));
+	if (facts->unique_len > sizeof(facts->unique))
+		facts->unique_len = 0;
+}
+
 void
 tls_get_facts(struct tls_facts *facts, const struct tls *tls)
 {
@@ -345,6 +359,8 @@ tls_get_facts(struct tls_facts *facts, const struct tls *tls)
 	if (SSL_version(tls->ssl) < TLS1_3_VERSION &&
 	    SSL_get_extms_support(tls->ssl) != 1)
 		return;
+	if (SSL_version(tls->ssl) < TLS1_3_VERSION)
+		get_unique(facts, tls);
 	facts->has_exporter = SSL_export_keying_material(tls->ssl,
 				  facts->exporter, sizeof(facts->exporter),
 				  label, sizeof(label) - 1, NULL, 0, 1) == 1;

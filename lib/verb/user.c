@@ -16,6 +16,7 @@
 #include "verb/people.h"
 #include "verb/purge.h"
 #include "verb/quota.h"
+#include "verb/user_scram.h"
 
 enum { PASSWORD_MAX = 1024 };
 
@@ -183,6 +184,7 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	struct ldap_change attrs[8];
 	struct str name, quota, password;
 	struct buf typed, hashed;
+	const char *dn = NULL;
 	size_t count = 0;
 	int ret;
 
@@ -212,9 +214,11 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	if (ret == 0) {
 		password = buf_str(&hashed);
 		attrs[count++] = PEOPLE_ONE(ADD, "userPassword", &password);
-		ret = ldap_conn_add(people->conn,
-		    people_entry_dn(people, &address), attrs, count, err);
+		dn = people_entry_dn(people, &address);
+		ret = ldap_conn_add(people->conn, dn, attrs, count, err);
 	}
+	if (ret == 0)
+		ret = user_scram_set(people, dn, buf_str(&typed), err);
 	buf_clear_secret(&typed);
 	buf_clear(&hashed);
 	return ret < 0 ? -1 : name_administrator(people, call, &address, err);
@@ -256,6 +260,7 @@ set_password(struct people *people, struct verb_call *call, struct err *err)
 	struct ldap_change change;
 	struct str password;
 	struct buf typed, hashed;
+	const char *dn = NULL;
 	int ret;
 
 	if (need_user(people, call, &address, &entry, err) < 0)
@@ -268,9 +273,11 @@ set_password(struct people *people, struct verb_call *call, struct err *err)
 	if (ret == 0) {
 		password = buf_str(&hashed);
 		change = PEOPLE_ONE(SET, "userPassword", &password);
-		ret = ldap_conn_modify(people->conn,
-		    arena_cstr(people->arena, entry->dn), &change, 1, err);
+		dn = arena_cstr(people->arena, entry->dn);
+		ret = ldap_conn_modify(people->conn, dn, &change, 1, err);
 	}
+	if (ret == 0)
+		ret = user_scram_set(people, dn, buf_str(&typed), err);
 	if (ret == 0)
 		end_sessions(call, owner_of(entry));
 	buf_clear_secret(&typed);

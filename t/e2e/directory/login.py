@@ -25,7 +25,8 @@ class Authd(frames.Conn):
             frames.text(f"session-{self.number}"), frames.text("imap"),
             frames.text(mech), bytes([initial is not None]),
             frames.text(initial or b""), frames.text(client),
-            frames.text("127.0.0.1"), bytes([secure]), frames.text(b""))))
+            frames.text("127.0.0.1"), bytes([secure]), frames.text(b""),
+            frames.text(b""), frames.text(b""))))
 
     def next(self, response, cancel=False):
         return self.send(21, struct.pack(">Q", self.number) +

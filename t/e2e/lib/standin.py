@@ -27,13 +27,14 @@ AUTH_CONTINUE, AUTH_OK, AUTH_FAIL = 0, 1, 2
 TABLES = {
     HANDOVER: "service:s client_addr:s client_port:H local_addr:s "
               "local_port:H session:s tls_version:s tls_cipher:s "
-              "tls_binding:s tls_client:s user:s mech:s ticket:s tag:s "
+              "tls_binding:s tls_unique:s tls_client:s user:s mech:s ticket:s tag:s "
               "unread:s parked:s fd:f",
     HANDOVER_STARTTLS: "fd:f",
-    HANDOVER_TLS: "tls_version:s tls_cipher:s tls_binding:s tls_client:s "
+    HANDOVER_TLS: "tls_version:s tls_cipher:s tls_binding:s tls_unique:s tls_client:s "
                   "fd:f",
     AUTH_START: "id:Q session:s service:s mech:s has_initial:B initial:s "
-                "client_addr:s local_addr:s secure:B tls_binding:s",
+                "client_addr:s local_addr:s secure:B tls_binding:s "
+                "tls_unique:s tls_client:s",
     AUTH_NEXT: "id:Q cancel:B response:s",
     AUTH_STEP: "id:Q status:B challenge:s user:s ticket:s",
     AUTH_END: "session:s user:s",

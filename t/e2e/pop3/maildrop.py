@@ -167,7 +167,7 @@ class Maildrop(chancery.TestCase):
         self.assertIn("-ERR [AUTH]",
                       self.talk("pop3", "USER ada@example.test", "PASS x"))
         said = self.talk("pop3", "CAPA", "APOP ada x", "STAT", "QUIT")
-        for word in ("SASL PLAIN LOGIN", "STLS", "UIDL", "TOP",
+        for word in ("SASL SCRAM-SHA-256 PLAIN LOGIN", "STLS", "UIDL", "TOP",
                      "PIPELINING", "RESP-CODES", "AUTH-RESP-CODE"):
             self.assertIn(word, said)
         self.assertEqual(said.count("-ERR"), 2)

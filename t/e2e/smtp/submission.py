@@ -17,7 +17,8 @@ class Submission(chancery.TestCase):
             self.assertEqual(smtp.mail("ada@example.test")[0], 503)
             smtp.ehlo()
             self.assertEqual(smtp.esmtp_features["auth"].split(),
-                             ["PLAIN", "LOGIN"])
+                             ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN",
+                              "LOGIN"])
             self.assertEqual(smtp.mail("ada@example.test")[0], 530)
 
     def test_port_25_takes_no_passwords(self):
