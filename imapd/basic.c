@@ -11,7 +11,7 @@
 #include "store/share.h"
 
 static const char capabilities[] =
-    "IMAP4rev1 IMAP4rev2 UTF8=ACCEPT ACL RIGHTS=kxte QUOTA "
+    "IMAP4rev1 COMPRESS=DEFLATE IMAP4rev2 UTF8=ACCEPT ACL RIGHTS=kxte QUOTA "
     "QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
     "LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE UIDPLUS UNSELECT "
     "MOVE CHILDREN LIST-EXTENDED SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE "
@@ -42,6 +42,31 @@ basic_capability(struct command *cmd)
 	reply_untagged(cmd->session, "CAPABILITY %s",
 	    command_capabilities(cmd->session));
 	command_ok(cmd, "that is all");
+}
+
+/* COMPRESS DEFLATE (RFC 4978): from the end of our answer on. */
+void
+basic_compress(struct command *cmd)
+{
+	struct session *session = cmd->session;
+	struct str name;
+	struct err err;
+
+	if (token_sp(&cmd->in, &err) < 0 ||
+	    token_atom(&cmd->in, &name, &err) < 0) {
+		command_syntax(cmd, &err);
+		return;
+	}
+	if (command_end(cmd) < 0)
+		return;
+	if (!str_ieqz(name, "DEFLATE")) {
+		command_bad(cmd, "no such compression");
+	} else if (stream_is_compressed(session->stream)) {
+		command_no(cmd, "[COMPRESSIONACTIVE] DEFLATE is active");
+	} else {
+		session->compresses = true;
+		command_ok(cmd, "DEFLATE from here on");
+	}
 }
 
 void

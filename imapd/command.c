@@ -28,6 +28,7 @@ static const struct command_entry commands[] = {
 	{ "CAPABILITY", 0, 0, 0, NEWS_ALL, basic_capability },
 	{ "CHECK", 1, 0, 0, NEWS_ALL, basic_noop },
 	{ "CLOSE", 1, 0, 0, NEWS_NONE, select_close },
+	{ "COMPRESS", 0, 0, 0, NEWS_ALL, basic_compress },
 	{ "COPY", 1, 1, 0, NEWS_ALL, copy_run },
 	{ "CREATE", 0, 0, 0, NEWS_ALL, create_create },
 	{ "DELETE", 0, 0, 0, NEWS_ALL, create_delete },
@@ -309,6 +310,11 @@ command_run(struct session *session)
 		session->ending = true;
 	else
 		reply_tagged(session, cmd.tag, cmd.word, cmd.text);
+	if (session->compresses) {
+		session->compresses = false;
+		if (stream_compress(session->stream) < 0)
+			session->ending = true; /* the client counts on it */
+	}
 	if (session->errors > ERRORS_MAX)
 		session_bye(session, "too many commands that make no sense");
 }

@@ -14,6 +14,7 @@ void acl_set(struct command *cmd);
 
 void append_run(struct command *cmd);
 
+void basic_compress(struct command *cmd);
 void basic_capability(struct command *cmd);
 void basic_enable(struct command *cmd);
 void basic_id(struct command *cmd);

@@ -23,10 +23,18 @@ fill(struct session *session)
 	return stream_fill(session->stream);
 }
 
-/* Drop what is there up to a line's end, and more until there is one. */
+enum { SKIP_MAX = 16 << 20 /* bytes of a line that nobody reads */ };
+
+/*
+ * Drop what is there up to a line's end, and more until there is one. -1: the
+ * connection is at its end, or had better be: with COMPRESS a thousand bytes
+ * take a client one.
+ */
 static int
 skip_line(struct session *session)
 {
+	size_t skipped = 0;
+
 	for (;;) {
 		struct str in = stream_peek(session->stream);
 		size_t had = in.len;
@@ -35,7 +43,8 @@ skip_line(struct session *session)
 		stream_skip(session->stream, had - in.len);
 		if (found)
 			return 0;
-		if (fill(session) < 0)
+		skipped += had - in.len;
+		if (skipped > SKIP_MAX || fill(session) < 0)
 			return -1;
 	}
 }

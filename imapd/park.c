@@ -128,6 +128,7 @@ park_session(struct session *session, bool idle, int64_t deadline)
 
 	pipeline_drain(session);
 	if (session->front == NULL || session->ending ||
+	    stream_is_compressed(session->stream) ||
 	    (selected != NULL && !is_at_rest(selected)) ||
 	    stream_flush(session->stream) < 0 ||
 	    stream_peek(session->stream).len > 0)

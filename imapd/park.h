@@ -6,7 +6,8 @@
  * told by a session that never slept. The view's UIDs are read from the
  * mailbox's rows and the tombstones since, and proven by a checksum; the flags
  * the client was told are packed (imapd/view_pack.h). A session that this
- * cannot be said of is not parked: one whose input or output is not at rest,
+ * cannot be said of is not parked: one whose input or output is not at rest or
+ * compressed,
  * with news half looked at, or more than HANDOVER_PARKED_MAX bytes of state.
  */
 #ifndef IMAPD_PARK_H

@@ -42,6 +42,7 @@ struct session {
 	int64_t deadline;       /* of the silence we woke into; 0: none */
 	bool resumes;           /* woken, and has not gone on yet */
 	bool parked;            /* front has the client */
+	bool compresses;        /* from the end of this command on */
 	unsigned commands;      /* that came */
 	unsigned errors;        /* of them, in a row, that made no sense */
 	bool ending;            /* read no further command */

@@ -5,12 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/time.h"
+#include "net/deflate.h"
 
 enum {
 	STREAM_TIMEOUT_DEFAULT = 300000,
@@ -31,6 +33,8 @@ struct stream {
 	size_t in_taken; /* bytes of in already skipped */
 	uint64_t received;
 	struct buf out;
+	struct deflate *deflate; /* NULL: bytes are as they are */
+	struct buf packed;       /* of out, on its way */
 };
 
 struct stream *
@@ -52,6 +56,8 @@ release(struct stream *stream)
 	/* What a session read may have been a password. */
 	buf_clear_secret(&stream->in);
 	buf_clear(&stream->out);
+	buf_clear(&stream->packed);
+	deflate_free(stream->deflate);
 	free(stream);
 }
 
@@ -218,6 +224,28 @@ write_out(struct stream *stream, struct str bytes)
 	return 0;
 }
 
+/* The same, compressed if need be; flush: nothing is kept back. */
+static int
+emit(struct stream *stream, struct str bytes, bool flush)
+{
+	int ret = 0;
+
+	if (stream->deflate == NULL)
+		return write_out(stream, bytes);
+	while (ret == 0 && (bytes.len > 0 || flush)) {
+		struct str part = str_sub(bytes, 0, STREAM_OUT_FLUSH);
+
+		str_skip(&bytes, part.len);
+		deflate_write(stream->deflate, &stream->packed, part,
+		    flush && bytes.len == 0);
+		ret = write_out(stream, buf_str(&stream->packed));
+		buf_reset(&stream->packed);
+		if (bytes.len == 0)
+			break;
+	}
+	return ret;
+}
+
 int
 stream_flush(struct stream *stream)
 {
@@ -227,7 +255,7 @@ stream_flush(struct stream *stream)
 		buf_reset(&stream->out);
 		return -1;
 	}
-	ret = write_out(stream, buf_str(&stream->out));
+	ret = emit(stream, buf_str(&stream->out), true);
 	buf_reset(&stream->out);
 	return ret;
 }
@@ -239,7 +267,7 @@ stream_put(struct stream *stream, struct str bytes)
 		return;
 	if (bytes.len >= STREAM_DIRECT) {
 		if (stream_flush(stream) == 0)
-			(void)write_out(stream, bytes);
+			(void)emit(stream, bytes, false);
 		return;
 	}
 	(void)buf_add_str(&stream->out, bytes);
@@ -276,9 +304,35 @@ stream_putf(struct stream *stream, const char *fmt, ...)
 		free(text);
 }
 
-struct str
-stream_peek(const struct stream *stream)
+/* Bytes that came compressed, as much as has room. */
+static void
+unpack(struct stream *stream)
 {
+	size_t room = STREAM_READ;
+	ptrdiff_t n;
+
+	buf_consume(&stream->in, stream->in_taken);
+	stream->in_taken = 0;
+	if (stream->in.max > 0 && room > stream->in.max - stream->in.len)
+		room = stream->in.max - stream->in.len;
+	if (room == 0 || stream->state != STREAM_OK)
+		return;
+	n = deflate_read(stream->deflate, buf_reserve(&stream->in, room), room);
+	if (n < 0) {
+		errno = EBADMSG;
+		(void)fail(stream, STREAM_ERROR, "inflate");
+	} else {
+		stream->in.len += (size_t)n;
+	}
+}
+
+struct str
+stream_peek(struct stream *stream)
+{
+	/* What poll cannot see must not be overlooked. */
+	if (stream->deflate != NULL && stream->in_taken >= stream->in.len &&
+	    deflate_has_more(stream->deflate))
+		unpack(stream);
 	return str_sub(buf_str(&stream->in), stream->in_taken, stream->in.len);
 }
 
@@ -292,6 +346,35 @@ stream_skip(struct stream *stream, size_t len)
 	}
 }
 
+int
+stream_compress(struct stream *stream)
+{
+	struct str unread = stream_peek(stream);
+	struct deflate *deflate;
+	char *room;
+	size_t len;
+
+	if (stream_flush(stream) < 0 || (deflate = deflate_new()) == NULL)
+		return -1;
+	room = deflate_room(deflate, &len);
+	if (unread.len > len) {
+		deflate_free(deflate);
+		return -1;
+	}
+	if (unread.len > 0)
+		memcpy(room, unread.p, unread.len);
+	deflate_fed(deflate, unread.len);
+	stream_skip(stream, unread.len);
+	stream->deflate = deflate;
+	return 0;
+}
+
+bool
+stream_is_compressed(const struct stream *stream)
+{
+	return stream->deflate != NULL;
+}
+
 static ssize_t
 read_some(struct stream *stream, char *room, size_t len)
 {
@@ -300,6 +383,30 @@ read_some(struct stream *stream, char *room, size_t len)
 	if (n < 0 && errno == ENOTSOCK)
 		n = read(stream->fd, room, len);
 	return n;
+}
+
+/* Where the next bytes of the descriptor go; at most *len of them. */
+static char *
+room_to_read(struct stream *stream, size_t *len)
+{
+	if (stream->deflate != NULL)
+		return deflate_room(stream->deflate, len);
+	return buf_reserve(&stream->in, *len);
+}
+
+/* len came. Is there something to peek at now? */
+static bool
+take_read(struct stream *stream, size_t len)
+{
+	size_t had = stream->in.len;
+
+	if (stream->deflate == NULL) {
+		stream->in.len += len;
+		return true;
+	}
+	deflate_fed(stream->deflate, len);
+	unpack(stream);
+	return stream->in.len > had;
 }
 
 int
@@ -320,16 +427,29 @@ stream_fill(struct stream *stream)
 		if (len > stream->in.max - stream->in.len)
 			len = stream->in.max - stream->in.len;
 	}
-	room = buf_reserve(&stream->in, len);
+	if (stream->deflate != NULL && deflate_has_more(stream->deflate)) {
+		size_t had = stream->in.len;
+
+		unpack(stream);
+		if (stream->in.len > had)
+			return 0;
+		if (stream->state != STREAM_OK)
+			return -1;
+	}
+	room = room_to_read(stream, &len);
 	deadline = deadline_of(stream);
 	for (;;) {
 		ssize_t n = read_some(stream, room, len);
 
 		if (n > 0) {
-			stream->in.len += (size_t)n;
 			stream->received += (uint64_t)n;
 			prolong(stream, (size_t)n);
-			return 0;
+			if (take_read(stream, (size_t)n))
+				return 0;
+			if (stream->state != STREAM_OK)
+				return -1;
+			room = room_to_read(stream, &len);
+			continue;
 		}
 		if (n == 0) {
 			(void)stream_flush(stream); /* half-closed peers */

@@ -51,7 +51,7 @@ enum stream_state stream_state(const struct stream *stream);
 const char *stream_error(const struct stream *stream); /* for the log */
 int stream_fd(const struct stream *stream);
 
-struct str stream_peek(const struct stream *stream);
+struct str stream_peek(struct stream *stream);
 void stream_skip(struct stream *stream, size_t len); /* len <= peek().len */
 
 /*
@@ -78,6 +78,13 @@ void stream_put(struct stream *stream, struct str bytes);
 void stream_putz(struct stream *stream, const char *text);
 void stream_putf(struct stream *stream, const char *fmt, ...) PRINTFLIKE(2, 3);
 int stream_flush(struct stream *stream); /* 0, or -1 with the state set */
+
+/*
+ * From here on both ways are DEFLATE (RFC 4978): flushes, and takes what is
+ * unread for compressed bytes. -1: no memory.
+ */
+int stream_compress(struct stream *stream);
+bool stream_is_compressed(const struct stream *stream);
 
 /* Give back the memory of buffers that are empty: before a long wait. */
 void stream_shrink(struct stream *stream);

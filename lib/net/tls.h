@@ -120,8 +120,8 @@ struct tls_facts {
 	bool has_exporter;
 	unsigned char exporter[32];
 	/*
-	 * tls-unique (RFC 5929 section 3): of TLS 1.2 alone, and not without the
-	 * extended master secret (RFC 7627), for then it is not unique.
+	 * tls-unique (RFC 5929 section 3): of TLS 1.2 alone, and not without
+	 * the extended master secret (RFC 7627), for then it is not unique.
 	 */
 	unsigned char unique[64];
 	size_t unique_len;
