@@ -6,6 +6,7 @@
 
 #include "auth/ticket.h"
 #include "authd/count.h"
+#include "authd/delay.h"
 #include "authd/memory.h"
 #include "authd/password.h"
 #include "authd/throttle.h"
@@ -36,6 +37,7 @@ struct authd_conf {
 	int cache_time, trust_time, cache_size, throttle_size;
 	int failure_delay, exchange_time, ticket_time;
 	int session_limit; /* of one user; 0: none */
+	int pop3_delay;    /* s between a user's logins; 0: none */
 };
 
 struct watch;
@@ -49,7 +51,8 @@ struct authd {
 	struct throttle *throttle;
 	struct memory *memory;
 	struct count *count;
-	size_t shown; /* sessions, as the statistics have them */
+	struct delay *delay; /* of POP3's users */
+	size_t shown;        /* sessions, as the statistics have them */
 	struct watch *watch;
 	struct list exchanges;
 	size_t open;          /* exchanges */

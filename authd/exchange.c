@@ -165,6 +165,17 @@ exchange_trouble(struct exchange *x, const char *why)
 	exchange_end(x, AUTH_TEMP);
 }
 
+/* POP3's LOGIN-DELAY. */
+static bool
+is_too_soon(const struct exchange *x, struct str owner)
+{
+	struct authd *authd = x->authd;
+
+	return authd->conf.pop3_delay > 0 && strcmp(x->service, "pop") == 0 &&
+	    !delay_admit(authd->delay, owner, time_mono(),
+		(int64_t)authd->conf.pop3_delay * TIME_SECOND);
+}
+
 void
 exchange_accept(struct exchange *x, struct str owner, const struct facts *facts,
     struct str last)
@@ -181,6 +192,11 @@ exchange_accept(struct exchange *x, struct str owner, const struct facts *facts,
 	if (limit > 0 && count_of_user(authd->count, owner) >= (size_t)limit) {
 		log_result(x, "login refused, too many sessions");
 		exchange_end(x, AUTH_TEMP);
+		return;
+	}
+	if (is_too_soon(x, owner)) {
+		log_result(x, "login refused, too soon");
+		exchange_end(x, AUTH_DELAY);
 		return;
 	}
 	buf_init(&ticket, AUTH_TICKET_MAX);
@@ -529,9 +545,11 @@ exchange_forget_peer(struct authd *authd, struct ipc_peer *peer)
 void
 exchange_sweep(struct authd *authd)
 {
+	int64_t pause = (int64_t)authd->conf.pop3_delay * TIME_SECOND;
 	int64_t old =
 	    time_mono() - (int64_t)authd->conf.exchange_time * TIME_SECOND;
 
+	delay_sweep(authd->delay, time_mono(), pause);
 	LIST_FOREACH(link, &authd->exchanges)
 	{
 		struct exchange *x = LIST_ITEM(link, struct exchange, link);

@@ -44,6 +44,7 @@ static const struct conf_param params[] = {
 	    20),
 	CONF(TIME, authd, conf.exchange_time, "auth_exchange_timeout", "300s",
 	    10, 3600),
+	CONF(TIME, authd, conf.pop3_delay, "pop3_login_delay", "0", 0, 86400),
 	CONF(INT, authd, conf.session_limit, "auth_session_limit", "0", 0,
 	    1000000),
 	{ 0 },
@@ -157,6 +158,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	authd->throttle = throttle_new((size_t)authd->conf.throttle_size);
 	authd->memory = memory_new((size_t)authd->conf.cache_size);
 	authd->count = count_new();
+	authd->delay = delay_new();
 	authd->watch = watch_new(authd);
 	authd->sweep =
 	    event_new(daemon_base(d), -1, EV_PERSIST, on_sweep, authd);
@@ -196,6 +198,7 @@ stop(void *ctx)
 	throttle_free(authd->throttle);
 	memory_free(authd->memory);
 	count_free(authd->count);
+	delay_free(authd->delay);
 	ticket_signer_free(authd->signer);
 	mech_done();
 }

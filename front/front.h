@@ -56,6 +56,8 @@ struct front_conf {
 	const char *patient_networks; /* exempt from the pre-greeting test */
 	int greet_wait, greet_ttl;
 	int max_errors, max_failures;
+	int pop3_login_delay;
+	const char *pop3_expire;
 	struct limits_conf limits;
 };
 

@@ -47,8 +47,10 @@ struct login_rules {
 	const char *hostname;
 	struct str mech[LOGIN_MECHS_MAX]; /* upper case */
 	size_t mechs;
-	int max_errors;   /* wrong commands before we close */
-	int max_failures; /* refused logins before we close */
+	int login_delay;   /* POP3: s between a user's logins; 0: none */
+	struct str expire; /* POP3: "NEVER", or days that mail stays at least */
+	int max_errors;    /* wrong commands before we close */
+	int max_failures;  /* refused logins before we close */
 };
 
 enum login_state {

@@ -58,6 +58,9 @@ static const struct conf_param params[] = {
 	    31 * 86400),
 	CONF(STR, front, conf.patient_networks,
 	    "smtpd_greet_exempt_networks", "$mynetworks", 0, 0),
+	CONF(TIME, front, conf.pop3_login_delay, "pop3_login_delay", "0", 0,
+	    86400),
+	CONF(STR, front, conf.pop3_expire, "pop3_expire", "NEVER", 1, 5),
 	CONF(INT, front, conf.max_errors, "login_error_limit", "10", 1, 1000),
 	CONF(INT, front, conf.max_failures, "login_failure_limit", "5", 1,
 	    1000),
@@ -114,6 +117,8 @@ set_rules(struct front *front, struct err *err)
 
 	*rules = (struct login_rules){
 		.hostname = front->conf.hostname,
+		.login_delay = front->conf.pop3_login_delay,
+		.expire = str_of(front->conf.pop3_expire),
 		.max_errors = front->conf.max_errors,
 		.max_failures = front->conf.max_failures,
 	};

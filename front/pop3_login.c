@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "front/login.h"
 #include "net/line.h"
+#include "net/pop_lang.h"
 
 static void
 ok(struct login *login, const char *text)
@@ -62,8 +63,23 @@ do_capa(struct login *login, struct str args)
 		(void)buf_addz(login->out, "\r\n");
 	if (login->can_starttls)
 		(void)buf_addz(login->out, "STLS\r\n");
-	(void)buf_addz(login->out, "IMPLEMENTATION Chancery\r\n.\r\n");
+	if (login->rules->login_delay > 0)
+		(void)buf_addf(login->out, "LOGIN-DELAY %d\r\n",
+		    login->rules->login_delay);
+	if (login->rules->expire.len > 0)
+		(void)buf_addf(login->out, "EXPIRE %" STR_F "\r\n",
+		    STR_A(login->rules->expire));
+	(void)buf_addz(login->out, "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n");
 	return LOGIN_AGAIN;
+}
+
+static enum login_next
+do_lang(struct login *login, struct str args)
+{
+	if (pop_lang_answer(login->out, args) || !login_count_error(login))
+		return LOGIN_AGAIN;
+	bye(login, "Too many wrong commands");
+	return LOGIN_CLOSE;
 }
 
 static enum login_next
@@ -160,6 +176,7 @@ static const struct {
 	{ "USER", do_user, true },
 	{ "PASS", do_pass, true },
 	{ "AUTH", do_auth, true },
+	{ "LANG", do_lang, true },
 	{ "STLS", do_stls, false },
 	{ "QUIT", do_quit, false },
 };
@@ -254,6 +271,9 @@ verdict(struct login *login, enum auth_status status, struct str challenge)
 	switch (status) {
 	case AUTH_FAIL:
 		return refused(login, "[AUTH] Authentication failed");
+	case AUTH_DELAY: /* RFC 2449 section 8.1.1 */
+		return refused(login,
+		    "[LOGIN-DELAY] You logged in a short while ago");
 	case AUTH_BADMECH:
 		return refused(login, "Mechanism not supported");
 	case AUTH_BADPROTO:

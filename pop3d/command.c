@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "mime/header.h"
+#include "net/pop_lang.h"
 #include "smtpproto/dotstuff.h"
 #include "store/message.h"
 
@@ -23,6 +24,7 @@ struct words {
 	struct maildrop_item *item; /* of a message number; NULL: none given */
 	uint64_t n;                 /* that number */
 	uint64_t lines;             /* TOP's */
+	struct str range;           /* LANG's */
 };
 
 typedef enum command_next command_fn(struct command_session *session,
@@ -235,8 +237,28 @@ do_capa(struct command_session *session, const struct words *words)
 	(void)words;
 	stream_putz(session->stream,
 	    "+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
-	    "AUTH-RESP-CODE\r\nPIPELINING\r\nIMPLEMENTATION Chancery\r\n"
-	    ".\r\n");
+	    "AUTH-RESP-CODE\r\nPIPELINING\r\n");
+	if (session->conf->login_delay > 0)
+		stream_putf(session->stream, "LOGIN-DELAY %d\r\n",
+		    session->conf->login_delay);
+	if (session->conf->expire != NULL)
+		stream_putf(session->stream, "EXPIRE %s\r\n",
+		    session->conf->expire);
+	stream_putz(session->stream,
+	    "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n");
+	return COMMAND_GO_ON;
+}
+
+static enum command_next
+do_lang(struct command_session *session, const struct words *words)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	if (!pop_lang_answer(&out, words->range))
+		session->errors++;
+	stream_put(session->stream, buf_str(&out));
+	buf_clear(&out);
 	return COMMAND_GO_ON;
 }
 
@@ -260,7 +282,13 @@ do_quit(struct command_session *session, const struct words *words)
 	return COMMAND_QUIT;
 }
 
-enum words_wanted { WORDS_NONE, WORDS_MAYBE_MSG, WORDS_MSG, WORDS_MSG_LINES };
+enum words_wanted {
+	WORDS_NONE,
+	WORDS_RANGE,
+	WORDS_MAYBE_MSG,
+	WORDS_MSG,
+	WORDS_MSG_LINES
+};
 
 static const struct {
 	const char *name;
@@ -269,6 +297,7 @@ static const struct {
 } commands[] = {
 	{ "CAPA", do_capa, WORDS_NONE },
 	{ "DELE", do_dele, WORDS_MSG },
+	{ "LANG", do_lang, WORDS_RANGE },
 	{ "LIST", do_list, WORDS_MAYBE_MSG },
 	{ "NOOP", do_noop, WORDS_NONE },
 	{ "QUIT", do_quit, WORDS_NONE },
@@ -292,6 +321,10 @@ take_words(struct command_session *session, enum words_wanted wanted,
 		return NULL;
 	if (wanted == WORDS_NONE)
 		return "No argument is expected";
+	if (wanted == WORDS_RANGE) {
+		words->range = *in;
+		return str_take(&words->range, ' ') ? NULL : "Unknown command";
+	}
 	if (!str_take(in, ' ') || !num_take(in, UINT32_MAX, &words->n))
 		return "A message number is expected";
 	if (wanted == WORDS_MSG_LINES &&

@@ -72,7 +72,7 @@ collect(const struct maildrop *drop, struct store_uids *gone,
 	for (size_t i = 0; i < drop->count; i++) {
 		const struct maildrop_item *item = &drop->item[i];
 
-		if (item->deleted)
+		if (item->deleted || (item->old && (item->read || item->seen)))
 			store_uids_append(gone, item->uid, item->uid);
 		else if (item->read && !item->seen)
 			store_uids_append(seen, item->uid, item->uid);

@@ -27,6 +27,7 @@ struct maildrop_item {
 	bool deleted;  /* goes at QUIT */
 	bool seen;     /* was, before this session */
 	bool read;     /* in this session */
+	bool old;      /* EXPIRE does not keep it: see maildrop_update() */
 };
 
 struct maildrop_ops {
@@ -57,8 +58,10 @@ size_t maildrop_stat(const struct maildrop *drop, uint64_t *octets);
 void maildrop_reset(struct maildrop *drop); /* nothing is deleted */
 
 /*
- * The UPDATE state: remove what is marked; if mark_seen, tell the store what
- * was read. On return 0 the removal is on disk; -1: some are still there.
+ * The UPDATE state: remove what is marked, and what was read, now or before,
+ * and is so old that EXPIRE (RFC 2449 section 6.7) allows it; if mark_seen,
+ * tell the store what was read. On return 0 the removal is on disk; -1: some
+ * are still there.
  */
 int maildrop_update(struct maildrop *drop, bool mark_seen, struct err *err);
 

@@ -18,6 +18,8 @@ static const struct conf_param params[] = {
 	CONF(INT, pop3d, conf.max_errors, "pop3d_error_limit", "20", 1, 10000),
 	CONF(TIME, pop3d, conf.store_wait, "pop3d_store_timeout", "60s", 1,
 	    3600),
+	CONF(TIME, pop3d, conf.login_delay, "pop3_login_delay", "0", 0, 86400),
+	CONF(STR, pop3d, conf.expire, "pop3_expire", "NEVER", 1, 5),
 	CONF(BOOL, pop3d, conf.mark_seen, "pop3d_mark_seen", "yes", 0, 0),
 	{ 0 },
 };

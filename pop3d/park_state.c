@@ -4,7 +4,7 @@
 #include "ipc/codec.h"
 #include "ipc/handover_msg.h"
 
-enum { VERSION = 1, DELETED = 1, SEEN = 2, READ = 4, SIZE_SHIFT = 3 };
+enum { VERSION = 1, DELETED = 1, SEEN = 2, READ = 4, OLD = 8, SIZE_SHIFT = 4 };
 
 #define M struct park_state
 static const struct ipc_field fields[] = {
@@ -31,7 +31,8 @@ park_state_pack(struct buf *out, const struct maildrop *drop)
 	for (size_t i = 0; i < drop->count && !out->full; i++) {
 		const struct maildrop_item *item = &drop->item[i];
 		uint64_t marks = (item->deleted ? DELETED : 0) |
-		    (item->seen ? SEEN : 0) | (item->read ? READ : 0);
+		    (item->seen ? SEEN : 0) | (item->read ? READ : 0) |
+		    (item->old ? OLD : 0);
 
 		(void)buf_add_varint(out, item->uid - last);
 		(void)buf_add_varint(out,
@@ -53,7 +54,7 @@ park_state_unpack(struct maildrop *drop, uint32_t count, struct str in,
 		if (!num_take_varint(&in, UINT32_MAX - uid, &step) ||
 		    step == 0 ||
 		    !num_take_varint(&in,
-			(uint64_t)UINT32_MAX << SIZE_SHIFT | 7, &size))
+			(uint64_t)UINT32_MAX << SIZE_SHIFT | 15, &size))
 			return err_set(err, ERR_CORRUPT, "parked: no message");
 		uid += (uint32_t)step;
 		maildrop_add(drop, uid, (uint32_t)(size >> SIZE_SHIFT),
@@ -61,6 +62,7 @@ park_state_unpack(struct maildrop *drop, uint32_t count, struct str in,
 		item = &drop->item[drop->count - 1];
 		item->deleted = size & DELETED;
 		item->read = size & READ;
+		item->old = size & OLD;
 	}
 	return in.len == 0 ? 0 : err_set(err, ERR_CORRUPT, "parked: left over");
 }

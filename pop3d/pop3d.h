@@ -15,11 +15,13 @@ struct daemon;
 struct store_reader;
 
 struct pop3d_conf {
-	int timeout;    /* s without a command before we close */
-	int park_after; /* s of silence before front keeps the client */
-	int max_errors; /* wrong commands before we close */
-	int store_wait; /* s to wait for stored */
-	bool mark_seen; /* what was retrieved gets \Seen at QUIT */
+	int timeout;        /* s without a command before we close */
+	int park_after;     /* s of silence before front keeps the client */
+	int max_errors;     /* wrong commands before we close */
+	int store_wait;     /* s to wait for stored */
+	bool mark_seen;     /* what was retrieved gets \Seen at QUIT */
+	int login_delay;    /* s, announced: authd keeps it */
+	const char *expire; /* "NEVER", or days that mail stays at least */
 };
 
 struct pop3d {

@@ -5,6 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/num.h"
+#include "base/time.h"
 #include "ipc/conn.h"
 #include "ipc/handover_msg.h"
 #include "pop3d/command.h"
@@ -91,11 +93,26 @@ static const struct maildrop_ops store_ops = {
 	.mark_seen = mark_seen,
 };
 
+/*
+ * Messages that came before this may go once they were read (pop3_expire, in
+ * days); INT64_MIN: none.
+ */
+static int64_t
+expiry(const struct pop3d_conf *conf)
+{
+	uint64_t days;
+
+	if (!num_parse(str_of(conf->expire), 9999, &days))
+		return INT64_MIN;
+	return time_real() / TIME_SECOND - (int64_t)days * 86400;
+}
+
 /* All messages of the mailbox, in pieces that pin their state shortly. */
 static int
 scan(struct session *session, struct maildrop *drop, struct err *err)
 {
 	struct store_message *message = xcalloc(SCAN, sizeof(*message));
+	int64_t before = expiry(&session->pop3d->conf);
 	uint32_t from = 1;
 	size_t count;
 	int ret;
@@ -103,9 +120,12 @@ scan(struct session *session, struct maildrop *drop, struct err *err)
 	do {
 		ret = store_scan(session->pop3d->reader, session->mailbox, from,
 		    UINT32_MAX, message, SCAN, &count, err);
-		for (size_t i = 0; ret == 0 && i < count; i++)
+		for (size_t i = 0; ret == 0 && i < count; i++) {
 			maildrop_add(drop, message[i].uid, message[i].size,
 			    message[i].flags & STORE_FLAG_SEEN);
+			drop->item[drop->count - 1].old =
+			    (int64_t)message[i].saved <= before;
+		}
 		if (count > 0)
 			from = message[count - 1].uid + 1;
 	} while (ret == 0 && count == SCAN && from != 0);

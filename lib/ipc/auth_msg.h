@@ -33,6 +33,7 @@ enum auth_status {
 	AUTH_TEMP,     /* our trouble: 454, NO [UNAVAILABLE], -ERR [SYS/TEMP] */
 	AUTH_BADMECH,  /* mechanism unknown or not allowed here */
 	AUTH_BADPROTO, /* the exchange broke the mechanism's rules */
+	AUTH_DELAY,    /* right, but POP3's user was here a moment ago */
 };
 
 struct auth_start {

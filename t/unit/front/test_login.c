@@ -400,7 +400,7 @@ pop3_answers_each_command(void **state)
 		    "+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
 		    "AUTH-RESP-CODE\r\nPIPELINING\r\nUSER\r\n"
 		    "SASL PLAIN LOGIN SCRAM-SHA-256\r\n"
-		    "IMPLEMENTATION Chancery\r\n.\r\n",
+		    "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
 		    NULL },
 		{ "USER ada\r\nPASS secret\r\nSTAT\r\n",
 		    "+OK Send the password\r\n<DONE  ada>", "STAT\r\n" },
@@ -462,7 +462,7 @@ pop3_takes_no_password_in_the_clear(void **state)
 		{ "CAPA\r\n",
 		    "+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
 		    "AUTH-RESP-CODE\r\nPIPELINING\r\nSASL SCRAM-SHA-256\r\n"
-		    "STLS\r\nIMPLEMENTATION Chancery\r\n.\r\n",
+		    "STLS\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
 		    NULL },
 		{ "USER ada\r\nPASS secret\r\n",
 		    "-ERR Use STLS before sending a password\r\n"

@@ -65,7 +65,7 @@ numbers_and_sizes(void **state)
 		{ "NOOP\r\nCAPA\r\n",
 		    "+OK\r\n+OK Capabilities follow\r\nTOP\r\nUIDL\r\n"
 		    "RESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"
-		    "IMPLEMENTATION Chancery\r\n.\r\n",
+		    "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
 		    NULL },
 	};
 

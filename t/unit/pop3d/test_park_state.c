@@ -17,6 +17,7 @@ fill(struct maildrop *drop, uint32_t count)
 		    i % 2);
 		drop->item[i].deleted = i % 3 == 0;
 		drop->item[i].read = i % 7 == 0;
+		drop->item[i].old = i % 11 == 0;
 	}
 }
 
@@ -44,6 +45,7 @@ comes_back_as_it_was(void **state)
 			    one.item[i].deleted);
 			assert_int_equal(two.item[i].seen, one.item[i].seen);
 			assert_int_equal(two.item[i].read, one.item[i].read);
+			assert_int_equal(two.item[i].old, one.item[i].old);
 		}
 		buf_clear(&out);
 		maildrop_clear(&one);
@@ -82,7 +84,7 @@ bytes_that_do_not_fit_are_refused(void **state)
 		int ret;
 	} cases[] = {
 		{ "", 0, 0, 0 },
-		{ "\1\10", 2, 1, 0 },
+		{ "\1\20", 2, 1, 0 },
 		{ "\1\10", 2, 2, -1 },
 		{ "\1\10", 2, 0, -1 },
 		{ "\0\10", 2, 1, -1 },
@@ -90,8 +92,8 @@ bytes_that_do_not_fit_are_refused(void **state)
 		{ "\1\200", 2, 1, -1 },
 		{ "\377\377\377\377\17\0", 6, 1, 0 },
 		{ "\377\377\377\377\17\0\1\0", 8, 2, -1 },
-		{ "\1\377\377\377\377\177", 6, 1, 0 },
-		{ "\1\377\377\377\377\377\1", 7, 1, -1 },
+		{ "\1\377\377\377\377\377\1", 7, 1, 0 },
+		{ "\1\377\377\377\377\377\2", 7, 1, -1 },
 	};
 
 	(void)state;

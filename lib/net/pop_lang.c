@@ -1,0 +1,26 @@
+#include "net/pop_lang.h"
+
+#include "base/attr.h"
+
+static const char *const tags[] = { "en", "i-default" };
+
+bool
+pop_lang_answer(struct buf *out, struct str range)
+{
+	if (range.len == 0) {
+		(void)buf_addz(out,
+		    "+OK Language listing follows\r\nen English\r\n"
+		    "i-default English\r\n.\r\n");
+		return true;
+	}
+	if (str_eqz(range, "*"))
+		range = str_of(tags[0]);
+	for (size_t i = 0; i < NELEMS(tags); i++) {
+		if (!str_ieqz(range, tags[i]))
+			continue;
+		(void)buf_addf(out, "+OK %s English it is\r\n", tags[i]);
+		return true;
+	}
+	(void)buf_addz(out, "-ERR en No such language\r\n");
+	return false;
+}
