@@ -55,7 +55,7 @@ static const struct conf_param params[] = {
 	    "default_destination_concurrency_failed_cohort_limit",
 	    "1", 0, 100),
 	CONF(TIME, qmgr, conf.agent_timeout, "queue_agent_timeout",
-	    "600s", 1, 0),
+	    "900s", 1, 0),
 	{ 0 },
 };
 /* clang-format on */

@@ -256,6 +256,10 @@ run(struct session *s, bool with_data)
 	while (x.taken < x.count) {
 		while (x.put < x.count && x.put - x.taken < window)
 			put_step(&x);
+		/* What is answered goes to qmgr before a slow site is waited
+		 * for, or it would take us for dead. */
+		if (t->site->wire.in.len == 0)
+			(void)stream_flush(s->stream);
 		if (take_step(&x) < 0)
 			return -1;
 		if (!t->mail_told && (!x.has_rset || x.taken > 1)) {

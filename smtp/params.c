@@ -32,7 +32,7 @@ const struct conf_param smtp_params[] = {
 	SECONDS(timeout_xfer, "smtp_data_xfer_timeout", "180s"),
 	SECONDS(timeout_done, "smtp_data_done_timeout", "600s"),
 	SECONDS(timeout_rset, "smtp_rset_timeout", "20s"),
-	SECONDS(timeout_site, "smtp_site_time_limit", "600s"),
+	SECONDS(timeout_site, "smtp_site_time_limit", "300s"),
 	SECONDS(timeout_qmgr, "smtp_lmtp_timeout", "300s"),
 	P(BOOL, always_ehlo, "smtp_always_send_ehlo", "yes", 0, 0),
 	P(BOOL, never_ehlo, "smtp_never_send_ehlo", "no", 0, 0),

@@ -252,6 +252,15 @@ class Slow(FailureCase):
         self.assertIn("timed out while sending MAIL FROM", replies[0][1])
         self.assertLess(time.monotonic() - began, 3)
 
+    def test_answers_do_not_wait_for_each_other(self):
+        site = self.site({"RCPT": lambda c, args: HANG if "c@" in args
+                          else None})
+        self.lmtp.sock.settimeout(0.7)  # less than the site is waited for
+        self.lmtp.send(self.lmtp.mail(site.nexthop), "RCPT TO:<a@b.test>",
+                       "RCPT TO:<c@b.test>")
+        self.assertEqual([self.lmtp.reply()[0] for _ in range(2)], [250, 250])
+        self.lmtp.sock.settimeout(20)
+
     def test_site_that_reads_nothing(self):
         def data(connection, args):
             connection.say("354 go on")
