@@ -183,7 +183,9 @@ take_rcpt(struct session *s)
 		t->answer.is_site = t->told == 0;
 		return -1;
 	}
-	ok = answer_remote(&t->answer, &t->site->reply, "RCPT") == 0;
+	/* What refused MAIL refuses them; "need MAIL" would be news to us. */
+	ok = t->mail_ok &&
+	    answer_remote(&t->answer, &t->site->reply, "RCPT") == 0;
 	/* RFC 5321 section 4.5.3.1.10: too many of them, say old servers */
 	if (t->site->reply.code == 552 && t->accepted > 0)
 		answer_soften(&t->answer);
