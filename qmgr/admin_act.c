@@ -8,6 +8,7 @@
 #include "qmgr/dest.h"
 #include "qmgr/job.h"
 #include "qmgr/pattern.h"
+#include "qmgr/quarantine.h"
 #include "qmgr/requeue.h"
 #include "qmgr/retire.h"
 
@@ -120,6 +121,17 @@ static const struct {
 	[QUEUE_ACT_FLUSH] = { "flushed", flush },
 };
 
+/*
+ * What a content check has stopped goes on only when it is named: neither ALL
+ * nor a pattern lets viruses out.
+ */
+static bool
+is_meant(unsigned op, const struct message *message)
+{
+	return (op != QUEUE_ACT_RELEASE && op != QUEUE_ACT_REQUEUE) ||
+	    !quarantine_has(message);
+}
+
 static bool
 act(struct qmgr *q, unsigned op, struct message *message)
 {
@@ -148,7 +160,7 @@ act_on_many(struct qmgr *q, const struct queue_act *request,
 
 		next = at->next; /* this one may go */
 		*last = message->id;
-		if (!message->dying &&
+		if (!message->dying && is_meant(request->op, message) &&
 		    pattern_match(&request->pattern, message))
 			acted->count += act(q, request->op, message);
 	}

@@ -471,6 +471,16 @@ dest_flush(struct qmgr *q, struct str site)
 	}
 }
 
+void
+dest_reload(struct qmgr *q)
+{
+	LIST_FOREACH(link, &q->transports)
+	{
+		set_limits(LIST_ITEM(link, struct transport, link));
+	}
+	dest_flush(q, str_of("")); /* what was wrong may be right now */
+}
+
 /* Forget what is known of sites that nobody has written to for long. */
 static void
 forget_old(struct transport *transport, int64_t now)

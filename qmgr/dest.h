@@ -128,6 +128,8 @@ bool dest_transport_exists(struct str name);
 
 /* Forget rests: try everything now, or what goes to these next hops. */
 void dest_flush(struct qmgr *q, struct str site);
+/* The limits of the configuration as it is now. */
+void dest_reload(struct qmgr *q);
 /* Once a second: what waits for a site that works again is due. */
 void dest_tick(struct qmgr *q);
 void dest_clear(struct qmgr *q);

@@ -88,9 +88,7 @@ static int
 reload(struct daemon *d, void *ctx, struct err *err)
 {
 	(void)d;
-	(void)err;
-	dest_flush(ctx, str_of("")); /* what was wrong may be right now */
-	return 0;
+	return qmgr_reload(ctx, err);
 }
 
 static void

@@ -177,6 +177,15 @@ read_feedback(struct qmgr *q, struct err *err)
 }
 
 int
+qmgr_reload(struct qmgr *q, struct err *err)
+{
+	if (read_feedback(q, err) < 0)
+		return -1;
+	dest_reload(q);
+	return 0;
+}
+
+int
 qmgr_start(struct qmgr *q, struct daemon *d, struct err *err)
 {
 	static const struct timeval second = { 1, 0 };

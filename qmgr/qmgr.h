@@ -108,6 +108,8 @@ struct qmgr {
  */
 int qmgr_start(struct qmgr *q, struct daemon *d, struct err *err);
 void qmgr_stop(struct qmgr *q);
+/* conf has changed. -1: something in it is wrong; what was goes on. */
+int qmgr_reload(struct qmgr *q, struct err *err);
 
 /* An id that nobody had before. */
 struct queue_id qmgr_new_id(struct qmgr *q);

@@ -155,7 +155,7 @@ take_srs1(struct str in, struct str *sum, struct str *first, struct str *rest)
 	    !str_split(&in, '=', first) || in.p == NULL || first->len == 0)
 		return false;
 	*rest = in;
-	return rest->len > 1 &&
+	return rest->len > 0 &&
 	    (rest->p[0] == '=' || rest->p[0] == '+' || rest->p[0] == '-');
 }
 
@@ -197,10 +197,9 @@ reverse_first(struct buf *out, const struct srs *srs, struct str in,
 	str_skip(&in, 1);
 	if (!str_split(&in, '=', &sum) || in.p == NULL ||
 	    !str_split(&in, '=', &part[0]) || in.p == NULL ||
-	    !str_split(&in, '=', &part[1]) || in.p == NULL ||
-	    part[1].len == 0 || in.len == 0)
+	    !str_split(&in, '=', &part[1]) || in.p == NULL || part[1].len == 0)
 		return err_set(err, ERR_SYNTAX, "not a rewritten sender");
-	part[2] = in; /* with any "=" in it */
+	part[2] = in; /* with any "=" in it; it may be empty */
 	if (!is_hash(srs, sum, part, NELEMS(part)))
 		return err_set(err, ERR_DENIED, "not rewritten by us");
 	if (!is_recent(srs, part[0], now))

@@ -104,6 +104,11 @@ class Quarantine(ClamdCase):
             self.assertNotIn(filters.EICAR[:20], notice)
             self.assertNotIn(base64.b64encode(filters.EICAR[:20])[:20],
                              notice)
+        # only by its id
+        for op in ("release", "requeue"):
+            self.chancery.run("queue", op, "ALL")
+            self.chancery.run("queue", op, "--recipient", "bob@*")
+        self.assertIn(row["id"], [m["id"] for m in self.quarantine()])
         shown = self.chancery.json("quarantine", "show", row["id"])
         self.assertEqual(shown["client_address"], "127.0.0.1")
         self.assertIn(row["id"], self.chancery.run("quarantine",

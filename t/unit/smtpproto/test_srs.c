@@ -60,6 +60,7 @@ goes_there_and_back(void **state)
 		"srs@x.test",
 		"SRS0@x.test",
 		"\"a b\"@x.test",
+		"\"\"@x.test",
 		"\"a\\\"b\"@x.test",
 		"b\xc3\xb6"
 		"b@x.test",
@@ -113,6 +114,10 @@ a_chain_does_not_grow(void **state)
 	    forward(&two, "SRS0+AAAA=BB=x.test=ada@one.test", now, second), 0);
 	assert_int_equal(reverse(&two, second, now, back), 0);
 	assert_string_equal(back, "SRS0+AAAA=BB=x.test=ada@one.test");
+	/* and what is not theirs comes back, too */
+	assert_int_equal(forward(&two, "SRS0+@one.test", now, second), 0);
+	assert_int_equal(reverse(&two, second, now, back), 0);
+	assert_string_equal(back, "SRS0+@one.test");
 }
 
 static void
@@ -180,7 +185,6 @@ refuses_what_is_not_of_this_form(void **state)
 		"SRS0=A=B@us.test",
 		"SRS0=A=B=c@us.test",
 		"SRS0=A=B==d@us.test",
-		"SRS0=A=B=c=@us.test",
 		"SRS1=A@us.test",
 		"SRS1=A=b@us.test",
 		"SRS1=A=b=@us.test",
