@@ -94,7 +94,7 @@ take_quota(struct change *change, const struct request *request,
 
 	/* The default of a domain is for people, not for what it shares. */
 	if (in->queue != 0 && request->is_trusted &&
-	    !store_who_is_shared(user->name))
+	    target->quota != UINT64_MAX && !store_who_is_shared(user->name))
 		quota_set(change, user, target->quota, target->quota_messages);
 }
 

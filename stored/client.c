@@ -8,6 +8,7 @@
 #include "stored/acl.h"
 #include "stored/admin.h"
 #include "stored/append.h"
+#include "stored/browse.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/flags.h"
@@ -123,7 +124,7 @@ static const struct row {
 	{ &store_recent_msg, recent_run, ROLE_SESSION },
 	{ &store_acl_change_msg, acl_run, ROLE_SESSION | ROLE_ADMIN },
 	{ &store_quota_msg, quota_run, ROLE_ADMIN },
-	{ &store_settle_msg, settle_run, ROLE_QUEUE },
+	{ &store_settle_msg, settle_run, ROLE_QUEUE | ROLE_ADMIN },
 };
 
 static bool
@@ -431,6 +432,17 @@ on_graves(struct ipc_peer *peer, uint16_t tag, const void *in)
 }
 
 static void
+on_browse(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct client *client = ipc_peer_data(peer);
+
+	if (may(client, ROLE_ADMIN))
+		browse_answer(client, tag, in);
+	else
+		refuse(peer, tag, ERR_DENIED, "not for you");
+}
+
+static void
 on_admin(struct ipc_peer *peer, uint16_t tag, const void *in)
 {
 	struct client *client = ipc_peer_data(peer);
@@ -473,6 +485,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_adopt_msg, on_request },
 	{ &store_undelete_msg, on_request },
 	{ &store_graves_msg, on_graves },
+	{ &store_browse_msg, on_browse },
 	{ &store_mailbox_msg, on_request },
 	{ &store_recent_msg, on_request },
 	{ &store_acl_change_msg, on_request },

@@ -445,3 +445,40 @@ static const struct ipc_field undeleted_fields[] = {
 };
 const struct ipc_msg store_undeleted_msg =
     IPC_MSG(store_undeleted, STORE_UNDELETED, undeleted_fields);
+
+#define M struct store_browse
+static const struct ipc_field browse_fields[] = {
+	IPC_FIELD(M, STR, user, USER),
+	IPC_FIELD(M, STR, name, NAME),
+	IPC_FIELD(M, U32, after, 0),
+};
+#undef M
+const struct ipc_msg store_browse_msg =
+    IPC_MSG(store_browse, STORE_BROWSE, browse_fields);
+
+#define M struct store_browsed_message
+static const struct ipc_field browsed_message_fields[] = {
+	IPC_FIELD(M, U32, uid, 0),
+	IPC_FIELD(M, U16, flags, 0),
+	IPC_FIELD(M, U64, keywords, 0),
+	IPC_FIELD(M, U64, internal, 0),
+	IPC_FIELD(M, STR, prefix, PREFIX),
+	IPC_FIELD(M, U64, blob, 0),
+	IPC_FIELD(M, U32, pack, 0),
+	IPC_FIELD(M, U32, length, 0),
+	IPC_FIELD(M, U64, offset, 0),
+	IPC_FIELD(M, STR, guid, 16),
+};
+#undef M
+static const struct ipc_msg browsed_message_item =
+    IPC_MSG(store_browsed_message, 0, browsed_message_fields);
+
+#define M struct store_browsed
+static const struct ipc_field browsed_fields[] = {
+	IPC_ITEMS(M, keywords, KEYWORDS, &word_item),
+	IPC_ITEMS(M, messages, STORE_MSG_BROWSE_MAX, &browsed_message_item),
+	IPC_FIELD(M, BOOL, more, 0),
+};
+#undef M
+const struct ipc_msg store_browsed_msg =
+    IPC_MSG(store_browsed, STORE_BROWSED, browsed_fields);

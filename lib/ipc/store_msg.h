@@ -23,6 +23,7 @@ enum {
 	STORE_MSG_IDS_MAX = 10000,    /* queue ids in one message */
 	STORE_MSG_GROUPS_MAX = 64,    /* of one user */
 	STORE_MSG_GRAVES_MAX = 500,
+	STORE_MSG_BROWSE_MAX = 500,
 	STORE_HELLO = 60,
 	STORE_WELCOME,
 	STORE_APPEND,
@@ -62,6 +63,8 @@ enum {
 	STORE_QUOTA_STATE,
 	STORE_FULL,
 	STORE_FULL_LIST,
+	STORE_BROWSE,
+	STORE_BROWSED,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -95,7 +98,10 @@ struct store_target {
 	struct ipc_list keywords; /* struct store_word */
 	struct str prefix;        /* header fields of this recipient alone */
 	bool post; /* a delivery to the mailbox: who may send there? */
-	/* a delivery: bytes and messages the user may store; 0: all */
+	/*
+	 * A delivery: bytes and messages the user may store; 0: all. quota
+	 * UINT64_MAX: as before.
+	 */
 	uint64_t quota, quota_messages;
 };
 
@@ -430,6 +436,32 @@ struct store_undeleted {
 	uint32_t count;
 };
 extern const struct ipc_msg store_undeleted_msg;
+
+/* ctl: the messages of a mailbox by UID, and where their bytes are. */
+struct store_browse {
+	struct str user, name;
+	uint32_t after; /* UIDs above this one */
+};
+extern const struct ipc_msg store_browse_msg;
+
+struct store_browsed_message {
+	uint32_t uid;
+	uint16_t flags;
+	uint64_t keywords; /* bit i is the i-th of the answer's */
+	int64_t internal;
+	struct str prefix;
+	uint64_t blob; /* as store_pack wants it, and for lib/store/message.h */
+	uint32_t pack, length;
+	uint64_t offset;
+	struct str guid;
+};
+
+struct store_browsed {
+	struct ipc_list keywords; /* struct store_word */
+	struct ipc_list messages; /* struct store_browsed_message */
+	bool more;
+};
+extern const struct ipc_msg store_browsed_msg;
 
 enum store_admin_op {
 	STORE_ADMIN_VERIFY,  /* every invariant; the text lists what is wrong */

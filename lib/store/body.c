@@ -166,6 +166,29 @@ store_body_open(struct store_reader *reader, struct store_client *client,
 	return -1;
 }
 
+int
+store_body_browsed(struct store_client *client,
+    const struct store_browsed_message *message, struct store_body *out,
+    struct err *err)
+{
+	struct place place = { message->pack, message->offset,
+		{ STORE_RECORD_MESSAGE, message->length, message->blob,
+		    { 0 } } };
+
+	*out = (struct store_body){ 0 };
+	if (message->guid.len != STORE_GUID_SIZE)
+		return err_set(err, ERR_CORRUPT, "guid of %zu bytes",
+		    message->guid.len);
+	memcpy(place.want.guid, message->guid.p, STORE_GUID_SIZE);
+	if (read_record(client, &place, false, out, &out->body, err) < 0) {
+		store_body_close(out);
+		return -1;
+	}
+	out->prefix_memory = xmemdup(message->prefix.p, message->prefix.len);
+	out->prefix = str_make(out->prefix_memory, message->prefix.len);
+	return 0;
+}
+
 void
 store_body_close(struct store_body *body)
 {

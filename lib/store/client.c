@@ -572,30 +572,3 @@ store_client_admin(struct store_client *client, enum store_admin_op op,
 	answer->text = arena_str(arena, answer->text);
 	return 0;
 }
-
-int
-store_client_graves(struct store_client *client, const struct store_graves *req,
-    struct arena *arena, struct store_graves_are *answer, struct err *err)
-{
-	struct store_grave *grave;
-
-	if (client_call(client, arena, &store_graves_msg, req,
-		&store_graves_are_msg, answer, err) < 0)
-		return -1;
-	grave = answer->graves.items;
-	for (size_t i = 0; i < answer->graves.count; i++)
-		grave[i].digest = arena_str(arena, grave[i].digest);
-	return 0;
-}
-
-int
-store_client_undelete(struct store_client *client,
-    const struct store_undelete *req, uint32_t *count, struct err *err)
-{
-	struct store_undeleted answer = { 0 };
-	int ret = call(client, &store_undelete_msg, req, &store_undeleted_msg,
-	    &answer, err);
-
-	*count = answer.count;
-	return ret;
-}

@@ -190,6 +190,10 @@ int store_client_graves(struct store_client *client,
     struct store_graves_are *answer, struct err *err);
 int store_client_undelete(struct store_client *client,
     const struct store_undelete *req, uint32_t *count, struct err *err);
+/* Strings in the arena. */
+int store_client_browse(struct store_client *client,
+    const struct store_browse *req, struct arena *arena,
+    struct store_browsed *answer, struct err *err);
 int store_client_admin(struct store_client *client, enum store_admin_op op,
     struct arena *arena, struct store_admin_done *answer, struct err *err);
 

@@ -74,6 +74,13 @@ struct store_body {
 /* ERR_NOENT: expunged. ERR_CORRUPT: the bytes are damaged. */
 int store_body_open(struct store_reader *reader, struct store_client *client,
     uint32_t mailbox, uint32_t uid, struct store_body *out, struct err *err);
+/*
+ * The same by what store_browse said: for the operator, who has no reader.
+ * ERR_NOENT: it has another place by now, or is gone.
+ */
+int store_body_browsed(struct store_client *client,
+    const struct store_browsed_message *message, struct store_body *out,
+    struct err *err);
 void store_body_close(struct store_body *body); /* { 0 } is fine */
 
 /*

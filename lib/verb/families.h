@@ -20,6 +20,8 @@ extern const struct verb undelete_verbs[];   /* mailbox expunged, undelete */
 extern const struct verb share_verbs[];      /* mailbox create, acl, ... */
 extern const struct verb group_verbs[];      /* group add, ... */
 extern const struct verb quota_verbs[];      /* user quota, domain quota */
+extern const struct verb export_verbs[];     /* mailbox export */
+extern const struct verb import_verbs[];     /* mailbox import */
 extern const struct verb domain_verbs[];     /* domain add, ... */
 extern const struct verb user_verbs[];       /* user add, ... */
 extern const struct verb alias_verbs[];      /* alias add, ... */

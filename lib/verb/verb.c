@@ -20,6 +20,8 @@ static const struct verb *const families[] = {
 	mailbox_verbs,
 	undelete_verbs,
 	share_verbs,
+	export_verbs,
+	import_verbs,
 	domain_verbs,
 	user_verbs,
 	group_verbs,
