@@ -7,7 +7,8 @@
  *		after its answer
  *	whole_work check LIBEXEC DIR MARKS
  *		start all three on what is in DIR, let the queue run empty:
- *		every accepted message is in its mailboxes exactly once; one
+ *		every accepted message is in its mailboxes exactly once, byte
+ *		for byte; one
  *		that was offered only is there once or not at all, and for all
  *		its recipients alike; the store's verify has no complaint
  *
@@ -28,7 +29,10 @@
 #include "base/num.h"
 #include "ipc/queue_admin_msg.h"
 #include "ipc/store_msg.h"
+#include "kv/cursor.h"
 #include "queue/client.h"
+#include "store/row.h"
+#include "stored/check.h"
 #include "t/crash/rewrite_peer.h"
 #include "t/crash/store_verify.h"
 
@@ -50,6 +54,9 @@ static const char settings[] = "queue_segment_size = 1M\n"
 			       "store_pack_size = 4M\n"
 			       "store_large_size = 1M\n"
 			       "store_index_size = 64M\n"
+			       "store_upkeep_interval = 1s\n"
+			       "store_upkeep_rate = 1G\n"
+			       "store_compact_below = 95\n"
 			       "myhostname = whole.test\n";
 
 struct whole {
@@ -207,6 +214,16 @@ size_of(unsigned n)
 	return n % 10 == 3 ? LARGE : 20 + n * 2654435761u % (SMALL_MAX - 20);
 }
 
+/* The message's bytes follow from its number. */
+static void
+make_body(char body[HUGE], unsigned n)
+{
+	memcpy(body, "Subject: x\r\n\r\n", TEXT);
+	for (size_t i = TEXT; i < size_of(n); i++)
+		body[i] = (char)('a' + (n * 7 + i * (1 + n % 5)) % 26);
+	memcpy(body + size_of(n) - 2, "\r\n", 2);
+}
+
 static void
 promise(int marks, const char *what, unsigned n)
 {
@@ -233,8 +250,7 @@ send_one(struct queue_client *client, unsigned n, int marks)
 	};
 	struct err err;
 
-	memset(body, 'x', sizeof(body));
-	memcpy(body, "Subject: x\r\n\r\n", TEXT);
+	make_body(body, n);
 	for (unsigned i = 0; i < rcpts_of(n); i++) {
 		name_user(name[i], n, i);
 		rcpt[i] = (struct queue_rcpt){ .address = str_of(name[i]),
@@ -369,23 +385,92 @@ count_broken(const struct whole *whole, unsigned n, bool is_accepted)
 	return broken;
 }
 
-/* Open once more what the daemons have left, and look at all of it. */
+/* What the daemons have left, opened once more. */
+struct bytes {
+	struct engine *engine;
+	unsigned n, i, broken;
+};
+
+/* Does this row's message end with what was handed in? */
+static int
+compare_one(struct bytes *bytes, struct kv_txn *txn, struct str row,
+    struct err *err)
+{
+	static char body[HUGE];
+	struct store_blob blob;
+	struct store_hot hot;
+	struct str found;
+	char *memory;
+
+	if (store_hot_decode(&hot, row, err) < 0 ||
+	    store_row_blob(txn, hot.blob, &blob, err) <= 0 ||
+	    check_read(bytes->engine, hot.blob, &blob, &memory, &found, err) <
+		0)
+		return -1;
+	make_body(body, bytes->n);
+	if (!str_ends(found, str_make(body, size_of(bytes->n)))) {
+		log_error("message %u has other bytes", bytes->n);
+		bytes->broken++;
+	}
+	free(memory);
+	return 0;
+}
+
+static int
+compare(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct bytes *bytes = arg;
+	struct store_user user;
+	struct store_name inbox;
+	struct kv_key prefix;
+	struct kv_range range;
+	struct str key, row;
+	char name[40];
+	int ret;
+
+	name_user(name, bytes->n, bytes->i);
+	ret = store_row_user(txn, str_of(name), &user, err);
+	if (ret > 0)
+		ret = store_row_name(txn, user.id, STR("INBOX"), &inbox, err);
+	if (ret <= 0)
+		return ret;
+	store_key_mbox(&prefix, inbox.mailbox);
+	if (kv_range_open_prefix(&range, txn, STORE_TAB_HOT,
+		kv_key_get(&prefix), err) < 0)
+		return -1;
+	while ((ret = kv_range_next(&range, &key, &row, err)) > 0)
+		if ((ret = compare_one(bytes, txn, row, err)) < 0)
+			break;
+	kv_range_close(&range);
+	return ret < 0 ? -1 : 0;
+}
+
+/* Every invariant, and every byte of every message. */
 static void
-verify_store(const struct whole *whole)
+verify_store(const struct whole *whole, const uint8_t what[MESSAGES_MAX])
 {
 	char path[300];
 	struct engine_conf conf = { .path = path,
 		.index_size = 64 << 20,
 		.segment_size = 4 << 20,
 		.large_size = 1 << 20 };
-	struct engine *engine;
+	struct bytes bytes = { 0 };
 	struct err err;
 
 	path_in(whole, path, "s");
-	if (engine_open(&engine, &conf, &err) < 0)
+	if (engine_open(&bytes.engine, &conf, &err) < 0)
 		fatal("%s", err.text);
-	store_verify_engine(engine);
-	engine_close(engine);
+	store_verify_engine(bytes.engine);
+	for (bytes.n = 0; bytes.n < MESSAGES_MAX; bytes.n++)
+		for (bytes.i = 0;
+		     what[bytes.n] != 0 && bytes.i < rcpts_of(bytes.n);
+		     bytes.i++)
+			if (kv_view(bytes.engine->kv, compare, &bytes, &err) <
+			    0)
+				fatal("message %u: %s", bytes.n, err.text);
+	if (bytes.broken > 0)
+		fatal("%u messages have other bytes", bytes.broken);
+	engine_close(bytes.engine);
 }
 
 static int
@@ -401,7 +486,7 @@ check_whole(struct whole *whole, const char *marks_path)
 			broken +=
 			    count_broken(whole, n, (what[n] & ACCEPTED) != 0);
 	stop(whole);
-	verify_store(whole);
+	verify_store(whole, what);
 	if (broken > 0)
 		fatal("%u recipients have it not once", broken);
 	return 0;
