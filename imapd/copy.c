@@ -17,16 +17,14 @@
 static const char *
 copyuid(struct command *cmd, const struct store_copy_result *result)
 {
-	uint32_t last = result->first + (result->count - 1);
 	const char *text;
 	struct buf out;
 
 	buf_init(&out, 0);
 	(void)buf_addf(&out, "COPYUID %u ", result->uidvalidity);
 	msgset_put_uids(&out, &result->from);
-	(void)buf_addf(&out, " %u", result->first);
-	if (last > result->first)
-		(void)buf_addf(&out, ":%u", last);
+	(void)buf_addc(&out, ' ');
+	msgset_put_uids(&out, &result->to);
 	text = arena_cstr(cmd->arena, buf_str(&out));
 	buf_clear(&out);
 	return text;
@@ -94,6 +92,7 @@ copy(struct command *cmd, bool move)
 	else
 		answer(cmd, &result, move);
 	store_uids_clear(&result.from);
+	store_uids_clear(&result.to);
 	store_uids_clear(&uids);
 }
 

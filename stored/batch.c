@@ -228,6 +228,21 @@ commit(struct batch *batch, struct err *err)
 	return ret;
 }
 
+/* Where slices begin, should the batch come to nothing. */
+static void
+mark(struct list *list, size_t count)
+{
+	LIST_FOREACH(link, list)
+	{
+		struct request *request = LIST_ITEM(link, struct request, link);
+
+		if (count-- == 0)
+			break;
+		request->begun_phase = request->phase;
+		request->begun_uid = request->next_uid;
+	}
+}
+
 static int
 run_batch(struct engine *engine, struct list *list, size_t count,
     struct err *err)
@@ -236,6 +251,7 @@ run_batch(struct engine *engine, struct list *list, size_t count,
 	int ret;
 
 	engine_clear_changed(engine);
+	mark(list, count);
 	ret = commit(&batch, err);
 	engine_end_large(engine, ret == 0);
 	if (ret < 0)
@@ -264,6 +280,21 @@ fail_all(struct list *list, size_t count, const struct err *err)
 	}
 }
 
+/* As if the batch had never been: slices go on from where they were. */
+static void
+go_back(struct list *list, size_t count)
+{
+	LIST_FOREACH(link, list)
+	{
+		struct request *request = LIST_ITEM(link, struct request, link);
+
+		if (count-- == 0)
+			break;
+		request->phase = request->begun_phase;
+		request->next_uid = request->begun_uid;
+	}
+}
+
 /* A full disk fails every batch: the log says it once a minute. */
 static void
 complain(struct engine *engine, size_t count, const struct err *err)
@@ -288,19 +319,15 @@ void
 engine_batch(struct engine *engine, struct list *list, size_t *done)
 {
 	size_t count = take(engine, list);
-	struct request *first = LIST_ITEM(list->next, struct request, link);
-	struct request before;
 	struct err err;
 
 	*done = count;
 	if (count == 0)
 		return;
-	before = *first;
 	if (run_batch(engine, list, count, &err) == 0)
 		return;
 	if (!engine->is_failed && err.kind != ERR_TEMP && count > 1) {
-		first->next_uid = before.next_uid;
-		first->phase = before.phase;
+		go_back(list, count);
 		count = *done = 1;
 		if (run_batch(engine, list, count, &err) == 0)
 			return;

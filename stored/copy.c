@@ -1,5 +1,7 @@
 #include "stored/copy.h"
 
+#include <limits.h>
+
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/append.h"
@@ -34,6 +36,24 @@ keywords_of(const struct work *work, uint64_t bits)
 	return out;
 }
 
+void
+copy_result_clear(struct copy_result *result)
+{
+	store_uids_clear(&result->from);
+	store_uids_clear(&result->to);
+}
+
+/* A slice that is run again, for its batch failed, notes the same again. */
+static void
+note(struct copy_result *result, uint32_t uid, uint32_t new_uid)
+{
+	if (uid <= store_uids_last(&result->from))
+		return;
+	store_uids_append(&result->from, uid, uid);
+	store_uids_append(&result->to, new_uid, new_uid);
+	result->count++;
+}
+
 static int
 copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
     struct err *err)
@@ -62,9 +82,7 @@ copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
 	if (ret < 0)
 		return -1;
 	(void)seen_take(work->to_seen, new_uid, flags, 0);
-	if (work->result->count++ == 0)
-		work->result->first = new_uid;
-	store_uids_append(&work->result->from, uid, uid);
+	note(work->result, uid, new_uid);
 	if (!work->move)
 		return 0;
 	return expunge_row(work->change, work->from, &gone, work->gone,
@@ -114,38 +132,43 @@ has_room(struct work *work, struct request *request,
 	return target_has_room(request, owner, bytes, messages);
 }
 
-int
-copy_messages(struct change *change, struct request *request,
-    struct open_mbox *from, const struct store_uids *uids, struct open_mbox *to,
-    bool move, struct copy_result *result, struct err *err)
+static int
+take_modseqs(struct work *work, struct err *err)
 {
-	struct work work = { .change = change,
-		.from = from,
-		.to = to,
-		.rights = request_rights(request, &to->row),
-		.move = move,
-		.result = result };
+	if (work->modseq != 0)
+		return 0;
+	if (change_modseq(work->change, work->to, &work->modseq, err) < 0)
+		return -1;
+	return work->move ?
+	    change_modseq(work->change, work->from, &work->gone, err) :
+	    0;
+}
+
+static int
+copy_rows(struct work *work, const struct store_uids *uids,
+    struct copy_slice *slice, struct err *err)
+{
+	unsigned left = slice == NULL ? UINT_MAX : STORE_SLICE;
 	struct store_hot row;
 	struct rows rows;
 	uint32_t uid;
-	int ret = has_room(&work, request, uids, err);
+	int ret;
 
-	*result = (struct copy_result){ 0 };
-	if (ret <= 0)
-		return ret;
-	if (seen_open(change, request, from, &work.from_seen, err) < 0 ||
-	    seen_open(change, request, to, &work.to_seen, err) < 0)
-		return -1;
-	rows_begin(&rows, change, from, uids, 0);
+	rows_begin(&rows, work->change, work->from, uids,
+	    slice == NULL ? 0 : slice->next);
+	if (slice != NULL) {
+		if (slice->end == 0)
+			slice->end = rows.end;
+		rows.end = slice->end;
+		slice->next = 0;
+	}
 	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
-		if (work.modseq == 0) {
-			if (change_modseq(change, to, &work.modseq, err) < 0 ||
-			    (move &&
-				change_modseq(change, from, &work.gone, err) <
-				    0))
-				ret = -1;
+		if (left-- == 0) {
+			slice->next = uid;
+			break;
 		}
-		if (ret < 0 || copy_one(&work, uid, &row, err) < 0) {
+		if (take_modseqs(work, err) < 0 ||
+		    copy_one(work, uid, &row, err) < 0) {
 			ret = -1;
 			break;
 		}
@@ -154,21 +177,91 @@ copy_messages(struct change *change, struct request *request,
 	return ret < 0 ? -1 : 1;
 }
 
+int
+copy_messages(struct change *change, struct request *request,
+    struct open_mbox *from, const struct store_uids *uids, struct open_mbox *to,
+    bool move, struct copy_slice *slice, struct copy_result *result,
+    struct err *err)
+{
+	struct work work = { .change = change,
+		.from = from,
+		.to = to,
+		.rights = request_rights(request, &to->row),
+		.move = move,
+		.result = result };
+	int ret = 1;
+
+	if (slice == NULL || slice->next == 0)
+		ret = has_room(&work, request, uids, err);
+	if (ret <= 0)
+		return ret;
+	if (seen_open(change, request, from, &work.from_seen, err) < 0 ||
+	    seen_open(change, request, to, &work.to_seen, err) < 0)
+		return -1;
+	return copy_rows(&work, uids, slice, err);
+}
+
+static struct str
+encode(struct request *request, const struct store_uids *uids)
+{
+	struct buf bytes;
+	struct str out;
+
+	buf_init(&bytes, STORE_MSG_UIDS_MAX);
+	(void)store_uids_encode(&bytes, uids);
+	out = arena_str(request->arena, buf_str(&bytes));
+	buf_clear(&bytes);
+	return out;
+}
+
 static void
 answer(struct request *request, const struct open_mbox *to,
     const struct copy_result *result)
 {
 	struct store_copied *out = request_answer(request, &store_copied_msg);
-	struct buf bytes;
 
-	buf_init(&bytes, STORE_MSG_UIDS_MAX);
-	(void)store_uids_encode(&bytes, &result->from);
 	out->mailbox = to->id;
 	out->uidvalidity = to->row.uidvalidity;
-	out->first = result->first;
 	out->count = result->count;
-	out->uids = arena_str(request->arena, buf_str(&bytes));
-	buf_clear(&bytes);
+	out->uids = encode(request, &result->from);
+	out->to = encode(request, &result->to);
+}
+
+/* What goes on from slice to slice. */
+struct progress {
+	struct store_uids uids;
+	struct copy_slice slice;
+	struct copy_result result;
+};
+
+static void
+clear(struct request *request)
+{
+	struct progress *progress = request->progress;
+
+	store_uids_clear(&progress->uids);
+	copy_result_clear(&progress->result);
+}
+
+/* The first slice takes the request apart; 1, 0 refused. */
+static int
+begin(struct request *request, struct progress **out)
+{
+	const struct store_copy *in = request->in;
+	struct err wrong;
+
+	*out = request->progress;
+	if (*out != NULL)
+		return 1;
+	*out = arena_calloc(request->arena, 1, sizeof(**out));
+	if (*out == NULL ||
+	    store_uids_decode(&(*out)->uids, in->uids, &wrong) < 0) {
+		request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
+		return 0;
+	}
+	request->progress = *out;
+	request->cleanup = clear;
+	return 1;
 }
 
 int
@@ -176,27 +269,29 @@ copy_run(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_copy *in = request->in;
 	uint32_t rights = STORE_RIGHT_READ;
-	struct copy_result result = { 0 };
+	struct progress *progress;
 	struct open_mbox *from;
-	struct store_uids uids;
 	struct target to;
-	struct err wrong;
-	int ret;
+	int ret = begin(request, &progress);
 
+	if (ret <= 0)
+		return ret;
 	if (in->move)
 		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED;
-	if (store_uids_decode(&uids, in->uids, &wrong) < 0)
-		return request_refuse(request, ERR_SYNTAX, "%s", wrong.text);
+	progress->slice.next = request->next_uid;
 	ret = target_mbox(change, request, in->mailbox, rights, &from, err);
 	if (ret > 0)
 		ret = target_find(change, request, in->user, in->name,
 		    STORE_RIGHT_INSERT, &to, err);
 	if (ret > 0)
-		ret = copy_messages(change, request, from, &uids, to.mbox,
-		    in->move, &result, err);
-	if (ret > 0)
-		answer(request, to.mbox, &result);
-	store_uids_clear(&result.from);
-	store_uids_clear(&uids);
-	return ret < 0 ? -1 : 0;
+		ret = copy_messages(change, request, from, &progress->uids,
+		    to.mbox, in->move, in->move ? &progress->slice : NULL,
+		    &progress->result, err);
+	if (ret <= 0)
+		return ret;
+	request->next_uid = in->move ? progress->slice.next : 0;
+	request->is_unfinished = request->next_uid != 0;
+	if (!request->is_unfinished)
+		answer(request, to.mbox, &progress->result);
+	return 0;
 }

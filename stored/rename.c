@@ -174,8 +174,8 @@ rename_inbox(struct work *work, struct request *request, struct open_mbox *from,
 
 	if (ret > 0)
 		ret = copy_messages(work->change, request, from, NULL, to, true,
-		    &result, err);
-	store_uids_clear(&result.from);
+		    NULL, &result, err);
+	copy_result_clear(&result);
 	return ret;
 }
 

@@ -59,6 +59,8 @@ struct request {
 	bool is_unfinished;
 	unsigned phase;
 	uint32_t next_uid;
+	unsigned begun_phase; /* as they were before the batch at hand */
+	uint32_t begun_uid;
 	uint32_t work_mailbox;
 	void *progress;                           /* in arena */
 	void (*cleanup)(struct request *request); /* of progress; or NULL */

@@ -186,9 +186,9 @@ const struct ipc_msg store_copy_msg =
 static const struct ipc_field copied_fields[] = {
 	IPC_FIELD(M, U32, mailbox, 0),
 	IPC_FIELD(M, U32, uidvalidity, 0),
-	IPC_FIELD(M, U32, first, 0),
 	IPC_FIELD(M, U32, count, 0),
 	IPC_FIELD(M, STR, uids, STORE_MSG_UIDS_MAX),
+	IPC_FIELD(M, STR, to, STORE_MSG_UIDS_MAX),
 };
 #undef M
 const struct ipc_msg store_copied_msg =

@@ -212,9 +212,8 @@ extern const struct ipc_msg store_copy_msg;
 
 struct store_copied {
 	uint32_t mailbox, uidvalidity;
-	uint32_t first;  /* the first new UID; the others follow it */
-	uint32_t count;  /* 0: none of the UIDs existed */
-	struct str uids; /* those that did: the i-th became first + i */
+	uint32_t count;      /* 0: none of the UIDs existed */
+	struct str uids, to; /* those that did: the i-th became the i-th */
 };
 extern const struct ipc_msg store_copied_msg;
 

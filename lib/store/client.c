@@ -336,9 +336,11 @@ store_client_copy(struct store_client *client, uint32_t mailbox,
 		return -1;
 	result->mailbox = answer.mailbox;
 	result->uidvalidity = answer.uidvalidity;
-	result->first = answer.first;
 	result->count = answer.count;
-	return store_uids_decode(&result->from, answer.uids, err);
+	if (store_uids_decode(&result->from, answer.uids, err) < 0 ||
+	    store_uids_decode(&result->to, answer.to, err) < 0)
+		return -1;
+	return 0;
 }
 
 static int

@@ -114,10 +114,14 @@ int store_client_expunge(struct store_client *client, uint32_t mailbox,
     const struct store_uids *uids, bool deleted_only, uint64_t *modseq,
     uint32_t *count, struct err *err);
 
-/* What COPYUID tells (RFC 4315): the i-th of from became first + i. */
+/*
+ * What COPYUID tells (RFC 4315): the i-th of from became the i-th of to. A
+ * copy is whole or not at all, and its UIDs follow each other; a move goes in
+ * slices, each whole.
+ */
 struct store_copy_result {
-	uint32_t mailbox, uidvalidity, first, count;
-	struct store_uids from; /* the caller clears it */
+	uint32_t mailbox, uidvalidity, count;
+	struct store_uids from, to; /* the caller clears both */
 };
 int store_client_copy(struct store_client *client, uint32_t mailbox,
     const struct store_uids *uids, struct str target, bool move,

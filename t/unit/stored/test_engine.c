@@ -9,6 +9,7 @@
 #include "store/verify.h"
 #include "base/time.h"
 #include "stored/append.h"
+#include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/flags.h"
 #include "stored/prune.h"
@@ -379,6 +380,48 @@ big_requests_go_in_slices(void **state)
 	verify(f);
 }
 
+/* A slice a batch, and its UIDs in step with where they came from. */
+static void
+a_big_move_goes_in_slices(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char all[8] = { 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff };
+	struct store_copy in = { .mailbox = 1,
+		.uids = { (char *)all, 8 },
+		.user = STR(""),
+		.name = STR("Archive"),
+		.move = true };
+	struct store_uids from, to;
+	struct store_copied *copied;
+	struct request *request;
+	struct err err;
+
+	fill(f, "INBOX", 9);
+	request = ask(f, copy_run, &store_copy_msg, &in, 0);
+	assert_int_equal(count_batches(f, request), 3);
+	copied = request->answer;
+	assert_int_equal(copied->count, 4500);
+	assert_int_equal(store_uids_decode(&from, copied->uids, &err), 0);
+	assert_int_equal(store_uids_decode(&to, copied->to, &err), 0);
+	assert_int_equal(store_uids_count(&from), 4500);
+	for (uint32_t i = 1; i <= 4500; i++)
+		assert_int_equal(store_uids_at(&to, i), i);
+	store_uids_clear(&from);
+	store_uids_clear(&to);
+	request_free(request);
+	verify(f);
+
+	/* Into itself: those that were there when it began, and no more. */
+	in.mailbox = 6; /* Archive */
+	request = ask(f, copy_run, &store_copy_msg, &in, 0);
+	assert_int_equal(count_batches(f, request), 3);
+	assert_int_equal(((struct store_copied *)request->answer)->count, 4500);
+	request_free(request);
+	verify(f);
+	reopen(f, true);
+	verify(f);
+}
+
 static int
 mbox_is_there(struct kv_txn *txn, void *arg, struct err *err)
 {
@@ -524,6 +567,8 @@ main(void)
 		    a_deletion_cut_off_is_taken_up_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    over_quota_is_refused_and_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_big_move_goes_in_slices,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(old_tombstones_go, setup,
 		    teardown),
 	};
