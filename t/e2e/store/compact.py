@@ -38,11 +38,12 @@ class Compact(imap_talk.TestCase):
 
     def is_back(self):
         """A parent that has the old index mapped tells its client so."""
-        try:
-            imap_talk.Client(self.chancery, "ada").close()
-        except AssertionError:
-            return False
-        return True
+        client = imap_talk.Client(self.chancery)
+        ada = self.chancery
+        done = client.do(f"LOGIN {ada.address('ada')} "
+                         f"{ada.password('ada')}")[1]
+        client.close()
+        return done.startswith("OK")
 
     def compact(self):
         return self.chancery.json("mailbox", "compact")["removed"]
@@ -86,8 +87,9 @@ class Compact(imap_talk.TestCase):
         self.ada = self.client(select=self.box)
         self.check()
         self.assertEqual(len(self.ada.search("ALL")), 101)
+        self.compact()  # the pack that the restart left half empty
+        self.check()
         self.chancery.run("mailbox", "verify")
-        self.assertEqual(self.compact(), 0)
 
 
 class InTheBackground(imap_talk.TestCase):
