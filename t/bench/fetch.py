@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""How fast a large mailbox is read: FETCH and SELECT on 20,000 messages.
+"""How fast a large mailbox is read and flagged: SELECT, FETCH and (durable)
+STORE on 20,000 messages.
 
 t/bench/fetch.py [MESSAGES]: makes an instance, fills a mailbox by pipelined
 APPEND, and prints the median of nine for each command, plaintext, selected,
@@ -19,7 +20,9 @@ import chancery  # noqa: E402
 COMMANDS = (("SELECT", b"SELECT INBOX", 3),
             ("FLAGS", b"FETCH 1:* (FLAGS)", 10),
             ("ENVELOPE", b"FETCH 1:* (ENVELOPE)", 40),
-            ("BODY[]", b"FETCH 1:* (BODY.PEEK[])", 140))
+            ("BODY[]", b"FETCH 1:* (BODY.PEEK[])", 140),
+            ("STORE", (b"STORE 1:* +FLAGS.SILENT (\\Flagged)",
+                       b"STORE 1:* -FLAGS.SILENT (\\Flagged)"), 60))
 
 
 def message(n):
@@ -89,8 +92,9 @@ def main():
         imap.do(b"SELECT INBOX")
         for name, command, aim in COMMANDS:
             times = []
-            for _ in range(10):
-                size, took = imap.do(command)
+            for n in range(10):
+                size, took = imap.do(
+                    command if isinstance(command, bytes) else command[n % 2])
                 times.append(took * 1000)
             print(f"{name:9} {statistics.median(times[1:]):8.2f} ms "
                   f"(aim {aim} ms for 20,000), {size:,} bytes")
