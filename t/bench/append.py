@@ -42,13 +42,10 @@ class Ours:
         self.instance.remove()
 
 
-class Theirs(peers.PostfixDovecot):
-    name = "Dovecot"
-
+class Theirs(peers.Dovecot):
     def __init__(self):
         self.ports = chancery.PortBase()
-        base = self.ports.base
-        super().__init__(base + 25, base + 143, DOMAIN, ["u0"], PASSWORD)
+        super().__init__(self.ports.base + 143, DOMAIN, ["u0"], PASSWORD)
 
     def stop(self):
         super().stop()
