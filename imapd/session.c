@@ -141,6 +141,9 @@ session_wait(struct session *session, bool idle, int64_t deadline)
 			session->parked = session->ending = true;
 			return SESSION_END;
 		}
+		/* Packs that compaction removed take space until then. */
+		if (ready == 0 && session->store != NULL)
+			store_client_drop_packs(session->store);
 	}
 	if (ready == 0)
 		ready = wait_until(session, idle, deadline, &wake);
