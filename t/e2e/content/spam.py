@@ -22,33 +22,12 @@ def spam(extra=b""):
     return ham(extra).replace(b"Shall", filters.GTUBE + b"\r\nShall")
 
 
-class SpamdCase(chancery.TestCase):
-    more = ()
-    filter = staticmethod(filters.Spamd)
+class SpamdCase(filters.Behind, chancery.TestCase):
+    servers = {"spamd_socket": filters.Spamd}
 
-    @classmethod
-    def setUpClass(cls):
-        cls.spamd = cls.filter()
-        cls.options = (f"spamd_socket={cls.spamd.socket}", *cls.more)
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.spamd.close()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.spamd.close()
-
-    def data(self, message, recipient="ada"):
-        with self.chancery.smtp() as smtp:
-            smtp.ehlo()
-            smtp.mail("mallory@elsewhere.test")
-            smtp.rcpt(self.chancery.address(recipient))
-            return smtp.data(message)
+    @property
+    def spamd(self):
+        return self.running["spamd_socket"]
 
     @staticmethod
     def fields(message):
@@ -140,8 +119,7 @@ class Elsewhere(SpamdCase):
 class Untold(SpamdCase):
     """Without spamd nothing is taken away, and what came is not believed."""
 
-    filter = staticmethod(lambda: filters.Scripted(filters.hang))
-    more = ("spamd_socket=",)
+    servers = {}
 
     def test_a_strangers_flag_files_nothing(self):
         self.assertEqual(self.data(ham(FORGED))[0], 250)
@@ -153,10 +131,8 @@ class Standin(SpamdCase):
     more = ("spamd_timeout=2s", "spam_reject_score=0")
     answers = {}
 
-    @classmethod
-    def filter(cls):
-        return filters.Scripted(
-            lambda conn, number: cls.answers["now"](conn))
+    servers = {"spamd_socket": lambda: filters.Scripted(
+        lambda conn, number: Standin.answers["now"](conn))}
 
     def say(self, reply):
         def answer(conn):
@@ -203,23 +179,9 @@ class Standin(SpamdCase):
 class Both(SpamdCase):
     users = ("ada", "bob", "carol")
 
-    @classmethod
-    def setUpClass(cls):
-        cls.clamd = filters.Clamd()
-        cls.more = (f"clamav_socket={cls.clamd.socket}",
-                    "spam_reject_score=0")
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.clamd.close()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.clamd.close()
+    servers = {"clamav_socket": filters.Clamd,
+               "spamd_socket": filters.Spamd}
+    more = ("spam_reject_score=0",)
 
     def test_one_behind_the_other(self):
         self.assertEqual(self.data(ham())[0], 250)

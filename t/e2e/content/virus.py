@@ -2,8 +2,6 @@
 
 import base64
 import io
-import os
-import signal
 import re
 import threading
 import zipfile
@@ -32,37 +30,15 @@ def zipped(content):
     return out.getvalue()
 
 
-class ClamdCase(chancery.TestCase):
-    more = ()
-    filter = staticmethod(filters.Clamd)
+class ClamdCase(filters.Behind, chancery.TestCase):
+    servers = {"clamav_socket": filters.Clamd}
 
-    @classmethod
-    def setUpClass(cls):
-        cls.clamd = cls.filter()
-        cls.options = (f"clamav_socket={cls.clamd.socket}", *cls.more)
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.clamd.close()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.clamd.close()
+    @property
+    def clamd(self):
+        return self.running["clamav_socket"]
 
     def quarantine(self):
         return self.chancery.json("quarantine", "list")["quarantine"]
-
-    def data(self, message=b"Subject: x\r\n\r\nhello\r\n"):
-        """(code, text) at the end of the data."""
-        with self.chancery.smtp() as smtp:
-            smtp.ehlo()
-            smtp.mail("mallory@elsewhere.test")
-            smtp.rcpt("ada@example.test")
-            return smtp.data(message)
 
 
 class Quarantine(ClamdCase):
@@ -154,14 +130,9 @@ class Quarantine(ClamdCase):
         self.assertEqual(len(self.messages("fay")), 2)
 
     def kill_qmgr(self):
-        old = self.chancery.pids()["qmgr"]
-        os.kill(old[0], signal.SIGKILL)
-
-        def new():
-            pids = self.chancery.pids().get("qmgr", [])
-            done = self.chancery.run("queue", "list", check=False)
-            return pids and pids != old and done.returncode == 0
-        chancery.wait_until("another qmgr", new)
+        self.kill("qmgr")
+        chancery.wait_until("it answers", lambda: self.chancery.run(
+            "queue", "list", check=False).returncode == 0)
 
     def test_nobody_here_to_tell_means_refused(self):
         with self.chancery.smtp("submission", "ada") as smtp:
@@ -228,15 +199,8 @@ class Standin(ClamdCase):
     more = ("clamav_timeout=2s", "clamav_concurrency_limit=2",
             "clamav_size_limit=1M")
     answers = {}
-
-    @classmethod
-    def filter(cls):
-        return filters.Scripted(cls.play)
-
-    @classmethod
-    def play(cls, conn, number):
-        del number
-        cls.answers["now"](conn)
+    servers = {"clamav_socket": lambda: filters.Scripted(
+        lambda conn, number: Standin.answers["now"](conn))}
 
     def test_nonsense_puts_off(self):
         for reply in (b"", b"stream: OK", b"OK\0", b"stream: FOUND\0",

@@ -25,32 +25,15 @@ def without_spam_fields(text):
     return SPAM_FIELD.sub(b"", header) + rest
 
 
-class Checked(real_mail.RealMail):
+class Checked(filters.Behind, real_mail.RealMail):
+    servers = {"clamav_socket": filters.Clamd, "spamd_socket": filters.Spamd}
+    more = ("spamd_concurrency_limit=2", "spamd_timeout=300s",
+            "spamd_size_limit=0", "spam_reject_score=0")
+
     @classmethod
     def setUpClass(cls):
-        cls.clamd, cls.spamd = filters.Clamd(), filters.Spamd()
-        cls.options = (f"clamav_socket={cls.clamd.socket}",
-                       f"spamd_socket={cls.spamd.socket}",
-                       "spamd_concurrency_limit=2", "spamd_timeout=300s",
-                       "spamd_size_limit=0", "spam_reject_score=0")
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.close_filters()
-            raise
+        super().setUpClass()
         cls.corpus = cls.corpus[::STEP]
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.close_filters()
-
-    @classmethod
-    def close_filters(cls):
-        cls.clamd.close()
-        cls.spamd.close()
 
     def all_messages(self):
         found = {}

@@ -22,6 +22,7 @@ import os
 import poplib
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import ssl
@@ -315,6 +316,16 @@ class TestCase(unittest.TestCase):
             return [part[1] for part in data if isinstance(part, tuple)]
         finally:
             imap.logout()
+
+    def kill(self, service):
+        """SIGKILL; wait until master has started another."""
+        old = self.chancery.pids()[service]
+        os.kill(old[0], signal.SIGKILL)
+
+        def another():
+            pids = self.chancery.pids().get(service)
+            return pids and old[0] not in pids
+        wait_until(f"another {service}", another)
 
     def wait_for_messages(self, user, count, mailbox="INBOX"):
         """Wait until so many are there; returns them as bytes."""

@@ -1,6 +1,8 @@
 """clamd and spamd as Debian has them, offline, on UNIX sockets of a test's.
 
-    with filters.Clamd() as clamd: ...  options = (f"clamav_socket={clamd.socket}",)
+    class Infected(filters.Behind, chancery.TestCase):
+        servers = {"clamav_socket": filters.Clamd}
+        more = ("virus_action=reject",)  # lines of main.cf
 
 Neither needs a download: clamd gets a signature of EICAR, the test virus that
 harms nobody, and spamd SpamAssassin's packaged rules without the network.
@@ -81,6 +83,45 @@ class Server:
     def close(self):
         self.kill()
         shutil.rmtree(self.dir)
+
+
+class Behind:
+    """A test class whose instance is behind filters of its own: cls.running
+    has them by the parameters that name their sockets."""
+
+    servers = {}
+    more = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.running = {name: make() for name, make in cls.servers.items()}
+        cls.options = (*(f"{name}={server.socket}"
+                         for name, server in cls.running.items()), *cls.more)
+        try:
+            super().setUpClass()
+        except BaseException:
+            cls.close_filters()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            super().tearDownClass()
+        finally:
+            cls.close_filters()
+
+    @classmethod
+    def close_filters(cls):
+        for server in cls.running.values():
+            server.close()
+
+    def data(self, message=b"Subject: x\r\n\r\nhello\r\n", user="ada"):
+        """(code, text) at the end of the data of a stranger's message."""
+        with self.chancery.smtp() as smtp:
+            smtp.ehlo()
+            smtp.mail("mallory@elsewhere.test")
+            smtp.rcpt(self.chancery.address(user))
+            return smtp.data(message)
 
 
 class Clamd(Server):

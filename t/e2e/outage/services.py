@@ -22,47 +22,24 @@ class Outage(chancery.TestCase):
         for pid in self.pids(service):
             os.kill(pid, number)
 
-    def kill(self, service):
-        """SIGKILL; wait until master has another one up."""
-        old = self.pids(service)
-        os.kill(old[0], signal.SIGKILL)
-        chancery.wait_until(f"another {service}", lambda: (
-            self.pids(service) and old[0] not in self.pids(service)))
 
-
-class Filter(Outage):
+class Filter(filters.Behind, Outage):
     """As it is for the one it is for the other."""
 
-    name, filter = "clamav_socket", staticmethod(filters.Clamd)
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = cls.filter()
-        cls.options = (f"{cls.name}={cls.server.socket}",
-                       "clamav_timeout=2s", "spamd_timeout=4s")
-        try:
-            super().setUpClass()
-        except BaseException:
-            cls.server.close()
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.server.close()
+    servers = {"clamav_socket": filters.Clamd}
+    more = ("clamav_timeout=2s", "spamd_timeout=4s")
 
     def test_killed_and_stopped(self):
+        server, = self.running.values()
         with load.Load(self.chancery, "ada", sessions=2) as sending:
             sending.wait_for(5)
-            self.server.kill()
+            server.kill()
             sending.wait_for_trouble(2)
-            self.server.restart()
+            server.restart()
             sending.wait_for(5)
-            self.server.kill(signal.SIGSTOP)
+            server.kill(signal.SIGSTOP)
             sending.wait_for_trouble(2)
-            self.server.kill(signal.SIGCONT)
+            server.kill(signal.SIGCONT)
             sending.wait_for(5)
         sending.check(self)
         codes = {code for code, _ in sending.put_off}
@@ -70,7 +47,7 @@ class Filter(Outage):
 
 
 class SpamFilter(Filter):
-    name, filter = "spamd_socket", staticmethod(filters.Spamd)
+    servers = {"spamd_socket": filters.Spamd}
 
 
 class Store(Outage):
