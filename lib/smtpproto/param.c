@@ -275,7 +275,7 @@ check_utf8_address(struct str in, struct err *err)
 				    "bad character in ORCPT");
 			continue;
 		}
-		if (in.p[0] == '\\' || in.p[0] == '+')
+		if (in.p[0] == '\\' || in.p[0] == '+' || value_char(in) == 0)
 			return err_set(err, ERR_SYNTAX,
 			    "bad character in ORCPT");
 		str_skip(&in, value_char(in));

@@ -261,6 +261,9 @@ decodes_orcpt(void **state)
 		{ "utf-8;a\\x{1F600}@x", "utf-8;a\xf0\x9f\x98\x80@x",
 		    "utf-8;a\\x{1F600}@x" },
 		{ "utf-8;a\\x{@x", NULL, "utf-8;a\\x{@x" },
+		{ "utf-8;a=b@x", NULL, "utf-8;a=b@x" },
+		{ "utf-8;a b@x", NULL, "utf-8;a b@x" },
+		{ "utf-8;a\xff@x", NULL, "utf-8;a\xff@x" },
 		{ "nothing", NULL, "nothing" },
 	};
 
