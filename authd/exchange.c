@@ -45,21 +45,32 @@ has_one_before(const struct exchange *x)
 	return false;
 }
 
-/* x is no longer in front of the others: the next may go. */
+/* The next of those who wait behind x may go. */
 static void
-leave_row(struct exchange *x)
+wake_next(struct exchange *x)
 {
-	if (x->state != WAITS_FOR_TURN && x->state != IS_CHECKED)
-		return;
 	LIST_FOREACH(link, &x->authd->exchanges)
 	{
 		struct exchange *y = LIST_ITEM(link, struct exchange, link);
 
 		if (is_rival(x, y, WAITS_IN_ROW)) {
+			y->is_called = true;
 			wake_at(y, 0);
 			return;
 		}
 	}
+}
+
+/*
+ * x is no longer in front of the others, or will not hear that it was called:
+ * somebody else must, or all who wait wait for ever.
+ */
+static void
+leave_row(struct exchange *x)
+{
+	if (x->state == WAITS_FOR_TURN || x->state == IS_CHECKED ||
+	    (x->state == WAITS_IN_ROW && x->is_called))
+		wake_next(x);
 }
 
 void
@@ -337,9 +348,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (x->state == WAITS_IN_ROW)
+	if (x->state == WAITS_IN_ROW) {
+		x->is_called = false;
 		exchange_decide(x);
-	else if (x->state == WAITS_FOR_TURN)
+	} else if (x->state == WAITS_FOR_TURN)
 		attempt(x);
 	else if (x->state == WAITS_TO_REFUSE)
 		exchange_end(x, AUTH_FAIL);

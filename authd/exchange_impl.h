@@ -24,6 +24,7 @@ struct exchange {
 	uint64_t id;
 	uint16_t tag; /* of the question under way */
 	enum exchange_state state;
+	bool is_called; /* of those in the row it is the next */
 	struct mech *mech;
 	struct event *timer;
 	int64_t began;   /* the last message of the client came then */

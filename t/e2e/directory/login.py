@@ -6,6 +6,7 @@ import os
 import signal
 import struct
 import subprocess
+import threading
 import time
 
 import chancery
@@ -92,6 +93,18 @@ class Login(chancery.TestCase):
             self.assertEqual(a.step()[0], want, (mech, initial))
         a.next(b"x")  # of an exchange that is over
         self.assertEqual(a.step()[0], BADPROTO)
+
+    def test_five_thousand_at_once(self):
+        """Nobody reads the answers before all is asked."""
+        self.assertEqual(self.authd.plain("ada@example.test", "secret-ada"),
+                         OK)
+        sender = threading.Thread(target=lambda: [self.authd.start(
+            "PLAIN", b"\0%s@example.test\0secret-%s" % (u, u))
+            for u in [b"ada", b"bob"] * 2500])
+        sender.start()
+        sender.join()
+        answers = [self.authd.step()[0] for _ in range(5000)]
+        self.assertEqual(answers, [OK] * 5000)
 
     def test_wrong_and_unknown_look_and_take_the_same(self):
         times = {}
