@@ -26,7 +26,7 @@ static const struct conf_param params[] = {
 	CONF(INT, authd, conf.password.connections, "auth_bind_connections",
 	    "4", 1, PASSWORD_CONNECTIONS_MAX),
 	CONF(STR, authd, conf.mechanisms, "login_mechanisms",
-	    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN",
+	    "EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN",
 	    1, 1000),
 	CONF(STR, authd, conf.realm, "auth_default_realm", "", 0, 255),
 	CONF(STR, authd, conf.key_file, "auth_ticket_key_file",

@@ -45,6 +45,8 @@ front_load_cert(struct front *front, int cert_fd, int key_fd, struct err *err)
 		    .ciphers =
 			conf->tls_ciphers[0] == '\0' ? NULL : conf->tls_ciphers,
 		    .only_tls13 = conf->tls_only13,
+		    .ask_client = conf->ask_client_cert,
+		    .client_ca = buf_str(&front->client_ca),
 		    .tickets = front->tickets,
 		},
 		err) < 0) {
@@ -57,5 +59,22 @@ front_load_cert(struct front *front, int cert_fd, int key_fd, struct err *err)
 out:
 	buf_clear(&cert);
 	buf_clear(&key);
+	return ret;
+}
+
+int
+front_load_client_ca(struct front *front, struct err *err)
+{
+	const char *file = front->conf.client_ca_file;
+	int fd, ret;
+
+	buf_init(&front->client_ca, TLS_PEM_MAX);
+	if (file[0] == '\0')
+		return 0;
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "%s", file);
+	ret = read_pem(&front->client_ca, fd, file, err);
+	(void)close(fd);
 	return ret;
 }

@@ -25,6 +25,7 @@ set_secure(struct conn *conn)
 	login->tls = conn->tls.ssl != NULL;
 	if (login->tls)
 		tls_get_facts(&facts, &conn->tls);
+	login->certified = facts.client[0] != '\0';
 	login->bound = facts.has_exporter || facts.unique_len > 0;
 	login->can_starttls = !login->tls && front->tls != NULL;
 	login->secure = login->tls || addr_is_loopback(&conn->client) ||

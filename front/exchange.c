@@ -158,6 +158,7 @@ exchange_start(struct conn *conn)
 	if (facts.has_exporter)
 		start.tls_binding =
 		    str_make(facts.exporter, sizeof(facts.exporter));
+	start.tls_client = str_of(facts.client);
 	start.tls_unique = str_make(facts.unique, facts.unique_len);
 	ask(exchange, &auth_start_msg, &start);
 }

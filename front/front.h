@@ -46,6 +46,8 @@ struct front_conf {
 	const char *cert_file, *key_file;
 	const char *tls_ciphers;
 	bool tls_only13;
+	bool ask_client_cert;
+	const char *client_ca_file;
 	const char *proxy_networks;
 	const char *exempt_networks; /* from the limits per address */
 	const char *mechanisms;
@@ -82,6 +84,7 @@ struct front {
 	size_t proxies, exempts, patients;
 	struct tls_tickets *tickets;
 	struct tls_server *tls; /* NULL: no certificate, no TLS */
+	struct buf client_ca;   /* PEM, read at start */
 	struct ipc_async *authd;
 	struct kick *kick;
 	struct follows *follows;
@@ -159,6 +162,9 @@ void conn_starttls(struct conn *conn, int fd);
 /* cert.c: front->tls anew from these, NULL where there is no certificate. */
 int front_load_cert(struct front *front, int cert_fd, int key_fd,
     struct err *err);
+
+/* Before the jail: who may sign clients' certificates. */
+int front_load_client_ca(struct front *front, struct err *err);
 
 /* A line for the log in the form mail administrators' tools know. */
 void front_log_login(const struct conn *conn, const char *what);

@@ -328,6 +328,7 @@ fill_facts(struct handover *msg, struct conn *conn,
 		msg->tls_binding =
 		    str_make(facts->exporter, sizeof(facts->exporter));
 	msg->tls_unique = str_make(facts->unique, facts->unique_len);
+	msg->tls_client = str_of(facts->client);
 	msg->user = exchange_user(conn);
 	msg->ticket = exchange_ticket(conn);
 	if (conn->login != NULL) {
@@ -379,6 +380,7 @@ handover_send_tls(struct conn *conn)
 		msg.tls_binding =
 		    str_make(facts.exporter, sizeof(facts.exporter));
 	msg.tls_unique = str_make(facts.unique, facts.unique_len);
+	msg.tls_client = str_of(facts.client);
 	msg.fd = make_end(conn, &kept, &err);
 	if (msg.fd < 0)
 		return -1;

@@ -34,12 +34,15 @@ static const struct conf_param params[] = {
 	CONF(STR, front, conf.key_file, "tls_key_file", "tls/key.pem", 0, 0),
 	CONF(STR, front, conf.tls_ciphers, "tls_cipherlist", "", 0, 0),
 	CONF(BOOL, front, conf.tls_only13, "tls_require_1_3", "no", 0, 0),
+	CONF(BOOL, front, conf.ask_client_cert, "tls_ask_client_cert", "no", 0,
+	    0),
+	CONF(STR, front, conf.client_ca_file, "tls_client_ca_file", "", 0, 0),
 	CONF(STR, front, conf.proxy_networks, "proxy_protocol_networks", "",
 	    0, 0),
 	CONF(STR, front, conf.exempt_networks,
 	    "client_connection_limit_exceptions", "$mynetworks", 0, 0),
 	CONF(STR, front, conf.mechanisms, "login_mechanisms",
-	    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN",
+	    "EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN",
 	    0, 0),
 	CONF(BOOL, front, conf.allow_plaintext, "login_without_tls", "no",
 	    0, 0),
@@ -222,6 +225,8 @@ open_front(struct daemon *d, void *ctx, struct err *err)
 	raise_descriptors();
 	if (park_open(front, err) < 0)
 		return -1;
+	if (front_load_client_ca(front, err) < 0)
+		return -1;
 	return open_cert(front, err);
 }
 
@@ -307,6 +312,7 @@ stop(void *ctx)
 	greet_free(front->greet);
 	tls_server_free(front->tls);
 	tls_tickets_free(front->tickets);
+	buf_clear(&front->client_ca);
 }
 
 int

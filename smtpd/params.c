@@ -52,7 +52,7 @@ const struct conf_param smtpd_params[] = {
 	P(TIME, ipc_timeout, "smtpd_ipc_timeout", "20s", 1, 3600),
 	P(BOOL, sasl, "smtpd_sasl_auth_enable", "no", 0, 0),
 	P(STR,  mechanisms, "smtpd_sasl_mechanisms",
-	    "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN", 1, 200),
+	    "EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN", 1, 200),
 	P(BOOL, submission, "smtpd_submission", "no", 0, 0),
 	CONF_CHOICE(smtpd_conf, tls, "smtpd_tls_security_level", "may",
 	    tls_levels),

@@ -5,12 +5,16 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hex.h"
 #include "net/tls_ticket.h"
+
+enum { MAIL_MAX = 320 /* of a client's certificate */ };
 
 struct tls_server {
 	SSL_CTX *ctx;
@@ -134,6 +138,41 @@ choose_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* What a certificate is worth is asked later: a stranger's is no error. */
+static int
+take_any(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return 1;
+}
+
+/* Clients' certificates: asked for, and signed by one of those in the PEM. */
+static int
+ask_clients(SSL_CTX *ctx, struct str pem, struct err *err)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	BIO *bio = bio_over(pem);
+	X509 *cert;
+	int ret = 0;
+
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE,
+	    take_any);
+	if (bio == NULL)
+		return err_set(err, ERR_LIMIT, "CA file too large");
+	while (ret == 0 &&
+	    (cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) !=
+		NULL) {
+		if (X509_STORE_add_cert(store, cert) != 1 ||
+		    SSL_CTX_add_client_CA(ctx, cert) != 1)
+			ret = ssl_error(err, ERR_SYNTAX, "CA of clients");
+		X509_free(cert);
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	return ret;
+}
+
 static void
 set_options(struct tls_server *server, const struct tls_server_conf *conf)
 {
@@ -188,7 +227,9 @@ tls_server_new(struct tls_server **out, const struct tls_server_conf *conf,
 		goto fail;
 	}
 	if (use_cert(server->ctx, conf->cert, err) < 0 ||
-	    use_key(server->ctx, conf->key, err) < 0)
+	    use_key(server->ctx, conf->key, err) < 0 ||
+	    (conf->ask_client &&
+		ask_clients(server->ctx, conf->client_ca, err) < 0))
 		goto fail;
 	*out = server;
 	return 0;
@@ -343,6 +384,27 @@ get_unique(struct tls_facts *facts, const struct tls *tls)
 		facts->unique_len = 0;
 }
 
+static void
+get_client(struct tls_facts *facts, const struct tls *tls)
+{
+	X509 *cert = SSL_get0_peer_certificate(tls->ssl);
+	unsigned char digest[32];
+	STACK_OF(OPENSSL_STRING) *mails = NULL;
+	const char *mail = NULL;
+
+	if (cert == NULL || X509_digest(cert, EVP_sha256(), digest, NULL) != 1)
+		return;
+	hex_encode(facts->client, digest, sizeof(digest));
+	if (SSL_get_verify_result(tls->ssl) == X509_V_OK)
+		mails = X509_get1_email(cert);
+	if (mails != NULL && sk_OPENSSL_STRING_num(mails) > 0)
+		mail = sk_OPENSSL_STRING_value(mails, 0);
+	if (mail != NULL && strlen(mail) <= MAIL_MAX)
+		(void)snprintf(facts->client + 2 * sizeof(digest),
+		    sizeof(facts->client) - 2 * sizeof(digest), " %s", mail);
+	X509_email_free(mails);
+}
+
 void
 tls_get_facts(struct tls_facts *facts, const struct tls *tls)
 {
@@ -356,6 +418,7 @@ tls_get_facts(struct tls_facts *facts, const struct tls *tls)
 	    SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name));
 	facts->bits = (unsigned)SSL_CIPHER_get_bits(cipher, NULL);
 	facts->resumed = SSL_session_reused(tls->ssl) == 1;
+	get_client(facts, tls);
 	if (SSL_version(tls->ssl) < TLS1_3_VERSION &&
 	    SSL_get_extms_support(tls->ssl) != 1)
 		return;

@@ -42,6 +42,9 @@ struct tls_server_conf {
 	/* OpenSSL's cipher list for TLS 1.2; NULL: ours. */
 	const char *ciphers;
 	bool only_tls13;
+	/* Ask clients for a certificate; any is taken, see tls_facts. */
+	bool ask_client;
+	struct str client_ca; /* PEM: who may sign those; empty: nobody */
 	/* Keys of session tickets, borrowed for good; NULL: no tickets. */
 	struct tls_tickets *tickets;
 	tls_choose_fn *choose; /* may be NULL */
@@ -125,6 +128,12 @@ struct tls_facts {
 	 */
 	unsigned char unique[64];
 	size_t unique_len;
+	/*
+	 * Who the client's certificate says it is: the SHA-256 of it in small
+	 * hexadecimal digits; and, if one of client_ca signed it and it is
+	 * good, a blank and the mail address in it. Empty without one.
+	 */
+	char client[64 + 1 + 320 + 1];
 };
 
 /* After the handshake. */
