@@ -294,7 +294,8 @@ class Qresync(Modseqs):
         # whoever comes back with that hears of the expunge
         self.assertIn(f"VANISHED {uids[0]}", self.ada.ok("NOOP"))
         self.know()
-        self.assertEqual(self.back(low)[0], f"VANISHED (EARLIER) {uids[0]}")
+        self.assertEqual(self.back(low)[:1],
+                         [f"VANISHED (EARLIER) {uids[0]}"])
 
     def test_coming_back(self):
         uids = self.fill(6)
