@@ -135,6 +135,10 @@ class Dovecot:
                            check=True, timeout=60)
         wait_for_port(imap)
 
+    def pid(self):
+        with open(f"{self.dir}/dovecot/master.pid") as f:
+            return int(f.read())
+
     def stop(self):
         subprocess.run(["doveadm", "-c", f"{self.dir}/dovecot.conf", "stop"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -3,9 +3,11 @@
 Dovecot on the same messages: and whether both say the same.
 
 t/bench/search.py [MESSAGES]: 20,000 messages of 4 KiB in threads, by pipelined
-APPEND into an instance and as files into Dovecot's Maildir. Prints the median
-of nine for each command, plaintext, selected, warm (both have answered it
-before), from the command's first byte sent to its tagged answer received.
+APPEND into an instance and as files into Dovecot's Maildir. Prints for each
+command the median of nine, plaintext, selected, warm (both have answered it
+before), from the command's first byte sent to its tagged answer received; and
+the CPU time that the session's process took, which other load does not change
+much.
 """
 
 import os
@@ -66,14 +68,37 @@ def message(n):
     return (head + "\r\n".join(lines) + "\r\n").encode()
 
 
+def children(name, parents):
+    """Processes of that name that one of these started."""
+    found = []
+    for pid in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{pid}/stat") as stat:
+                head, rest = stat.read().rsplit(")", 1)
+        except OSError:
+            continue
+        if head.endswith(f"({name}") and int(rest.split()[1]) in parents:
+            found.append(pid)
+    return found
+
+
 class Imap:
     """A plain socket, logged in."""
 
-    def __init__(self, port, user, password):
+    def __init__(self, port, user, password, process):
+        self.process = process  # its name, and who may have started it
         self.sock = socket.create_connection(("127.0.0.1", port), 60)
         self.sock.recv(4096)
         self.count = 0
         self.do(f"LOGIN {user} {password}".encode())
+
+    def cpu(self):
+        """Seconds that the session's process has run so far."""
+        total = 0
+        for pid in children(*self.process):
+            with open(f"/proc/{pid}/schedstat") as stat:
+                total += int(stat.read().split()[0]) / 1e9
+        return total
 
     def do(self, command):
         """What was answered, and how long it took."""
@@ -127,12 +152,15 @@ def fill_maildir(folder):
 
 def measure(imap, command):
     times = []
-    for _ in range(ROUNDS):
+    for n in range(ROUNDS):
+        if n == 1:
+            before = imap.cpu()
         said, took = imap.do(command)
         times.append(took * 1000)
+    cpu = (imap.cpu() - before) * 1000 / (ROUNDS - 1)
     answer = [line for line in said.split(b"\r\n")
               if line.startswith((b"* SORT", b"* SEARCH", b"* THREAD"))]
-    return statistics.median(times[1:]), answer
+    return statistics.median(times[1:]), cpu, answer
 
 
 def main():
@@ -141,22 +169,26 @@ def main():
     try:
         instance.start()
         ours = Imap(instance.port("imap"), instance.address("ada"),
-                    instance.password("ada"))
+                    instance.password("ada"),
+                    ("imapd", instance.pids()["imap"]))
         fill(ours)
         dovecot = peers.Dovecot(instance.ports.base + 800, "example.test",
                                 ["ada"], "secret")
         fill_maildir(f"{dovecot.dir}/mail/ada/Maildir")
-        theirs = Imap(dovecot.imap, "ada@example.test", "secret")
+        theirs = Imap(dovecot.imap, "ada@example.test", "secret",
+                      ("imap", [dovecot.pid()]))
         for imap in (ours, theirs):
             imap.do(b"SELECT INBOX")
         print(f"load average {os.getloadavg()[0]:.1f}\n"
-              f"{'':15} {'ours':>9} {'Dovecot':>9}")
+              f"{'':15} {'ours':>17} {'Dovecot':>17}   (time, CPU)")
         for name, command in COMMANDS:
-            took, said = measure(ours, command)
-            took_there, said_there = measure(theirs, command)
+            took, cpu, said = measure(ours, command)
+            took_there, cpu_there, said_there = measure(theirs, command)
             same = "" if said == said_there else "  THE ANSWERS DIFFER"
-            print(f"{name:15} {took:6.1f} ms {took_there:6.1f} ms "
-                  f"{took_there / took:5.1f} times{same}")
+            print(f"{name:15} {took:7.1f} {cpu:6.1f} ms "
+                  f"{took_there:7.1f} {cpu_there:6.1f} ms   "
+                  f"{took_there / took:.1f}, {cpu_there / cpu:.1f} "
+                  f"times{same}", flush=True)
             if same and os.environ.get("BENCH_SHOW"):
                 print(said[0][:300], said_there[0][:300], sep="\n")
     finally:
