@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/num.h"
 #include "imap/sortkey.h"
 #include "imap/token.h"
 #include "imapd/command.h"
@@ -147,23 +148,53 @@ compare_values(enum sortkey_kind kind, const union value *a,
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
+/*
+ * A message to be put in order, with the beginning of its first value: most
+ * comparisons need no more, and stay in what the cache holds.
+ */
+struct entry {
+	uint64_t first;
+	uint32_t i;
+};
+
+/* Smaller means before; the same says nothing. */
+static uint64_t
+first_of(const struct sort *sort, size_t i)
+{
+	const union value *value = &sort->value[i * sort->keys.len];
+	unsigned char bytes[8] = { 0 };
+	uint64_t first;
+
+	if (is_text(sort->keys.key[0].kind)) {
+		if (value->text.len > 0)
+			memcpy(bytes, value->text.p,
+			    value->text.len < 8 ? value->text.len : 8);
+		first = num_get_u64(bytes);
+	} else {
+		first = (uint64_t)value->number ^ (uint64_t)1 << 63;
+	}
+	return sort->keys.key[0].reverse ? ~first : first;
+}
+
 /* RFC 5256 section 3: what is equal stands by sequence number. */
 static int
 compare(const void *a, const void *b, void *ctx)
 {
+	const struct entry *x = a, *y = b;
 	const struct sort *sort = ctx;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	size_t n = sort->keys.len;
 
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
 	for (size_t k = 0; k < n; k++) {
 		const struct sortkey *key = &sort->keys.key[k];
-		int order = compare_values(key->kind, &sort->value[x * n + k],
-		    &sort->value[y * n + k]);
+		int order = compare_values(key->kind,
+		    &sort->value[x->i * n + k], &sort->value[y->i * n + k]);
 
 		if (order != 0)
 			return key->reverse ? -order : order;
 	}
-	return x < y ? -1 : x > y;
+	return x->i < y->i ? -1 : x->i > y->i;
 }
 
 /* "* SORT 2 3 6" */
@@ -171,18 +202,18 @@ static void
 answer(struct sort *sort)
 {
 	struct selected *selected = sort->cmd->session->selected;
-	uint32_t *order = xcalloc(sort->keyed.len + 1, sizeof(*order));
+	struct entry *entry = xcalloc(sort->keyed.len + 1, sizeof(*entry));
 	struct buf out;
 
 	for (size_t i = 0; i < sort->keyed.len; i++)
-		order[i] = (uint32_t)i;
-	qsort_r(order, sort->keyed.len, sizeof(*order), compare, sort);
+		entry[i] = (struct entry){ first_of(sort, i), (uint32_t)i };
+	qsort_r(entry, sort->keyed.len, sizeof(*entry), compare, sort);
 	buf_init(&out, 0);
 	(void)buf_addz(&out, "* SORT");
 	for (size_t i = 0; i < sort->keyed.len; i++) {
 		(void)buf_addc(&out, ' ');
 		(void)buf_add_num(&out,
-		    keyed_number(&sort->keyed, order[i], sort->cmd));
+		    keyed_number(&sort->keyed, entry[i].i, sort->cmd));
 	}
 	if (sort->program.modseq && sort->keyed.len > 0)
 		(void)buf_addf(&out, " (MODSEQ %" PRIu64 ")",
@@ -190,7 +221,7 @@ answer(struct sort *sort)
 	(void)buf_addz(&out, "\r\n");
 	stream_put(sort->cmd->session->stream, buf_str(&out));
 	buf_clear(&out);
-	free(order);
+	free(entry);
 }
 
 static bool

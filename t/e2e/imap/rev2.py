@@ -15,8 +15,8 @@ class Rev2(imap_talk.TestCase):
 
     def test_capability(self):
         said = self.ada.ok("CAPABILITY")[0].split()
-        self.assertEqual(said[:4], ["CAPABILITY", "IMAP4rev1", "IMAP4rev2",
-                                    "UTF8=ACCEPT"])
+        self.assertLessEqual({"IMAP4rev1", "IMAP4rev2", "UTF8=ACCEPT"},
+                             set(said))
         # before login, too
         self.assertIn("IMAP4rev2", self.talk("imap", "a CAPABILITY"))
 
