@@ -30,7 +30,6 @@ add(struct people *people, struct verb_call *call, struct err *err)
 {
 	struct str class = STR("mailAlias");
 	struct people_address address;
-	struct ldap_entry *taken;
 	struct ldap_change attrs[3];
 	struct str *targets;
 	size_t count;
@@ -39,12 +38,8 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	if (people_address(people, &address, call->args[0], true, err) < 0 ||
 	    people_need_domain(people, address.domain, err) < 0 ||
 	    take_targets(people, call, targets, &count, err) < 0 ||
-	    people_find(people, address.whole, &taken, err) < 0)
+	    people_need_free(people, address.whole, err) < 0)
 		return -1;
-	if (taken != NULL)
-		return err_set(err, ERR_EXISTS,
-		    "%" STR_F " exists already (%" STR_F ")",
-		    STR_A(address.whole), STR_A(taken->dn));
 	attrs[0] = PEOPLE_ONE(ADD, "objectClass", &class);
 	attrs[1] = PEOPLE_ONE(ADD, "mail", &address.whole);
 	attrs[2] = (struct ldap_change){ LDAP_CHANGE_ADD,

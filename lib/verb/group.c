@@ -74,18 +74,13 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	    arena_calloc(people->arena, MEMBERS_MAX, sizeof(*owners));
 	struct people_address address;
 	struct ldap_change attrs[4];
-	struct ldap_entry *taken;
 	size_t count;
 
 	if (people_address(people, &address, call->args[0], false, err) < 0 ||
 	    people_need_domain(people, address.domain, err) < 0 ||
-	    people_find(people, address.whole, &taken, err) < 0 ||
+	    people_need_free(people, address.whole, err) < 0 ||
 	    take_members(people, call, dns, owners, &count, err) < 0)
 		return -1;
-	if (taken != NULL)
-		return err_set(err, ERR_EXISTS,
-		    "%" STR_F " exists already (%" STR_F ")",
-		    STR_A(address.whole), STR_A(taken->dn));
 	attrs[0] = (struct ldap_change){ LDAP_CHANGE_ADD, "objectClass",
 		classes, NELEMS(classes) };
 	attrs[1] = PEOPLE_ONE(ADD, "mail", &address.whole);

@@ -265,6 +265,20 @@ people_find(struct people *people, struct str address, struct ldap_entry **out,
 }
 
 int
+people_need_free(struct people *people, struct str address, struct err *err)
+{
+	struct ldap_entry *taken;
+
+	if (people_find(people, address, &taken, err) < 0)
+		return -1;
+	if (taken != NULL)
+		return err_set(err, ERR_EXISTS,
+		    "%" STR_F " exists already (%" STR_F ")", STR_A(address),
+		    STR_A(taken->dn));
+	return 0;
+}
+
+int
 people_need(struct people *people, const struct people_address *address,
     const char *class, const char *what, struct ldap_entry **out,
     struct err *err)

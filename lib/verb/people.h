@@ -53,6 +53,10 @@ int people_need_domain(struct people *people, struct str domain,
 int people_find(struct people *people, struct str address,
     struct ldap_entry **out, struct err *err);
 
+/* ERR_EXISTS, saying who, where somebody has the address in any role. */
+int people_need_free(struct people *people, struct str address,
+    struct err *err);
+
 /*
  * The entry with this main address and class; ERR_NOENT otherwise. what names
  * the class for people: "user".

@@ -71,16 +71,11 @@ add_address(struct people *people, const char *text, const struct named *named,
 	struct str class = STR("mailResource"), kind = STR("mailbox");
 	struct people_address address;
 	struct ldap_change attrs[6];
-	struct ldap_entry *taken;
 
 	if (people_address(people, &address, text, false, err) < 0 ||
 	    people_need_domain(people, address.domain, err) < 0 ||
-	    people_find(people, address.whole, &taken, err) < 0)
+	    people_need_free(people, address.whole, err) < 0)
 		return -1;
-	if (taken != NULL)
-		return err_set(err, ERR_EXISTS,
-		    "%" STR_F " exists already (%" STR_F ")",
-		    STR_A(address.whole), STR_A(taken->dn));
 	attrs[0] = PEOPLE_ONE(ADD, "objectClass", &class);
 	attrs[1] = PEOPLE_ONE(ADD, "mail", &address.whole);
 	attrs[2] = PEOPLE_ONE(ADD, "cn", &named->name);

@@ -130,21 +130,6 @@ take_quota(struct people *people, struct verb_call *call, struct str *out,
 	return 0;
 }
 
-/* Nobody may have the address yet, in whatever role. */
-static int
-need_free(struct people *people, struct str address, struct err *err)
-{
-	struct ldap_entry *taken;
-
-	if (people_find(people, address, &taken, err) < 0)
-		return -1;
-	if (taken != NULL)
-		return err_set(err, ERR_EXISTS,
-		    "%" STR_F " exists already (%" STR_F ")", STR_A(address),
-		    STR_A(taken->dn));
-	return 0;
-}
-
 /*
  * Mail to postmaster must reach somebody (RFC 5321 section 4.5.1): while no
  * administrator is named for the site, the first user is the one.
@@ -190,7 +175,7 @@ add(struct people *people, struct verb_call *call, struct err *err)
 
 	if (people_address(people, &address, call->args[0], false, err) < 0 ||
 	    people_need_domain(people, address.domain, err) < 0 ||
-	    need_free(people, address.whole, err) < 0)
+	    people_need_free(people, address.whole, err) < 0)
 		return -1;
 	name = verb_option(call, "--name") != NULL ?
 	    str_of(verb_option(call, "--name")) :
