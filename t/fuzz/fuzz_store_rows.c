@@ -12,6 +12,7 @@
 #include "store/journal.h"
 #include "store/pack.h"
 #include "store/rights.h"
+#include "store/share.h"
 #include "store/uids.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -163,6 +164,30 @@ try_identity(struct str in)
 	arena_free(arena);
 }
 
+/* A name of somebody else's mailbox comes back, whoever owns it. */
+static void
+try_path(struct str in)
+{
+	static const struct str names[] = { { "bob@a.test", 10 },
+		{ "@a.test", 7 } };
+	static const struct store_who bob = { 2, { "bob@a.test", 10 }, names,
+		2 };
+	struct store_path path, again;
+	struct buf out;
+
+	store_path_parse(&path, in, &bob);
+	if (path.kind != STORE_PATH_OTHER)
+		return;
+	buf_init(&out, 0);
+	store_path_put(&out, str_of(path.owner), path.name, &bob);
+	store_path_parse(&again, buf_str(&out), &bob);
+	if (again.kind != STORE_PATH_OTHER ||
+	    strcmp(again.owner, path.owner) != 0 ||
+	    !str_eq(again.name, path.name))
+		panic("a path does not come back");
+	buf_clear(&out);
+}
+
 static void
 try_digest(struct str in)
 {
@@ -181,7 +206,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const decoders[])(struct str) = { try_user, try_name,
 		try_blob, try_mod, try_applied, try_meta, try_state, try_mbox,
 		try_hot, try_cold, try_journal, try_record, try_uids,
-		try_digest, try_share, try_acl, try_seen, try_identity };
+		try_digest, try_share, try_acl, try_seen, try_identity,
+		try_path };
 
 	if (size > 0)
 		decoders[data[0] % NELEMS(decoders)](
