@@ -157,6 +157,7 @@ defer_load(struct qmgr *q)
 	struct err err;
 	size_t it = 0;
 
+	q->skew = now - time_mono(); /* a jump in the first second counts */
 	if (q->kv != NULL && kv_view(q->kv, load, q, &err) < 0)
 		log_warn("schedule: %s", err.text);
 	while ((message = next_live(q, &it)) != NULL) {
@@ -177,7 +178,7 @@ defer_follow_clock(struct qmgr *q)
 	/* The monotonic clock tells how much time really went by. */
 	int64_t skew = time_real() - time_mono(), back = q->skew - skew;
 
-	if (q->skew != 0 && back > CLOCK_BACK * (int64_t)TIME_SECOND) {
+	if (back > CLOCK_BACK * (int64_t)TIME_SECOND) {
 		log_warn("the clock was set back by %lld s",
 		    (long long)(back / TIME_SECOND));
 		schedule_shift(&q->schedule, -back);
