@@ -23,6 +23,7 @@ enum {
 struct part {
 	struct imap_flags flags;
 	int64_t internal;
+	bool in_utf8;    /* UTF8 (~{...}): a ")" follows */
 	uint64_t blob;   /* as stored names the upload */
 	uint16_t number; /* of the request; 0: it is answered */
 };
@@ -37,28 +38,36 @@ struct append {
 	bool failed; /* and cmd says why */
 };
 
-/* [SP flag-list] [SP date-time] SP, up to the literal */
+/*
+ * [SP flag-list] [SP date-time] SP ["UTF8 ("], up to the literal; the latter
+ * (RFC 6855 section 4) from clients that enabled it.
+ */
 static int
-parse_options(struct command *cmd, struct imap_flags *flags, int64_t *internal,
-    struct err *err)
+parse_options(struct command *cmd, struct part *part, struct err *err)
 {
-	*flags = (struct imap_flags){ 0 };
-	*internal = INT64_MIN;
+	*part = (struct part){ .internal = INT64_MIN };
 	if (token_sp(&cmd->in, err) < 0)
 		return -1;
 	if (cmd->in.len > 0 && cmd->in.p[0] == '(') {
-		if (imap_flags_parse_list(cmd->arena, &cmd->in, flags, err) <
-			0 ||
+		if (imap_flags_parse_list(cmd->arena, &cmd->in, &part->flags,
+			err) < 0 ||
 		    token_sp(&cmd->in, err) < 0)
 			return -1;
 	}
 	if (cmd->in.len > 0 && cmd->in.p[0] == '"') {
-		if (imap_date_time_parse(&cmd->in, internal, err) < 0 ||
+		if (imap_date_time_parse(&cmd->in, &part->internal, err) < 0 ||
 		    token_sp(&cmd->in, err) < 0)
 			return -1;
 	}
-	if (str_starts(cmd->in, STR("{")) || str_starts(cmd->in, STR("~{")))
+	if (enabled_is(cmd->session, ENABLED_UTF8) &&
+	    str_itake_str(&cmd->in, STR("UTF8 ("))) {
+		part->in_utf8 = true;
+		if (str_starts(cmd->in, STR("~{")))
+			return 0;
+	} else if (str_starts(cmd->in, STR("{")) ||
+	    str_starts(cmd->in, STR("~{"))) {
 		return 0;
+	}
 	return err_set(err, ERR_SYNTAX, "literal expected");
 }
 
@@ -66,11 +75,12 @@ parse_options(struct command *cmd, struct imap_flags *flags, int64_t *internal,
 bool
 append_has_message(struct session *session, struct str lines)
 {
-	struct command cmd = { .arena = session->arena, .in = lines };
-	struct imap_flags flags;
+	struct command cmd = { .session = session,
+		.arena = session->arena,
+		.in = lines };
+	struct part part;
 	struct err err;
 	struct str word;
-	int64_t internal;
 
 	arena_reset(session->arena);
 	if (token_tag(&cmd.in, &word, &err) < 0 ||
@@ -79,7 +89,7 @@ append_has_message(struct session *session, struct str lines)
 	    !str_ieq(word, STR("APPEND")) || token_sp(&cmd.in, &err) < 0 ||
 	    token_astring(cmd.arena, &cmd.in, &word, &err) < 0)
 		return false;
-	return parse_options(&cmd, &flags, &internal, &err) == 0 &&
+	return parse_options(&cmd, &part, &err) == 0 &&
 	    str_chr(cmd.in, '\r') < 0;
 }
 
@@ -329,17 +339,23 @@ next_part(struct append *append, struct part *part)
 		session->ending = true;
 		return -1;
 	}
+	if (part->in_utf8 && !str_take(&line, ')')) {
+		(void)err_set(&err, ERR_SYNTAX, "\")\" expected");
+		goto wrong;
+	}
 	if (line.len == 0)
 		return 0;
 	line = arena_str(cmd->arena, line);
 	cmd->in = line;
 	session->has_message =
 	    token_line_literal(line, &session->message, &err) > 0;
-	if (parse_options(cmd, &part->flags, &part->internal, &err) == 0 &&
-	    session->has_message && cmd->in.p == line.p + session->message.at)
+	if (parse_options(cmd, part, &err) == 0 && session->has_message &&
+	    cmd->in.p == line.p + session->message.at)
 		return 1;
+	(void)err_set(&err, ERR_SYNTAX, "end of command expected");
+wrong:
 	if (!append->failed)
-		command_bad(cmd, "end of command expected");
+		command_bad(cmd, "%s", err.text);
 	append->failed = true;
 	return -1;
 }
@@ -409,7 +425,7 @@ append_run(struct command *cmd)
 
 	if (command_mailbox(cmd, &append.name) < 0)
 		return;
-	if (parse_options(cmd, &part.flags, &part.internal, &err) < 0) {
+	if (parse_options(cmd, &part, &err) < 0) {
 		command_syntax(cmd, &err);
 		return;
 	}

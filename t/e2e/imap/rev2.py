@@ -128,6 +128,22 @@ class Names(imap_talk.TestCase):
         said = client.ok('SEARCH SUBJECT "GRÜN"')
         self.assertEqual(said, ["SEARCH 1"])
 
+    def test_append_in_utf8(self):
+        """RFC 6855 section 4, as Thunderbird does it."""
+        text = "Subject: gr\u00fcn\r\n\r\nx\r\n"
+        literal = f"~{{{len(text.encode())}+}}\r\n{text}"
+        plain = self.client()
+        plain.bad(f"APPEND {self.box} UTF8 ({literal})")
+        client = self.client()
+        client.ok("ENABLE UTF8=ACCEPT")
+        client.ok(rf"APPEND {self.box} (\Seen) UTF8 ({literal})")
+        client.ok(f"APPEND {self.box} UTF8 ({literal}) UTF8 ({literal})")
+        client.bad(f"APPEND {self.box} UTF8 ({literal}")
+        client.ok("NOOP")
+        client.ok(f"SELECT {self.box}")
+        self.assertEqual([u for u in client.ok("SEARCH ALL")],
+                         ["SEARCH 1 2 3"])
+
 
 if __name__ == "__main__":
     chancery.main()
