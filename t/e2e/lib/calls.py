@@ -96,6 +96,8 @@ class Processes:
             self.filters[pid] = self.filters.get(pid, 0) + 1
 
     def born(self, child, parent):
+        if child in self.filters:
+            return  # it has become another program meanwhile
         self.program[child] = self.program.get(parent)
         self.filters[child] = self.filters.get(parent, 0)
         for call in self.early.pop(child, ()):
