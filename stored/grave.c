@@ -19,20 +19,19 @@ decode(struct change *change, struct str key, struct str value,
 	return 0;
 }
 
+/* The two keys live as long as the range does. */
 static int
-open_range(struct change *change, uint32_t mailbox, const struct kv_key *next,
-    struct kv_range *range, struct err *err)
+open_range(struct change *change, uint32_t mailbox, struct kv_key *from,
+    struct kv_key *to, struct kv_range *range, struct err *err)
 {
-	struct kv_key from = *next, to;
-
 	if (mailbox == 0)
 		return kv_range_open(range, change->txn, STORE_TAB_MOD,
-		    kv_key_get(&from), STR(""), err);
-	if (kv_key_get(&from).len == 0)
-		store_key_mod(&from, mailbox, 0, 0);
-	store_key_mod(&to, mailbox, UINT64_MAX, UINT32_MAX);
+		    kv_key_get(from), STR(""), err);
+	if (kv_key_get(from).len == 0)
+		store_key_mod(from, mailbox, 0, 0);
+	store_key_mod(to, mailbox, UINT64_MAX, UINT32_MAX);
 	return kv_range_open(range, change->txn, STORE_TAB_MOD,
-	    kv_key_get(&from), kv_key_get(&to), err);
+	    kv_key_get(from), kv_key_get(to), err);
 }
 
 int
@@ -40,6 +39,7 @@ grave_collect(struct change *change, uint32_t mailbox, struct kv_key *next,
     grave_fn *want, void *ctx, struct grave *out, size_t max, size_t *count,
     bool *more, struct err *err)
 {
+	struct kv_key from = *next, to;
 	unsigned left = STORE_SLICE;
 	struct kv_range range;
 	struct str key, value;
@@ -48,7 +48,7 @@ grave_collect(struct change *change, uint32_t mailbox, struct kv_key *next,
 
 	*count = 0;
 	*more = false;
-	if (open_range(change, mailbox, next, &range, err) < 0)
+	if (open_range(change, mailbox, &from, &to, &range, err) < 0)
 		return -1;
 	while ((ret = kv_range_next(&range, &key, &value, err)) > 0) {
 		if (left-- == 0 || *count == max) {

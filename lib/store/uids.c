@@ -154,9 +154,12 @@ uint32_t
 store_uids_seq(const struct store_uids *set, uint32_t uid)
 {
 	size_t at = find(set, uid);
-	const struct store_run *run = &set->run[at];
+	const struct store_run *run;
 
-	if (at == set->len || run->first > uid)
+	if (at == set->len)
+		return 0;
+	run = &set->run[at];
+	if (run->first > uid)
 		return 0;
 	return run->before + (uid - run->first) + 1;
 }
