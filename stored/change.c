@@ -32,12 +32,12 @@ change_begin(struct change *change, struct kv_txn *txn)
 void
 change_clear(struct change *change)
 {
+	seen_clear(change); /* its list stands in the arena */
 	arena_free(change->arena);
 	hash_free(change->mboxes);
 	hash_free(change->users);
 	buf_clear(&change->journal);
 	buf_clear(&change->row);
-	seen_clear(change);
 	free(change->new_blob);
 	free(change->moved);
 }
