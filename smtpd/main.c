@@ -218,6 +218,7 @@ stop(void *ctx)
 	if (smtpd->peers.ops != NULL)
 		peers_ipc_clear(&smtpd->ipc);
 	access_free(smtpd->access);
+	smtpd->access = NULL;
 }
 
 int
@@ -236,6 +237,9 @@ main(int argc, char **argv)
 		.stop = stop,
 	};
 	struct smtpd smtpd = { 0 };
+	int status = daemon_main(argc, argv, &ops, &smtpd);
 
-	return daemon_main(argc, argv, &ops, &smtpd);
+	/* A check of the configuration does not come to stop(). */
+	access_free(smtpd.access);
+	return status;
 }
