@@ -88,18 +88,16 @@ static int
 serve(struct daemon *d)
 {
 	struct err err = { 0 };
-	int ret;
+	int ret = 1;
 
 	if (daemon_fd(d, "log") >= 0)
 		log_open_fd(daemon_fd(d, "log"));
 	d->master_fd = daemon_fd(d, "master");
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN); /* master tells us */
-	if (open_all(d, &err) < 0) {
+	if (open_all(d, &err) < 0)
 		log_error("%s", err.text);
-		return 1;
-	}
-	if (d->mode == MODE_STDIN)
+	else if (d->mode == MODE_STDIN)
 		ret = session_stdin(d);
 	else if (d->ops->kind == DAEMON_EVENT)
 		ret = event_serve(d);
@@ -108,7 +106,8 @@ serve(struct daemon *d)
 	if (d->base != NULL)
 		event_base_free(d->base);
 	fds_close(d, "");
-	stats_unmap(d->stats);
+	if (d->stats != NULL)
+		stats_unmap(d->stats);
 	config_free(d);
 	return ret;
 }
