@@ -31,7 +31,10 @@ static const struct {
 
 enum { PERCENT_LOW = 5, MEBIBYTES_LOW = 200 };
 
-/* The user of a role: "log=970:970 front=..."; whoever owns DIR without. */
+/*
+ * The user of a role: "log=970:970 front=..."; whoever owns DIR without, and
+ * where that is an ordinary user, who runs everything.
+ */
 static uid_t
 uid_of(struct checkup *c, const char *role, uid_t owner)
 {
@@ -40,7 +43,8 @@ uid_of(struct checkup *c, const char *role, uid_t owner)
 	const char *users;
 	uint64_t number;
 
-	if (*role == '\0' || main_cf_find(c->cf, "system_users") == NULL ||
+	if (owner != 0 || *role == '\0' ||
+	    main_cf_find(c->cf, "system_users") == NULL ||
 	    (users = main_cf_get(c->cf, "system_users", &err)) == NULL)
 		return owner;
 	rest = str_of(users);
