@@ -7,7 +7,8 @@
 Each message has a number in its subject. One that is put off (4xx) or cut off
 is sent again until it is answered 250; a 5xx is a failure. What was answered
 250 must be there; what was sent again after a lost answer may be there twice,
-as RFC 5321 section 4.5.3.2 has it, nothing else may.
+as RFC 5321 section 4.5.3.2 has it, nothing else may. An answer is lost too
+where smtpd lost the queue's and could only put the client off.
 """
 
 import re
@@ -16,6 +17,9 @@ import threading
 import time
 
 import chancery
+
+# smtpd's word when the queue went away before it said whether it took it.
+UNKNOWN = b"queue file write error"
 
 
 class Load:
@@ -71,6 +75,9 @@ class Load:
                 sent = True
                 code, text = smtp.data(message)
                 sent = False
+                if UNKNOWN in text:
+                    with self.lock:
+                        self.doubtful.add(number)
                 if code != 250:
                     return self._refused(number, code, text)
                 with self.lock:
