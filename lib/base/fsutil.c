@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,28 +135,11 @@ out:
 	return ret;
 }
 
-/* The folder part of path, "." if it has none. */
-static void
-folder_of(char out[4096], const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-
-	if (slash == path)
-		len = 1;
-	if (len == 0 || len > 4095) {
-		memcpy(out, ".", 2);
-		return;
-	}
-	memcpy(out, path, len);
-	out[len] = '\0';
-}
-
 int
 fs_write_file(int dirfd, const char *path, struct str bytes, mode_t mode,
     struct err *err)
 {
-	char tmp[4096], folder[4096];
+	char tmp[PATH_MAX];
 	int fd, ret = -1;
 
 	if (snprintf(tmp, sizeof(tmp), "%s.%016llx.tmp", path,
@@ -180,8 +164,7 @@ fs_write_file(int dirfd, const char *path, struct str bytes, mode_t mode,
 		err_sys(err, "rename %s", path);
 		goto out;
 	}
-	folder_of(folder, path);
-	ret = fs_sync_dir(dirfd, folder, err);
+	ret = fs_sync_parent(dirfd, path, err);
 out:
 	if (ret < 0)
 		(void)unlinkat(dirfd, tmp, 0);
@@ -214,6 +197,23 @@ fs_sync_dir(int dirfd, const char *path, struct err *err)
 		ret = err_sys(err, "fsync %s", path);
 	(void)close(fd);
 	return ret;
+}
+
+int
+fs_sync_parent(int dirfd, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	size_t len;
+
+	if (slash == NULL)
+		return fs_sync_dir(dirfd, ".", err);
+	len = slash == path ? 1 : (size_t)(slash - path);
+	if (len >= sizeof(folder))
+		return err_set(err, ERR_LIMIT, "%s: name too long", path);
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	return fs_sync_dir(dirfd, folder, err);
 }
 
 static int

@@ -39,6 +39,8 @@ int fs_write_file(int dirfd, const char *path, struct str bytes, mode_t mode,
 /* One directory; that it exists already is fine, its mode then stays. */
 int fs_mkdir(int dirfd, const char *path, mode_t mode, struct err *err);
 int fs_sync_dir(int dirfd, const char *path, struct err *err);
+/* The directory that path's last name is in: after a rename to path. */
+int fs_sync_parent(int dirfd, const char *path, struct err *err);
 /* Unlink a tree. Symbolic links are unlinked, never followed. Depth <= 64. */
 int fs_remove_tree(int dirfd, const char *path, struct err *err);
 

@@ -81,3 +81,24 @@ certfile_look(struct certfile *out, struct str chain, struct str key,
 	EVP_PKEY_free(private);
 	return ret;
 }
+
+static const char *
+path_of(struct main_cf *cf, const char *parameter, const char *usual,
+    struct err *err)
+{
+	return main_cf_find(cf, parameter) == NULL ?
+	    usual :
+	    main_cf_get(cf, parameter, err);
+}
+
+const char *
+certfile_cert_path(struct main_cf *cf, struct err *err)
+{
+	return path_of(cf, "tls_cert_file", "tls/cert.pem", err);
+}
+
+const char *
+certfile_key_path(struct main_cf *cf, struct err *err)
+{
+	return path_of(cf, "tls_key_file", "tls/key.pem", err);
+}

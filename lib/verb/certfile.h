@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "conf/main_cf.h"
 
 enum { CERTFILE_MAX = 1 << 20 };
 
@@ -26,5 +27,12 @@ struct certfile {
  */
 int certfile_look(struct certfile *out, struct str chain, struct str key,
     const char *host, struct err *err);
+
+/*
+ * Where the server has them, below DIR unless absolute: tls_cert_file and
+ * tls_key_file of main.cf. NULL with err set for a value that does not expand.
+ */
+const char *certfile_cert_path(struct main_cf *cf, struct err *err);
+const char *certfile_key_path(struct main_cf *cf, struct err *err);
 
 #endif

@@ -5,19 +5,6 @@
 
 enum { DAY = 86400, WARN_DAYS = 14 };
 
-/* Below DIR, as master opens it. */
-static const char *
-path_of(struct checkup *c, const char *parameter, const char *usual)
-{
-	struct err err;
-	const char *path;
-
-	if (main_cf_find(c->cf, parameter) == NULL)
-		return usual;
-	path = main_cf_get(c->cf, parameter, &err);
-	return path == NULL ? usual : path;
-}
-
 static void
 judge(struct checkup *c, const struct certfile *cert, const char *host)
 {
@@ -39,30 +26,41 @@ judge(struct checkup *c, const struct certfile *cert, const char *host)
 		    "whether to trust it (see chancery tls install)");
 }
 
+/* false: err says why; of ERR_DENIED there is nothing to say. */
+static bool
+read_pair(struct checkup *c, const char *cert_path, const char *key_path,
+    struct buf *chain, struct buf *key, struct err *err)
+{
+	int dirfd = c->call->env->dirfd;
+
+	if (fs_read_file(dirfd, cert_path, chain, err) < 0) {
+		/* Without TLS it is served in the clear alone. */
+		if (err->kind == ERR_NOENT &&
+		    main_cf_find(c->cf, "tls_cert_file") == NULL)
+			err->kind = ERR_DENIED;
+		return false;
+	}
+	return fs_read_file(dirfd, key_path, key, err) == 0;
+}
+
 void
 checkup_tls(struct checkup *c)
 {
-	const char *cert_path = path_of(c, "tls_cert_file", "tls/cert.pem");
-	const char *key_path = path_of(c, "tls_key_file", "tls/key.pem");
-	const char *host;
+	const char *host, *cert_path, *key_path;
 	struct certfile cert;
 	struct buf chain, key;
 	struct err err;
 
+	if ((host = main_cf_get(c->cf, "myhostname", &err)) == NULL ||
+	    (cert_path = certfile_cert_path(c->cf, &err)) == NULL ||
+	    (key_path = certfile_key_path(c->cf, &err)) == NULL) {
+		checkup_say(c, "error", "%s", err.text);
+		return;
+	}
 	buf_init(&chain, CERTFILE_MAX);
 	buf_init(&key, CERTFILE_MAX);
-	host = main_cf_get(c->cf, "myhostname", &err);
-	if (host == NULL)
-		checkup_say(c, "error", "%s", err.text);
-	else if (fs_read_file(c->call->env->dirfd, cert_path, &chain, &err) <
-	    0) {
-		/* Without TLS it is served in the clear alone. */
-		if (err.kind != ERR_NOENT ||
-		    main_cf_find(c->cf, "tls_cert_file") != NULL)
-			checkup_say(c, "error", "%s", err.text);
-	} else if (fs_read_file(c->call->env->dirfd, key_path, &key, &err) <
-	    0) {
-		if (err.kind != ERR_DENIED)
+	if (!read_pair(c, cert_path, key_path, &chain, &key, &err)) {
+		if (err.kind != ERR_DENIED) /* not ours to see */
 			checkup_say(c, "error", "%s", err.text);
 	} else if (certfile_look(&cert, buf_str(&chain), buf_str(&key), host,
 		       &err) < 0) {

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/fsutil.h"
@@ -49,26 +51,62 @@ look(struct verb_call *call, struct str chain, struct str key, struct err *err)
 	return 0;
 }
 
-/* Where front looks, unless main.cf names another file. */
+/* Whole and synced beside the file that it is to replace. */
 static int
-put(struct verb_call *call, const char *parameter, const char *usual,
-    struct str pem, mode_t mode, struct err *err)
+prepare(struct verb_call *call, const char *path, struct str pem, mode_t mode,
+    struct err *err)
 {
-	struct main_cf *cf = verb_main_cf(call, err);
-	const char *path = usual;
+	char fresh[PATH_MAX];
 
-	if (cf == NULL)
-		return -1;
-	if (main_cf_find(cf, parameter) != NULL &&
-	    (path = main_cf_get(cf, parameter, err)) == NULL)
-		return -1;
-	return fs_write_file(call->env->dirfd, path, pem, mode, err);
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+	return fs_write_file(call->env->dirfd, fresh, pem, mode, err);
+}
+
+static int
+replace(struct verb_call *call, const char *path, struct err *err)
+{
+	char fresh[PATH_MAX];
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+	return renameat(call->env->dirfd, fresh, call->env->dirfd, path) < 0 ?
+	    err_sys(err, "rename %s", fresh) :
+	    fs_sync_parent(call->env->dirfd, path, err);
 }
 
 /*
- * The key first: a crash between the two leaves a pair that does not match,
- * which reload refuses, and the old one goes on being used.
+ * Both are on disk before either is in its place, so that a full disk changes
+ * nothing. A crash between the two leaves a pair that does not match.
  */
+static int
+put(struct verb_call *call, struct str chain, struct str key, struct err *err)
+{
+	struct main_cf *cf = verb_main_cf(call, err);
+	const char *cert_path, *key_path;
+
+	if (cf == NULL || (cert_path = certfile_cert_path(cf, err)) == NULL ||
+	    (key_path = certfile_key_path(cf, err)) == NULL)
+		return -1;
+	if (prepare(call, key_path, key, 0600, err) < 0 ||
+	    prepare(call, cert_path, chain, 0644, err) < 0 ||
+	    replace(call, key_path, err) < 0)
+		return -1;
+	return replace(call, cert_path, err);
+}
+
+/* Have the server that runs, if one does, serve it. */
+static int
+take(struct verb_call *call, struct err *err)
+{
+	if (control_ask(call->env, "reload", NULL, NULL, err) == 0)
+		print_line(call->print,
+		    "installed; new connections have it, old ones go on");
+	else if (err->kind == ERR_NOENT)
+		print_line(call->print, "installed; the server does not run");
+	else
+		return err_prefix(err, "installed, but not taken");
+	return 0;
+}
+
 static int
 install(struct verb_call *call, struct err *err)
 {
@@ -80,24 +118,11 @@ install(struct verb_call *call, struct err *err)
 	if (check_key_mode(call->args[1], err) == 0 &&
 	    fs_read_file(AT_FDCWD, call->args[0], &chain, err) == 0 &&
 	    fs_read_file(AT_FDCWD, call->args[1], &key, err) == 0 &&
-	    look(call, buf_str(&chain), buf_str(&key), err) == 0 &&
-	    put(call, "tls_key_file", "tls/key.pem", buf_str(&key), 0600,
-		err) == 0 &&
-	    put(call, "tls_cert_file", "tls/cert.pem", buf_str(&chain), 0644,
-		err) == 0)
-		ret = 0;
+	    look(call, buf_str(&chain), buf_str(&key), err) == 0)
+		ret = put(call, buf_str(&chain), buf_str(&key), err);
 	buf_clear(&chain);
 	buf_clear_secret(&key);
-	if (ret == 0 && control_ask(call->env, "reload", NULL, NULL, err) < 0) {
-		if (err->kind != ERR_NOENT)
-			return err_prefix(err, "installed, but not taken");
-		print_line(call->print, "installed; the server does not run");
-		return 0;
-	}
-	if (ret == 0)
-		print_line(call->print,
-		    "installed; new connections have it, old ones go on");
-	return ret;
+	return ret < 0 ? -1 : take(call, err);
 }
 
 const struct verb tls_verbs[] = {
