@@ -1,12 +1,14 @@
 #include "smtp/sasl.h"
 
 #include <sasl/sasl.h>
+#include <sasl/saslutil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/rand.h"
 
 /* Cyrus keeps callbacks in its own shape: any function, cast. */
 typedef int any_fn(void);
@@ -31,6 +33,17 @@ gethostname(char *name, size_t size)
 {
 	(void)snprintf(name, size, "localhost.localdomain");
 	return 0;
+}
+
+/*
+ * Likewise: the library's own asks /dev/urandom, which a jail has not, and
+ * would make nonces of the time and the process id.
+ */
+void
+sasl_rand(sasl_rand_t *pool, char *out, unsigned len)
+{
+	(void)pool;
+	rand_bytes(out, len);
 }
 
 static int
