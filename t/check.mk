@@ -113,8 +113,14 @@ check-replay: $(replays)
 check-e2e: all
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run
 
+# The published attacks.
+.PHONY: check-attack
+check-attack: all
+	$(Q)CHANCERY_BUILD=$(BUILD) t/attack/run
+
 # The long tests.
 check-all: check
+	$(Q)$(MAKE) --no-print-directory check-attack
 	$(Q)$(MAKE) --no-print-directory check-power
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run --slow
 	$(Q)$(MAKE) --no-print-directory check-seeded

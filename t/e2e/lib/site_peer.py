@@ -286,7 +286,8 @@ class Lmtp:
         if replies[-1][0] != 354:
             self.command("RSET")
             return replies
-        self.sock.sendall(body.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        stuffed = (b"\r\n" + body).replace(b"\r\n.", b"\r\n..")[2:]
+        self.sock.sendall(stuffed + b".\r\n")
         taken = [code for code, _ in replies[1:-1] if code == 250]
         return replies + [self.reply() for _ in taken]
 
