@@ -52,6 +52,7 @@ keyed_clear(struct keyed *keyed)
 struct piece {
 	struct keyed *keyed;
 	size_t first;
+	enum store_keys_upto upto;
 	keyed_fn *fn;
 	void *ctx;
 	bool is_missing[PIECE]; /* those without a digest */
@@ -85,7 +86,8 @@ make_keys(struct piece *piece, struct command *cmd, size_t at, struct err *err)
 		session->selected->view.message[message->index].uid, &body,
 		err) == 0) {
 		store_digest_build(&digest, body.body, NULL);
-		(void)store_keys_decode(&keys, buf_str(&digest));
+		(void)store_keys_decode(&keys, buf_str(&digest),
+		    STORE_KEYS_ALL);
 		store_body_close(&body);
 	} else if (err->kind != ERR_NOENT) {
 		return -1;
@@ -107,7 +109,7 @@ read_piece(struct piece *piece, struct command *cmd, size_t count,
 	memset(piece->is_missing, 0, sizeof(piece->is_missing));
 	arena_reset(arena);
 	if (store_keys_read(session->imapd->reader, session->store, blob, count,
-		arena, tell, piece, err) < 0)
+		piece->upto, arena, tell, piece, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (piece->is_missing[i] &&
@@ -134,12 +136,15 @@ read_keys(struct piece *piece, struct command *cmd, struct err *err)
 }
 
 int
-keyed_read(struct keyed *keyed, struct command *cmd, bool wants_keys,
+keyed_read(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
     keyed_fn *fn, void *ctx, struct err *err)
 {
-	struct piece piece = { .keyed = keyed, .fn = fn, .ctx = ctx };
+	struct piece piece = { .keyed = keyed,
+		.upto = upto,
+		.fn = fn,
+		.ctx = ctx };
 
-	if (wants_keys)
+	if (upto != STORE_KEYS_NONE)
 		return read_keys(&piece, cmd, err);
 	for (size_t i = 0; i < keyed->len; i++)
 		fn(ctx, i, &keyed->message[i], NULL);

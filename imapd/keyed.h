@@ -36,13 +36,13 @@ void keyed_clear(struct keyed *keyed);
 
 /*
  * Tell fn every message once, or twice with the same, in any order: i is its
- * place among those found. keys is NULL without wants_keys. A message that
+ * place among those found. keys is NULL with STORE_KEYS_NONE. A message that
  * has no digest, or is gone by now, is told the keys of what can be had.
  */
 typedef void keyed_fn(void *ctx, size_t i, const struct keyed_message *message,
     const struct store_keys *keys);
-int keyed_read(struct keyed *keyed, struct command *cmd, bool wants_keys,
-    keyed_fn *fn, void *ctx, struct err *err);
+int keyed_read(struct keyed *keyed, struct command *cmd,
+    enum store_keys_upto upto, keyed_fn *fn, void *ctx, struct err *err);
 
 /*
  * The sent date (RFC 5256 section 2.2): of the Date field, else when it

@@ -91,10 +91,11 @@ judge_bytes(struct search *search, size_t at, struct err *err)
 	arena_reset(search->parts);
 	subject.header[0] = body.prefix;
 	subject.header[1] = str_sub(body.body, 0, mime_header_size(body.body));
-	if (search->judge.wants_keys) {
+	if (search->judge.upto != STORE_KEYS_NONE) {
 		buf_reset(&search->digest);
 		store_digest_build(&search->digest, body.body, NULL);
-		if (store_keys_decode(&keys, buf_str(&search->digest)))
+		if (store_keys_decode(&keys, buf_str(&search->digest),
+			STORE_KEYS_ALL))
 			subject.keys = &keys;
 	}
 	ret = mime_part_parse(&root, NULL, search->parts, body.body,
@@ -152,10 +153,10 @@ judge_piece(struct search *search, struct err *err)
 	    0)
 		return -1;
 	judge_rows(search);
-	if (search->undecided > 0 && search->judge.wants_keys &&
+	if (search->undecided > 0 && search->judge.upto != STORE_KEYS_NONE &&
 	    store_keys_read(session->imapd->reader, session->store,
-		search->blob, search->undecided, search->arena, judge_keys,
-		search, err) < 0)
+		search->blob, search->undecided, search->judge.upto,
+		search->arena, judge_keys, search, err) < 0)
 		return -1;
 	for (size_t i = 0; i < search->count; i++) {
 		if (search->verdict[i] == VERDICT_UNDECIDED &&

@@ -289,6 +289,30 @@ find_field(struct str name)
 	return -1;
 }
 
+/* What of a digest decides key. */
+static enum store_keys_upto
+keys_needed(const struct searchkey *key)
+{
+	switch (key->kind) {
+	case SEARCHKEY_SENTBEFORE:
+	case SEARCHKEY_SENTON:
+	case SEARCHKEY_SENTSINCE:
+		return STORE_KEYS_DATE;
+	case SEARCHKEY_THREADID:
+		return STORE_KEYS_ALL;
+	case SEARCHKEY_HEADER:
+		if (key->envelope < 0)
+			return STORE_KEYS_NONE;
+		if (envelope_fields[key->envelope].list < 0)
+			return STORE_KEYS_IDS;
+		return envelope_fields[key->envelope].list == MIME_FROM ?
+		    STORE_KEYS_FROM :
+		    STORE_KEYS_ALL;
+	default:
+		return STORE_KEYS_NONE;
+	}
+}
+
 /* The strings of the program as UTF-8, folded, ready to be looked for. */
 static int
 compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
@@ -297,17 +321,16 @@ compile(struct search_judge *judge, struct searchkey *key, struct arena *arena,
 	struct str charset = judge->program.charset.p != NULL ?
 	    judge->program.charset :
 	    STR("utf-8");
+	enum store_keys_upto upto;
 	struct buf utf8;
 	int ret = 0;
 
 	for (; key != NULL && ret == 0; key = key->next) {
 		ret = compile(judge, key->child, arena, err);
 		key->envelope = find_field(key->field);
-		judge->wants_keys |= key->envelope >= 0 ||
-		    key->kind == SEARCHKEY_THREADID ||
-		    key->kind == SEARCHKEY_SENTBEFORE ||
-		    key->kind == SEARCHKEY_SENTON ||
-		    key->kind == SEARCHKEY_SENTSINCE;
+		upto = keys_needed(key);
+		if (upto > judge->upto)
+			judge->upto = upto;
 		if (ret < 0 || key->text.p == NULL)
 			continue;
 		buf_init(&utf8, 0);

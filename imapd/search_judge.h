@@ -32,9 +32,9 @@ struct search_judge {
 	const struct selected *selected; /* borrowed */
 	struct searchkey_program program;
 	struct search_room room;
-	bool wants_keys;       /* some key needs those of the digest */
-	struct arena *scratch; /* of one verdict; borrowed */
-	int64_t now;           /* seconds since 1970, when the search began */
+	enum store_keys_upto upto; /* keys of a digest that some key needs */
+	struct arena *scratch;     /* of one verdict; borrowed */
+	int64_t now; /* seconds since 1970, when the search began */
 };
 
 /*

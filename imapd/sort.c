@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/num.h"
 #include "imap/sortkey.h"
 #include "imap/token.h"
 #include "imapd/command.h"
@@ -15,34 +14,21 @@
 #include "imapd/search_find.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
+#include "imapd/sort_order.h"
 #include "mime/charset.h"
 #include "mime/word.h"
 
 enum { MEMORY = 512 << 20 /* of all sort keys that are text */ };
 
-/* What one message is sorted by under one key. */
-union value {
-	int64_t number;
-	struct str text; /* in the arena */
-};
-
 struct sort {
 	struct command *cmd;
-	struct sortkey_list keys;
 	struct searchkey_program program;
-	struct keyed keyed;  /* the messages found */
-	union value *value;  /* keys.len of each message */
-	struct arena *arena; /* of texts */
+	struct keyed keyed;      /* the messages found */
+	struct sort_table table; /* what they are sorted by; values owned */
+	struct arena *arena;     /* of texts */
 	struct buf text, folded;
 	bool full;
 };
-
-static bool
-is_text(enum sortkey_kind kind)
-{
-	return kind != SORTKEY_ARRIVAL && kind != SORTKEY_DATE &&
-	    kind != SORTKEY_SIZE;
-}
 
 /* The first address in a list that is no mark of a group. */
 static bool
@@ -121,10 +107,11 @@ take(void *ctx, size_t i, const struct keyed_message *message,
     const struct store_keys *keys)
 {
 	struct sort *sort = ctx;
-	union value *value = &sort->value[i * sort->keys.len];
+	const struct sortkey_list *list = &sort->table.keys;
+	union sort_value *value = &sort->table.value[i * list->len];
 
-	for (size_t k = 0; k < sort->keys.len; k++) {
-		enum sortkey_kind kind = sort->keys.key[k].kind;
+	for (size_t k = 0; k < list->len; k++) {
+		enum sortkey_kind kind = list->key[k].kind;
 
 		if (kind == SORTKEY_ARRIVAL)
 			value[k].number = message->internal;
@@ -139,81 +126,21 @@ take(void *ctx, size_t i, const struct keyed_message *message,
 	}
 }
 
-static int
-compare_values(enum sortkey_kind kind, const union value *a,
-    const union value *b)
-{
-	if (is_text(kind))
-		return str_cmp(a->text, b->text);
-	return a->number < b->number ? -1 : a->number > b->number;
-}
-
-/*
- * A message to be put in order, with the beginning of its first value: most
- * comparisons need no more, and stay in what the cache holds.
- */
-struct entry {
-	uint64_t first;
-	uint32_t i;
-};
-
-/* Smaller means before; the same says nothing. */
-static uint64_t
-first_of(const struct sort *sort, size_t i)
-{
-	const union value *value = &sort->value[i * sort->keys.len];
-	unsigned char bytes[8] = { 0 };
-	uint64_t first;
-
-	if (is_text(sort->keys.key[0].kind)) {
-		if (value->text.len > 0)
-			memcpy(bytes, value->text.p,
-			    value->text.len < 8 ? value->text.len : 8);
-		first = num_get_u64(bytes);
-	} else {
-		first = (uint64_t)value->number ^ (uint64_t)1 << 63;
-	}
-	return sort->keys.key[0].reverse ? ~first : first;
-}
-
-/* RFC 5256 section 3: what is equal stands by sequence number. */
-static int
-compare(const void *a, const void *b, void *ctx)
-{
-	const struct entry *x = a, *y = b;
-	const struct sort *sort = ctx;
-	size_t n = sort->keys.len;
-
-	if (x->first != y->first)
-		return x->first < y->first ? -1 : 1;
-	for (size_t k = 0; k < n; k++) {
-		const struct sortkey *key = &sort->keys.key[k];
-		int order = compare_values(key->kind,
-		    &sort->value[x->i * n + k], &sort->value[y->i * n + k]);
-
-		if (order != 0)
-			return key->reverse ? -order : order;
-	}
-	return x->i < y->i ? -1 : x->i > y->i;
-}
-
 /* "* SORT 2 3 6" */
 static void
 answer(struct sort *sort)
 {
 	struct selected *selected = sort->cmd->session->selected;
-	struct entry *entry = xcalloc(sort->keyed.len + 1, sizeof(*entry));
+	uint32_t *order = xcalloc(sort->keyed.len + 1, sizeof(*order));
 	struct buf out;
 
-	for (size_t i = 0; i < sort->keyed.len; i++)
-		entry[i] = (struct entry){ first_of(sort, i), (uint32_t)i };
-	qsort_r(entry, sort->keyed.len, sizeof(*entry), compare, sort);
+	sort_order(&sort->table, order);
 	buf_init(&out, 0);
 	(void)buf_addz(&out, "* SORT");
 	for (size_t i = 0; i < sort->keyed.len; i++) {
 		(void)buf_addc(&out, ' ');
 		(void)buf_add_num(&out,
-		    keyed_number(&sort->keyed, entry[i].i, sort->cmd));
+		    keyed_number(&sort->keyed, order[i], sort->cmd));
 	}
 	if (sort->program.modseq && sort->keyed.len > 0)
 		(void)buf_addf(&out, " (MODSEQ %" PRIu64 ")",
@@ -221,17 +148,29 @@ answer(struct sort *sort)
 	(void)buf_addz(&out, "\r\n");
 	stream_put(sort->cmd->session->stream, buf_str(&out));
 	buf_clear(&out);
-	free(entry);
+	free(order);
 }
 
-static bool
-needs_keys(const struct sort *sort)
+static enum store_keys_upto
+keys_needed(const struct sort *sort)
 {
-	for (size_t i = 0; i < sort->keys.len; i++)
-		if (sort->keys.key[i].kind != SORTKEY_ARRIVAL &&
-		    sort->keys.key[i].kind != SORTKEY_SIZE)
-			return true;
-	return false;
+	static const enum store_keys_upto needed[] = {
+		[SORTKEY_ARRIVAL] = STORE_KEYS_NONE,
+		[SORTKEY_CC] = STORE_KEYS_ALL,
+		[SORTKEY_DATE] = STORE_KEYS_DATE,
+		[SORTKEY_DISPLAYFROM] = STORE_KEYS_FROM,
+		[SORTKEY_DISPLAYTO] = STORE_KEYS_ALL,
+		[SORTKEY_FROM] = STORE_KEYS_FROM,
+		[SORTKEY_SIZE] = STORE_KEYS_NONE,
+		[SORTKEY_SUBJECT] = STORE_KEYS_ALL,
+		[SORTKEY_TO] = STORE_KEYS_ALL,
+	};
+	enum store_keys_upto upto = STORE_KEYS_NONE;
+
+	for (size_t i = 0; i < sort->table.keys.len; i++)
+		if (needed[sort->table.keys.key[i].kind] > upto)
+			upto = needed[sort->table.keys.key[i].kind];
+	return upto;
 }
 
 static int
@@ -241,9 +180,10 @@ run(struct sort *sort, struct err *err)
 
 	if (keyed_find(&sort->keyed, cmd, &sort->program, err) < 0)
 		return -1;
-	sort->value =
-	    xcalloc(sort->keyed.len * sort->keys.len + 1, sizeof(*sort->value));
-	if (keyed_read(&sort->keyed, cmd, needs_keys(sort), take, sort, err) <
+	sort->table.len = sort->keyed.len;
+	sort->table.value = xcalloc(sort->table.len * sort->table.keys.len + 1,
+	    sizeof(*sort->table.value));
+	if (keyed_read(&sort->keyed, cmd, keys_needed(sort), take, sort, err) <
 	    0)
 		return -1;
 	if (sort->full)
@@ -260,7 +200,7 @@ parse(struct sort *sort, struct err *err)
 	struct searchkey_view view;
 
 	if (token_sp(&cmd->in, err) < 0 ||
-	    sortkey_parse(&cmd->in, &sort->keys, err) < 0 ||
+	    sortkey_parse(&cmd->in, &sort->table.keys, err) < 0 ||
 	    token_sp(&cmd->in, err) < 0 || search_view(cmd, &view, err) < 0)
 		return -1;
 	return searchkey_parse_criteria(cmd->arena, &cmd->in, &view,
@@ -289,6 +229,6 @@ sort_run(struct command *cmd)
 	buf_clear(&sort.folded);
 	buf_clear(&sort.text);
 	arena_free(sort.arena);
-	free(sort.value);
+	free(sort.table.value);
 	keyed_clear(&sort.keyed);
 }

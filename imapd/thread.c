@@ -122,7 +122,8 @@ run(struct thread *thread, struct err *err)
 		return -1;
 	thread->message =
 	    xcalloc(thread->keyed.len + 1, sizeof(*thread->message));
-	if (keyed_read(&thread->keyed, cmd, true, take, thread, err) < 0)
+	if (keyed_read(&thread->keyed, cmd, STORE_KEYS_ALL, take, thread, err) <
+	    0)
 		return -1;
 	buf_init(&out, 0);
 	(void)buf_addz(&out, "* THREAD");

@@ -20,7 +20,7 @@ enum {
 	MAP_FROM = 256 << 10, /* smaller ones are read */
 	NEAR = 16,            /* rows passed over rather than searched */
 	CACHE_LINE = 64,
-	PREFETCH = 384, /* bytes of a digest up to its base subject, mostly */
+	PAGE = 4096, /* of the index: only what is read ahead depends on it */
 };
 
 /* A record by its place; offset is meaningless for a file of its own. */
@@ -290,6 +290,7 @@ struct keys_walk {
 	struct store_client *client;
 	const uint64_t *blob;
 	size_t count;
+	enum store_keys_upto upto;
 	struct arena *arena;
 	store_keys_fn *fn;
 	void *ctx;
@@ -305,16 +306,24 @@ tell_keys(const struct keys_walk *walk, size_t i, struct str digest)
 	struct store_keys keys;
 
 	walk->fn(walk->ctx, i,
-	    digest.p != NULL && store_keys_decode(&keys, digest) ? &keys :
-								   NULL);
+	    digest.p != NULL && store_keys_decode(&keys, digest, walk->upto) ?
+		&keys :
+		NULL);
 }
 
-/* What decoding will touch should be on its way when it begins. */
-static void
-prefetch(struct str row)
+/*
+ * What decoding will touch should be on its way when it begins: all of the
+ * page, for what follows mostly lies on the same one. Returns which that is.
+ */
+static uintptr_t
+prefetch(struct str row, uintptr_t before)
 {
-	for (size_t at = 0; at < row.len && at < PREFETCH; at += CACHE_LINE)
-		__builtin_prefetch(row.p + at);
+	uintptr_t page = (uintptr_t)row.p / PAGE;
+
+	if (page != before)
+		for (size_t at = 0; at < PAGE; at += CACHE_LINE)
+			__builtin_prefetch((const char *)(page * PAGE) + at);
+	return page;
 }
 
 /* Those from i on that would stand between two rows are not there. */
@@ -338,6 +347,7 @@ walk_near(struct kv_txn *txn, struct keys_walk *walk, size_t i, struct err *err)
 {
 	uint64_t blob, before = walk->blob[i] - 1; /* the last one passed */
 	unsigned passed = 0;
+	uintptr_t page = 0;
 	struct kv_range range;
 	struct kv_key from;
 	struct str key, row;
@@ -354,7 +364,7 @@ walk_near(struct kv_txn *txn, struct keys_walk *walk, size_t i, struct err *err)
 		}
 		i = skip_absent(walk, i, before, blob);
 		for (; i < walk->count && walk->blob[i] == blob; i++) {
-			prefetch(row);
+			page = prefetch(row, page);
 			walk->row[i] = row;
 			passed = 0;
 		}
@@ -419,12 +429,13 @@ read_long_keys(struct keys_walk *walk, size_t i, struct err *err)
 
 int
 store_keys_read(struct store_reader *reader, struct store_client *client,
-    const uint64_t *blob, size_t count, struct arena *arena, store_keys_fn *fn,
-    void *ctx, struct err *err)
+    const uint64_t *blob, size_t count, enum store_keys_upto upto,
+    struct arena *arena, store_keys_fn *fn, void *ctx, struct err *err)
 {
 	struct keys_walk walk = { .client = client,
 		.blob = blob,
 		.count = count,
+		.upto = upto,
 		.arena = arena,
 		.fn = fn,
 		.ctx = ctx };

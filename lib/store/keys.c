@@ -21,10 +21,22 @@ take_list(struct wire *wire, struct str *out)
 			   str_make(start, (size_t)(wire->in.p - start));
 }
 
+/* What stands before the lists of addresses. */
+static void
+take_ids(struct wire *wire, struct store_keys *keys)
+{
+	keys->sent = wire_str(wire);
+	keys->subject = wire_str(wire);
+	keys->in_reply_to = wire_str(wire);
+	keys->message_id = wire_str(wire);
+}
+
 bool
-store_keys_decode(struct store_keys *keys, struct str digest)
+store_keys_decode(struct store_keys *keys, struct str digest,
+    enum store_keys_upto upto)
 {
 	struct wire wire = wire_of(digest);
+	int lists = upto == STORE_KEYS_ALL ? MIME_ENVELOPE_LISTS : 1;
 	uint8_t flags;
 
 	*keys = (struct store_keys){ 0 };
@@ -36,14 +48,15 @@ store_keys_decode(struct store_keys *keys, struct str digest)
 	(void)wire_var(&wire);
 	keys->date = digest_unzigzag(wire_var(&wire));
 	keys->zone = (int16_t)digest_unzigzag(wire_var_max(&wire, 4000));
-	keys->sent = wire_str(&wire);
-	keys->subject = wire_str(&wire);
-	keys->in_reply_to = wire_str(&wire);
-	keys->message_id = wire_str(&wire);
-	for (int i = 0; i < MIME_ENVELOPE_LISTS; i++)
-		take_list(&wire, &keys->list[i]);
-	keys->references = wire_str(&wire);
-	keys->base_subject = wire_str(&wire);
+	if (upto >= STORE_KEYS_IDS)
+		take_ids(&wire, keys);
+	if (upto >= STORE_KEYS_FROM)
+		for (int i = 0; i < lists; i++)
+			take_list(&wire, &keys->list[i]);
+	if (upto == STORE_KEYS_ALL) {
+		keys->references = wire_str(&wire);
+		keys->base_subject = wire_str(&wire);
+	}
 	return !wire.bad;
 }
 

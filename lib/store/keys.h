@@ -26,8 +26,21 @@ struct store_keys {
 	struct str references, base_subject;
 };
 
+/*
+ * How far to read: what comes behind is left as it is when absent. Less is
+ * faster, by much.
+ */
+enum store_keys_upto {
+	STORE_KEYS_NONE, /* for who says what is needed: no digest at all */
+	STORE_KEYS_DATE, /* the date, its zone, is_reply */
+	STORE_KEYS_IDS,  /* and sent, subject, in_reply_to, message_id */
+	STORE_KEYS_FROM, /* and the first list */
+	STORE_KEYS_ALL,
+};
+
 /* False: no digest of ours. */
-bool store_keys_decode(struct store_keys *keys, struct str digest);
+bool store_keys_decode(struct store_keys *keys, struct str digest,
+    enum store_keys_upto upto);
 
 /*
  * A message's thread (RFC 8474 section 5.2), from nothing but the message: the
@@ -59,7 +72,7 @@ bool store_addresses_next(struct store_addresses *walk,
  */
 typedef void store_keys_fn(void *ctx, size_t i, const struct store_keys *keys);
 int store_keys_read(struct store_reader *reader, struct store_client *client,
-    const uint64_t *blob, size_t count, struct arena *arena, store_keys_fn *fn,
-    void *ctx, struct err *err);
+    const uint64_t *blob, size_t count, enum store_keys_upto upto,
+    struct arena *arena, store_keys_fn *fn, void *ctx, struct err *err);
 
 #endif

@@ -2,28 +2,6 @@
 
 #include "base/num.h"
 
-struct str
-wire_bytes(struct wire *wire, size_t len)
-{
-	struct str out;
-
-	if (wire->bad || len > wire->in.len) {
-		wire->bad = true;
-		return (struct str){ NULL, 0 };
-	}
-	out = str_make(wire->in.p, len);
-	str_skip(&wire->in, len);
-	return out;
-}
-
-uint8_t
-wire_u8(struct wire *wire)
-{
-	struct str s = wire_bytes(wire, 1);
-
-	return s.p == NULL ? 0 : (uint8_t)s.p[0];
-}
-
 uint16_t
 wire_u16(struct wire *wire)
 {
@@ -49,7 +27,7 @@ wire_u64(struct wire *wire)
 }
 
 uint64_t
-wire_var(struct wire *wire)
+wire_var_long(struct wire *wire)
 {
 	uint64_t n = 0;
 
@@ -65,27 +43,6 @@ wire_var(struct wire *wire)
 	}
 	wire->bad = true;
 	return 0;
-}
-
-uint64_t
-wire_var_max(struct wire *wire, uint64_t max)
-{
-	uint64_t n = wire_var(wire);
-
-	if (n <= max)
-		return n;
-	wire->bad = true;
-	return 0;
-}
-
-struct str
-wire_str(struct wire *wire)
-{
-	uint64_t n = wire_var(wire);
-
-	if (wire->bad || n == 0)
-		return (struct str){ NULL, 0 };
-	return wire_bytes(wire, n - 1 > wire->in.len ? SIZE_MAX : n - 1);
 }
 
 void

@@ -36,7 +36,7 @@ has_what_the_digest_has(void **state)
 	(void)state;
 	buf_init(&digest, 0);
 	store_digest_build(&digest, str_of(typical), NULL);
-	assert_true(store_keys_decode(&keys, buf_str(&digest)));
+	assert_true(store_keys_decode(&keys, buf_str(&digest), STORE_KEYS_ALL));
 	assert_true(keys.has_date && keys.is_reply);
 	assert_int_equal(keys.date, 7210);
 	assert_int_equal(keys.zone, -60);
@@ -70,6 +70,38 @@ has_what_the_digest_has(void **state)
 	buf_clear(&digest);
 }
 
+static void
+reads_as_far_as_it_is_asked_to(void **state)
+{
+	struct store_keys keys, all;
+	struct buf digest;
+
+	(void)state;
+	buf_init(&digest, 0);
+	store_digest_build(&digest, str_of(typical), NULL);
+	assert_true(store_keys_decode(&all, buf_str(&digest), STORE_KEYS_ALL));
+
+	assert_true(
+	    store_keys_decode(&keys, buf_str(&digest), STORE_KEYS_DATE));
+	assert_true(keys.has_date && keys.is_reply);
+	assert_int_equal(keys.date, all.date);
+	assert_int_equal(keys.zone, all.zone);
+	assert_null(keys.sent.p);
+
+	assert_true(store_keys_decode(&keys, buf_str(&digest), STORE_KEYS_IDS));
+	assert_ptr_equal(keys.subject.p, all.subject.p);
+	assert_ptr_equal(keys.message_id.p, all.message_id.p);
+	assert_null(keys.list[MIME_FROM].p);
+
+	assert_true(
+	    store_keys_decode(&keys, buf_str(&digest), STORE_KEYS_FROM));
+	assert_ptr_equal(keys.list[MIME_FROM].p, all.list[MIME_FROM].p);
+	assert_int_equal(keys.list[MIME_FROM].len, all.list[MIME_FROM].len);
+	assert_null(keys.list[MIME_TO].p);
+	assert_null(keys.references.p);
+	buf_clear(&digest);
+}
+
 /* Cut anywhere before the structure it is refused, and nothing is read past. */
 static void
 refuses_what_is_cut_short(void **state)
@@ -85,7 +117,8 @@ refuses_what_is_cut_short(void **state)
 		char *copy = malloc(len + 1);
 
 		memcpy(copy, digest.p, len);
-		if (store_keys_decode(&keys, str_make(copy, len)))
+		if (store_keys_decode(&keys, str_make(copy, len),
+			STORE_KEYS_ALL))
 			good++;
 		else
 			assert_int_equal(good, 0);
@@ -93,7 +126,8 @@ refuses_what_is_cut_short(void **state)
 	}
 	assert_true(good > 0);
 	digest.p[0] = 99;
-	assert_false(store_keys_decode(&keys, buf_str(&digest)));
+	assert_false(
+	    store_keys_decode(&keys, buf_str(&digest), STORE_KEYS_ALL));
 	buf_clear(&digest);
 }
 
@@ -123,6 +157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_what_the_digest_has),
+		cmocka_unit_test(reads_as_far_as_it_is_asked_to),
 		cmocka_unit_test(refuses_what_is_cut_short),
 		cmocka_unit_test(threads_begin_at_the_first_id),
 	};
