@@ -38,7 +38,6 @@ struct password {
 	struct ldap_client *bind[PASSWORD_CONNECTIONS_MAX];
 	int connections; /* in use; the setting may have changed since */
 	struct list checks;
-	size_t open;
 };
 
 static const char *const attrs[] = { "mail", "mailboxOwner", "accountStatus",
@@ -73,7 +72,6 @@ password_new(struct event_base *base, const struct password_conf *conf)
 static void
 check_free(struct check *check)
 {
-	check->password->open--;
 	list_remove(&check->link);
 	free_secret(check->secret, check->secret_len);
 	free(check->known);
@@ -279,7 +277,6 @@ new_check(struct password *password, password_fn *fn, void *ctx)
 	check->ctx = ctx;
 	facts_init(&check->facts);
 	list_push(&password->checks, &check->link);
-	password->open++;
 	return check;
 }
 
@@ -357,10 +354,4 @@ password_certificate(struct password *password, struct str certificate,
 	}
 	(void)buf_addz(&filter, "))");
 	search(check, &filter);
-}
-
-size_t
-password_open(const struct password *password)
-{
-	return password->open;
 }

@@ -69,6 +69,5 @@ void password_find(struct password *password, struct str user, password_fn *fn,
  */
 void password_certificate(struct password *password, struct str certificate,
     password_fn *fn, void *ctx);
-size_t password_open(const struct password *password);
 
 #endif

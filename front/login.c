@@ -36,8 +36,9 @@ login_forget(struct login *login)
 	buf_reset(&login->response);
 }
 
-bool
-login_mech_is_plain(struct str mech)
+/* Is it one that sends the password as it is? */
+static bool
+mech_is_plain(struct str mech)
 {
 	return str_ieqz(mech, "PLAIN") || str_ieqz(mech, "LOGIN");
 }
@@ -49,7 +50,7 @@ login_offers(const struct login *login, const struct str *mech)
 		return login->bound;
 	if (str_ieqz(*mech, "EXTERNAL"))
 		return login->certified;
-	return login->secure || !login_mech_is_plain(*mech);
+	return login->secure || !mech_is_plain(*mech);
 }
 
 const struct str *
@@ -57,7 +58,7 @@ login_find_mech(const struct login *login, struct str name)
 {
 	for (size_t i = 0; i < login->rules->mechs; i++)
 		if (str_ieq(login->rules->mech[i], name) &&
-		    (login_mech_is_plain(name) ||
+		    (mech_is_plain(name) ||
 			login_offers(login, &login->rules->mech[i])))
 			return &login->rules->mech[i];
 	return NULL;

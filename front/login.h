@@ -112,8 +112,6 @@ void login_forget(struct login *login);
  */
 const struct str *login_find_mech(const struct login *login, struct str name);
 bool login_offers(const struct login *login, const struct str *mech);
-/* Is it one that sends the password as it is? */
-bool login_mech_is_plain(struct str mech);
 
 /* A new exchange with this mechanism, nothing said yet. */
 void login_begin(struct login *login, struct str mech);

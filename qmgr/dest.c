@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -438,17 +437,6 @@ dest_took(struct dest *dest, int64_t us)
 		return;
 	dest->slow = slow;
 	dest_place(dest);
-}
-
-bool
-dest_transport_exists(struct str name)
-{
-	char path[64];
-
-	if (!intake_is_transport(name))
-		return false;
-	(void)snprintf(path, sizeof(path), "%" STR_F, STR_A(name));
-	return access(path, F_OK) == 0;
 }
 
 void

@@ -123,9 +123,6 @@ void dest_works(struct dest *dest);
 /* How long a transaction with it took: us. */
 void dest_took(struct dest *dest, int64_t us);
 
-/* Is there an agent's socket of this name? */
-bool dest_transport_exists(struct str name);
-
 /* Forget rests: try everything now, or what goes to these next hops. */
 void dest_flush(struct qmgr *q, struct str site);
 /* The limits of the configuration as it is now. */

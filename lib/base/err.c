@@ -83,22 +83,3 @@ err_prefix(struct err *err, const char *fmt, ...)
 	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s", old);
 	return -1;
 }
-
-const char *
-err_kind_name(enum err_kind kind)
-{
-	static const char *const names[] = {
-		[ERR_NONE] = "no error",
-		[ERR_NOENT] = "does not exist",
-		[ERR_EXISTS] = "exists already",
-		[ERR_SYNTAX] = "syntax error",
-		[ERR_DENIED] = "not allowed",
-		[ERR_LIMIT] = "over a limit",
-		[ERR_TEMP] = "temporary trouble",
-		[ERR_CORRUPT] = "corrupt data",
-	};
-
-	if ((size_t)kind >= NELEMS(names))
-		return "unknown error";
-	return names[kind];
-}

@@ -52,7 +52,4 @@ int err_sys(struct err *err, const char *fmt, ...) PRINTFLIKE(2, 3);
 /* Put "what: " in front of the text that is there. Returns -1. */
 int err_prefix(struct err *err, const char *fmt, ...) PRINTFLIKE(2, 3);
 
-/* "temporary trouble", "does not exist", ...: for reports, never NULL. */
-const char *err_kind_name(enum err_kind kind);
-
 #endif

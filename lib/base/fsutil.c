@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/rand.h"
 
-enum { TREE_DEPTH_MAX = 64, ZERO_CHUNK = 65536, READ_CHUNK = 65536 };
+enum { TREE_DEPTH_MAX = 64, READ_CHUNK = 65536 };
 
 int
 fs_write_all(int fd, const void *bytes, size_t len, struct err *err)
@@ -83,22 +82,6 @@ fs_pread_all(int fd, void *bytes, size_t len, off_t at, struct err *err)
 		p += n;
 		at += n;
 		len -= (size_t)n;
-	}
-	return 0;
-}
-
-int
-fs_fill_zero(int fd, size_t size, struct err *err)
-{
-	static const char zeros[ZERO_CHUNK];
-	size_t at = 0;
-
-	while (at < size) {
-		size_t len = size - at < ZERO_CHUNK ? size - at : ZERO_CHUNK;
-
-		if (fs_pwrite_all(fd, zeros, len, (off_t)at, err) < 0)
-			return -1;
-		at += len;
 	}
 	return 0;
 }
@@ -252,17 +235,6 @@ int
 fs_remove_tree(int dirfd, const char *path, struct err *err)
 {
 	return remove_tree(dirfd, path, 0, err);
-}
-
-int
-fs_free_bytes(int fd, uint64_t *out, struct err *err)
-{
-	struct statvfs vfs;
-
-	if (fstatvfs(fd, &vfs) < 0)
-		return err_sys(err, "statvfs");
-	*out = (uint64_t)vfs.f_bavail * vfs.f_frsize;
-	return 0;
 }
 
 int

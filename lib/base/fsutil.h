@@ -24,9 +24,6 @@ int fs_pwritev_all(int fd, struct iovec *iov, int count, off_t at,
 /* Exactly len bytes, ERR_CORRUPT where the file ends before. */
 int fs_pread_all(int fd, void *bytes, size_t len, off_t at, struct err *err);
 
-/* Zeros written (not only allocated) from the start up to size. */
-int fs_fill_zero(int fd, size_t size, struct err *err);
-
 /* The whole file into out; ERR_LIMIT if larger than out may be. */
 int fs_read_file(int dirfd, const char *path, struct buf *out, struct err *err);
 /*
@@ -43,9 +40,6 @@ int fs_sync_dir(int dirfd, const char *path, struct err *err);
 int fs_sync_parent(int dirfd, const char *path, struct err *err);
 /* Unlink a tree. Symbolic links are unlinked, never followed. Depth <= 64. */
 int fs_remove_tree(int dirfd, const char *path, struct err *err);
-
-/* Bytes an ordinary user may still write on fd's filesystem. */
-int fs_free_bytes(int fd, uint64_t *out, struct err *err);
 
 int fs_set_nonblock(int fd, bool on, struct err *err);
 int fs_set_cloexec(int fd, bool on, struct err *err);

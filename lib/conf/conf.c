@@ -153,13 +153,20 @@ walk(struct main_cf *cf, const struct conf_param *table, char *base,
 	}
 }
 
+/* So that $name finds it. */
+static void
+give_default(const struct conf_param *param, void *arg)
+{
+	main_cf_default(arg, param->name, param->value);
+}
+
 void
 conf_check(struct main_cf *cf, const struct conf_param *table,
     struct problems *problems)
 {
 	if (table == NULL)
 		return;
-	conf_defaults(cf, table);
+	conf_each(table, give_default, cf);
 	walk(cf, table, NULL, problems);
 }
 
@@ -187,16 +194,4 @@ conf_each(const struct conf_param *table, conf_each_fn *fn, void *arg)
 		else
 			fn(table, arg);
 	}
-}
-
-static void
-give_default(const struct conf_param *param, void *arg)
-{
-	main_cf_default(arg, param->name, param->value);
-}
-
-void
-conf_defaults(struct main_cf *cf, const struct conf_param *table)
-{
-	conf_each(table, give_default, cf);
 }

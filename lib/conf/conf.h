@@ -98,9 +98,6 @@ void conf_check(struct main_cf *cf, const struct conf_param *table,
 void conf_report(struct main_cf *cf, const char *name, const struct err *err,
     struct problems *problems);
 
-/* Give the table's defaults to cf, so that $name finds them. */
-void conf_defaults(struct main_cf *cf, const struct conf_param *table);
-
 /* Call fn for each parameter, also those in tables inside tables. */
 typedef void conf_each_fn(const struct conf_param *param, void *arg);
 void conf_each(const struct conf_param *table, conf_each_fn *fn, void *arg);

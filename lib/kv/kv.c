@@ -323,14 +323,6 @@ kv_close(struct kv *kv)
 	free(kv);
 }
 
-int
-kv_sync(struct kv *kv, struct err *err)
-{
-	int rc = mdb_env_sync(kv->env, 1);
-
-	return rc == MDB_SUCCESS ? 0 : kv_set_err(kv, rc, err);
-}
-
 void
 kv_usage(const struct kv *kv, struct kv_usage *out)
 {

@@ -51,7 +51,7 @@ struct kv_conf {
 	 * pins. A reader takes the size from the file.
 	 */
 	size_t size, limit;
-	bool nosync; /* for a copy that kv_sync ends, and for tests */
+	bool nosync; /* for tests alone: no commit waits for the disk */
 };
 
 /* ERR_NOENT: no environment there. ERR_CORRUPT: not ours, or damaged. */
@@ -87,12 +87,6 @@ int kv_del(struct kv_txn *txn, unsigned table, struct str key, struct err *err);
 /* Rows in the table. */
 int kv_count(struct kv_txn *txn, unsigned table, uint64_t *out,
     struct err *err);
-
-/* Which commit this transaction sees; grows by one a commit. */
-uint64_t kv_txn_id(const struct kv_txn *txn);
-
-/* Flush all that nosync left unwritten. */
-int kv_sync(struct kv *kv, struct err *err);
 
 struct kv_usage {
 	uint64_t size;      /* bytes of the map */

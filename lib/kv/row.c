@@ -81,9 +81,3 @@ kv_count(struct kv_txn *txn, unsigned table, uint64_t *out, struct err *err)
 	*out = stat.ms_entries;
 	return 0;
 }
-
-uint64_t
-kv_txn_id(const struct kv_txn *txn)
-{
-	return mdb_txn_id(txn->mdb);
-}

@@ -239,19 +239,6 @@ addr_to_sockaddr(struct sockaddr_storage *out, const struct addr *addr)
 }
 
 int
-addr_of_peer(struct addr *addr, int fd, struct err *err)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-
-	*addr = (struct addr){ 0 };
-	if (getpeername(fd, (struct sockaddr *)&ss, &len) < 0)
-		return err_sys(err, "getpeername");
-	addr_from_sockaddr(addr, (struct sockaddr *)&ss, len);
-	return 0;
-}
-
-int
 addr_of_local(struct addr *addr, int fd, struct err *err)
 {
 	struct sockaddr_storage ss;
@@ -282,8 +269,8 @@ addr_is_loopback(const struct addr *addr)
 	return false;
 }
 
-bool
-addr_host_eq(const struct addr *a, const struct addr *b)
+static bool
+host_eq(const struct addr *a, const struct addr *b)
 {
 	if (a->family != b->family || a->scope != b->scope)
 		return false;
@@ -293,7 +280,7 @@ addr_host_eq(const struct addr *a, const struct addr *b)
 bool
 addr_eq(const struct addr *a, const struct addr *b)
 {
-	return a->port == b->port && addr_host_eq(a, b);
+	return a->port == b->port && host_eq(a, b);
 }
 
 struct str

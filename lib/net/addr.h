@@ -73,14 +73,12 @@ void addr_from_sockaddr(struct addr *addr, const struct sockaddr *sa,
 /* The length used, 0 for ADDR_NONE. */
 socklen_t addr_to_sockaddr(struct sockaddr_storage *out,
     const struct addr *addr);
-/* The two ends of the connected or bound socket fd. */
-int addr_of_peer(struct addr *addr, int fd, struct err *err);
+/* Our end of the connected or bound socket fd. */
 int addr_of_local(struct addr *addr, int fd, struct err *err);
 
 /* 127.0.0.0/8, ::1 and any UNIX socket. */
 bool addr_is_loopback(const struct addr *addr);
-/* The same host (the same path for UNIX), whatever the ports. */
-bool addr_host_eq(const struct addr *a, const struct addr *b);
+/* The same host (the same path for UNIX) and port. */
 bool addr_eq(const struct addr *a, const struct addr *b);
 /*
  * The bytes that name the host, borrowed from addr: 4, 16, or the path. As a

@@ -50,17 +50,6 @@ stream_new(int fd, size_t in_max)
 	return stream;
 }
 
-static void
-release(struct stream *stream)
-{
-	/* What a session read may have been a password. */
-	buf_clear_secret(&stream->in);
-	buf_clear(&stream->out);
-	buf_clear(&stream->packed);
-	deflate_free(stream->deflate);
-	free(stream);
-}
-
 void
 stream_free(struct stream *stream)
 {
@@ -68,7 +57,12 @@ stream_free(struct stream *stream)
 		return;
 	(void)stream_flush(stream);
 	(void)close(stream->fd);
-	release(stream);
+	/* What a session read may have been a password. */
+	buf_clear_secret(&stream->in);
+	buf_clear(&stream->out);
+	buf_clear(&stream->packed);
+	deflate_free(stream->deflate);
+	free(stream);
 }
 
 void
@@ -80,16 +74,6 @@ stream_shrink(struct stream *stream)
 		buf_clear_secret(&stream->in);
 		stream->in_taken = 0;
 	}
-}
-
-int
-stream_detach(struct stream *stream)
-{
-	int fd = stream->fd;
-
-	(void)stream_flush(stream);
-	release(stream);
-	return fd;
 }
 
 void

@@ -11,7 +11,7 @@
  * stream_fill() waits for more. Anything that points into the buffer dies
  * with the next stream_fill().
  *
- * Ownership: the stream closes its descriptor, unless stream_detach() took it.
+ * Ownership: the stream closes its descriptor.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -88,8 +88,5 @@ bool stream_is_compressed(const struct stream *stream);
 
 /* Give back the memory of buffers that are empty: before a long wait. */
 void stream_shrink(struct stream *stream);
-
-/* Give up the descriptor (returned) after a flush; the rest is freed. */
-int stream_detach(struct stream *stream);
 
 #endif

@@ -118,7 +118,6 @@ daemon_main(int argc, char **argv, const struct daemon_ops *ops, void *ctx)
 	struct daemon d = {
 		.ops = ops,
 		.ctx = ctx,
-		.service = ops->name,
 		.max_processes = 100, /* as Postfix's default_process_limit */
 		.master_fd = -1,
 		.stop_pipe = { -1, -1 },
@@ -151,18 +150,6 @@ struct event_base *
 daemon_base(struct daemon *d)
 {
 	return d->base;
-}
-
-struct main_cf *
-daemon_main_cf(struct daemon *d)
-{
-	return d->cf;
-}
-
-const char *
-daemon_service(const struct daemon *d)
-{
-	return d->service;
 }
 
 bool

@@ -110,10 +110,6 @@ int daemon_fd_at(const struct daemon *d, const char *prefix, size_t i,
 
 /* Event daemons' loop; NULL in a session daemon. */
 struct event_base *daemon_base(struct daemon *d);
-/* The configuration, for names that are no table's (restriction classes). */
-struct main_cf *daemon_main_cf(struct daemon *d);
-/* The name of the service in master.cf; the daemon's if there is no master. */
-const char *daemon_service(const struct daemon *d);
 bool daemon_is_stdin(const struct daemon *d); /* -S */
 
 /* Master asked us to end, or is gone: finish and return when you can. */

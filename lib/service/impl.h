@@ -32,7 +32,6 @@ struct daemon {
 	enum daemon_mode mode;
 
 	/* the command line */
-	const char *service;
 	const char *folder; /* NULL: no jail */
 	const char *main_cf_path;
 	const char *overrides[DAEMON_OPTIONS_MAX];

@@ -73,7 +73,7 @@ options_parse(struct daemon *d, int argc, char **argv)
 			parse_max(d, optarg);
 			break;
 		case 'n':
-			d->service = optarg;
+			/* for whoever lists processes */
 			break;
 		case 'o':
 			if (d->overrides_len == DAEMON_OPTIONS_MAX)

@@ -128,17 +128,6 @@ store_uids_remove(struct store_uids *set, uint32_t uid)
 	return true;
 }
 
-void
-store_uids_copy(struct store_uids *to, const struct store_uids *from)
-{
-	*to = (struct store_uids){ 0 };
-	if (from->len == 0)
-		return;
-	reserve(to, from->len);
-	memcpy(to->run, from->run, from->len * sizeof(*to->run));
-	to->len = from->len;
-}
-
 uint32_t
 store_uids_count(const struct store_uids *set)
 {

@@ -36,7 +36,6 @@ void store_uids_append(struct store_uids *set, uint32_t first, uint32_t last);
 bool store_uids_add(struct store_uids *set, uint32_t uid);
 /* Take one out; false if it was not there. Costs the same. */
 bool store_uids_remove(struct store_uids *set, uint32_t uid);
-void store_uids_copy(struct store_uids *to, const struct store_uids *from);
 
 uint32_t store_uids_count(const struct store_uids *set);
 bool store_uids_has(const struct store_uids *set, uint32_t uid);

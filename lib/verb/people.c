@@ -250,8 +250,9 @@ people_need_domain(struct people *people, struct str domain, struct err *err)
 	return 0;
 }
 
-int
-people_find(struct people *people, struct str address, struct ldap_entry **out,
+/* Whoever has this address, as main or further one; NULL in *out: nobody. */
+static int
+find(struct people *people, struct str address, struct ldap_entry **out,
     struct err *err)
 {
 	struct ldap_entry *entries;
@@ -269,7 +270,7 @@ people_need_free(struct people *people, struct str address, struct err *err)
 {
 	struct ldap_entry *taken;
 
-	if (people_find(people, address, &taken, err) < 0)
+	if (find(people, address, &taken, err) < 0)
 		return -1;
 	if (taken != NULL)
 		return err_set(err, ERR_EXISTS,

@@ -49,10 +49,6 @@ char *people_entry_dn(struct people *people,
 int people_need_domain(struct people *people, struct str domain,
     struct err *err);
 
-/* Whoever has this address, as main or further one; NULL in *out: nobody. */
-int people_find(struct people *people, struct str address,
-    struct ldap_entry **out, struct err *err);
-
 /* ERR_EXISTS, saying who, where somebody has the address in any role. */
 int people_need_free(struct people *people, struct str address,
     struct err *err);
