@@ -63,7 +63,6 @@ static const struct permitted_call stdio_calls[] = {
 	ALSO(rt_sigprocmask, "abort, and fork"),
 	ALSO(gettid, "abort"),
 	ALSO(tgkill, "abort"),
-	ALSO(exit, "the end of a thread"),
 	ALSO(futex, "locks in libraries; exit"),
 	ALSO(restart_syscall, "the kernel's own, after a stop"),
 	ALSO(clock_gettime, "the time where there is no vDSO"),
@@ -105,7 +104,9 @@ static const struct permitted_call fork_calls[] = {
 	SEEN(seccomp), /* narrows: syscalls_forbid_fork() */
 	ONLY(clone, 0, CLONE_FORBIDDEN | CLONE_VM, 0, "fork"),
 	ONLY(socketpair, 0, EXACT, AF_UNIX, "between parent and worker"),
-	ALSO(kill, "ends its own workers; its user has no others"),
+	/* daemons of the same user (imapd's and pop3d's, each smtpd service's)
+	 * are within its reach, too: workers lose it with fork */
+	ALSO(kill, "ends its own workers"),
 	ALSO(rseq, "the child of C libraries after 2.35"),
 	ALSO(shutdown, "a peer that is told no more"),
 };
@@ -204,14 +205,6 @@ static const struct permitted_call pidfd_calls[] = {
 	ALSO(pidfd_send_signal, "to processes of its own user alone"),
 };
 
-static const struct permitted_call thread_calls[] = {
-	ONLY(clone, 0, CLONE_FORBIDDEN | CLONE_THREAD, CLONE_THREAD,
-	    "threads of its own"),
-	ALSO(set_robust_list, "a thread's first call"),
-	ALSO(rseq, "a thread's first call"),
-	ALSO(sched_getaffinity, "how many threads are worth it"),
-};
-
 #ifdef CHANCERY_SANITIZE
 #define RUNTIME(name) ALSO(name, "the run time of the sanitizers")
 static const struct permitted_call sanitize_calls[] = {
@@ -249,7 +242,6 @@ static const struct promise promises[] = {
 	PROMISE(bodies),
 	PROMISE(memfd),
 	PROMISE(pidfd),
-	PROMISE(thread),
 #ifdef CHANCERY_SANITIZE
 	PROMISE(sanitize),
 #endif

@@ -17,7 +17,6 @@
  *	bodies	sync a file that another daemon opened
  *	memfd	pages shared with a reader
  *	pidfd	end a process that another socket's end belongs to
- *	thread	threads
  *
  * What is not allowed ends the process with SIGSYS, but for a few calls that
  * libraries make in good faith (opening a file, a socket, prctl, ioctl):
