@@ -13,6 +13,7 @@
 enum {
 	RETRY_MS = 100, /* between attempts to connect */
 	TRIES = 2,      /* how often a question is sent */
+	SHORT_MS = 500, /* a question's time while the directory stands still */
 };
 
 static const int64_t WARN_EVERY = 60LL * TIME_SECOND;
@@ -26,6 +27,7 @@ struct question {
 	ldap_client_fn *fn;
 	void *ctx;
 	int64_t deadline; /* time_mono() */
+	bool is_short;    /* its time is */
 	int tries;
 	int msgid; /* of libldap, when sent */
 	char *base;
@@ -47,6 +49,8 @@ struct ldap_client {
 	int64_t next_try;       /* not before this connect again */
 	bool trouble;           /* and no answer since */
 	int64_t warned;         /* when it was logged last */
+	bool stands;            /* a question timed out, no answer since */
+	struct question *probe; /* has its whole time all the same */
 	struct list waiting, sent;
 	size_t count_waiting, count_sent;
 };
@@ -66,6 +70,8 @@ static void
 question_free(struct question *q)
 {
 	list_remove(&q->link);
+	if (q->client->probe == q)
+		q->client->probe = NULL;
 	free(q->base);
 	free(q->filter);
 	free_secret(q->password, q->password_len);
@@ -194,6 +200,7 @@ answer(struct ldap_client *client, struct question *q, LDAPMessage *chain)
 	if (client->trouble)
 		log_info("directory: answers again");
 	client->trouble = false;
+	client->stands = false;
 	rc = result_of(client, chain, q->filter != NULL ? "search" : "bind",
 	    &err);
 	if (rc == 0 && q->filter != NULL) {
@@ -220,6 +227,7 @@ external_done(struct ldap_client *client, LDAPMessage *chain)
 		disconnect(client, &err);
 		return;
 	}
+	client->stands = false;
 	client->state = READY;
 }
 
@@ -321,8 +329,9 @@ send_question(struct ldap_client *client, struct question *q, struct err *err)
 	return 0;
 }
 
+/* *whole: one of them had its whole time. Returns the next deadline. */
 static int64_t
-expire(struct list *list, int64_t now, struct list *late)
+expire(struct list *list, int64_t now, struct list *late, bool *whole)
 {
 	int64_t next = INT64_MAX;
 
@@ -333,11 +342,22 @@ expire(struct list *list, int64_t now, struct list *late)
 		if (q->deadline <= now || q->refused != ERR_NONE) {
 			list_remove(link);
 			list_push(late, link);
+			if (q->refused == ERR_NONE && !q->is_short)
+				*whole = true;
 		} else if (q->deadline < next) {
 			next = q->deadline;
 		}
 	}
 	return next;
+}
+
+/* From question to answer. */
+static int
+time_of(const struct question *q)
+{
+	int whole = q->client->conf.timeout_ms;
+
+	return q->is_short && whole > SHORT_MS ? SHORT_MS : whole;
 }
 
 /*
@@ -353,21 +373,22 @@ check_deadlines(struct ldap_client *client)
 	struct err err;
 
 	list_init(&late);
-	other = expire(&client->sent, now, &late);
-	stalled = !list_is_empty(&late);
-	next = expire(&client->waiting, now, &late);
+	other = expire(&client->sent, now, &late, &stalled);
+	client->stands |= stalled;
+	next = expire(&client->waiting, now, &late, &client->stands);
 	if (other < next)
 		next = other;
-	(void)err_set(&err, ERR_TEMP, "directory: no answer in %d ms",
-	    client->conf.timeout_ms);
 	while (!list_is_empty(&late)) {
 		struct question *q =
 		    LIST_ITEM(late.next, struct question, link);
 
-		err.kind = q->refused == ERR_NONE ? ERR_TEMP : q->refused;
+		(void)err_set(&err,
+		    q->refused == ERR_NONE ? ERR_TEMP : q->refused,
+		    "directory: no answer in %d ms", time_of(q));
 		finish(q, NULL, 0, &err);
 	}
-	err.kind = ERR_TEMP;
+	(void)err_set(&err, ERR_TEMP, "directory: no answer in %d ms",
+	    client->conf.timeout_ms);
 	if (stalled && client->state != DOWN)
 		disconnect(client, &err);
 	if (next != INT64_MAX && !evtimer_pending(client->timer, NULL))
@@ -449,7 +470,10 @@ ask(struct ldap_client *client, const char *base, ldap_client_fn *fn, void *ctx)
 	q->fn = fn;
 	q->ctx = ctx;
 	q->base = xstrdup(base);
-	q->deadline = time_mono() + (int64_t)client->conf.timeout_ms * 1000;
+	q->is_short = client->stands && client->probe != NULL;
+	if (client->stands && client->probe == NULL)
+		client->probe = q;
+	q->deadline = time_mono() + (int64_t)time_of(q) * 1000;
 	if (client->count_waiting >= LDAP_CLIENT_WAITING)
 		q->refused = ERR_TEMP;
 	list_push(&client->waiting, &q->link);

@@ -6,7 +6,10 @@
  * under way then is asked once more. Every question ends in exactly one
  * callback, from the loop and never from inside the call that asked, within
  * the time limit: with an answer, or with an error. A directory that is
- * down, stands still or answers nonsense is ERR_TEMP.
+ * down, stands still or answers nonsense is ERR_TEMP. While it stands still,
+ * which a question that timed out has shown, one question at a time waits
+ * for the whole limit, and the others for half a second: whoever asks is put
+ * off rather than held up.
  *
  * Bounds: at most pipeline questions are with the server; further ones wait
  * here, at most LDAP_CLIENT_WAITING of them, and their time runs.

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@
 #include "dict/ldap_client.h"
 #include "net/listen.h"
 
-enum { TIMEOUT_MS = 200 };
+enum { TIMEOUT_MS = 200, LONG_MS = 800 /* than half a second */ };
 
 enum manner { ABSENT, MUTE, NONSENSE, HANGS_UP, HALF };
 
@@ -32,6 +33,7 @@ struct server {
 	struct ldap_client *client;
 	int answers;
 	struct err err;
+	char order[8]; /* in which questions with a letter were answered */
 };
 
 static void
@@ -72,11 +74,11 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 }
 
 static void
-begin(struct server *s, enum manner manner, bool external)
+begin(struct server *s, enum manner manner, bool external, int timeout_ms)
 {
 	struct ldap_client_conf conf = {
 		.path = s->path,
-		.timeout_ms = TIMEOUT_MS,
+		.timeout_ms = timeout_ms,
 		.pipeline = 4,
 		.external = external,
 	};
@@ -123,7 +125,7 @@ trouble_is_temporary(void **state)
 	for (size_t i = 0; i < 2 * NELEMS(manners); i++) {
 		struct server s;
 
-		begin(&s, manners[i / 2], i % 2 == 0);
+		begin(&s, manners[i / 2], i % 2 == 0, TIMEOUT_MS);
 		for (int j = 0; j < 10; j++)
 			ldap_client_search(s.client, "o=x", "(a=b)", NULL,
 			    on_answer, &s);
@@ -137,13 +139,48 @@ trouble_is_temporary(void **state)
 	}
 }
 
+struct letter {
+	struct server *server;
+	char letter;
+};
+
+static void
+on_letter(void *ctx, const struct ldap_entry *entries, size_t count,
+    const struct err *err)
+{
+	struct letter *letter = ctx;
+	char *order = letter->server->order;
+
+	order[strlen(order)] = letter->letter;
+	on_answer(letter->server, entries, count, err);
+}
+
+/* One waits for the whole time, what comes behind it does not. */
+static void
+a_standing_directory_holds_up_one_at_a_time(void **state)
+{
+	struct server s;
+	struct letter first = { &s, 'a' }, probe = { &s, 'b' },
+		      next = { &s, 'c' };
+
+	(void)state;
+	begin(&s, MUTE, true, LONG_MS);
+	ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_letter, &first);
+	(void)event_base_dispatch(s.base);
+	ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_letter, &probe);
+	ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_letter, &next);
+	(void)event_base_dispatch(s.base);
+	assert_string_equal(s.order, "acb");
+	end(&s);
+}
+
 static void
 an_empty_password_is_none(void **state)
 {
 	struct server s;
 
 	(void)state;
-	begin(&s, MUTE, false);
+	begin(&s, MUTE, false, TIMEOUT_MS);
 	ldap_client_bind(s.client, "cn=x", STR(""), on_answer, &s);
 	(void)event_base_dispatch(s.base);
 	assert_int_equal(s.answers, 1);
@@ -158,7 +195,7 @@ too_many_questions_are_refused(void **state)
 	struct server s;
 
 	(void)state;
-	begin(&s, MUTE, true);
+	begin(&s, MUTE, true, TIMEOUT_MS);
 	for (int i = 0; i < LDAP_CLIENT_WAITING + 5; i++)
 		ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_answer,
 		    &s);
@@ -174,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trouble_is_temporary),
+		cmocka_unit_test(a_standing_directory_holds_up_one_at_a_time),
 		cmocka_unit_test(an_empty_password_is_none),
 		cmocka_unit_test(too_many_questions_are_refused),
 	};
