@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """How fast a client fills a mailbox: APPEND, durable, beside Debian's Dovecot
-(Maildir) on the same filesystem in the same run.
+and Cyrus on the same filesystem in the same run.
 
-t/bench/append.py [-n MESSAGES] [-z BYTES] [--rounds N] [--only NAME]
+t/bench/append.py [-n MESSAGES] [-z BYTES] [--rounds N] [--only KINDS]
 
 One client sends all its commands with unasked literals (RFC 7888) without
 waiting for answers, and reads them meanwhile; the time is from the first byte
@@ -13,53 +13,21 @@ waits for each answer; "several" sends 100 messages a command (RFC 3502).
 import argparse
 import os
 import statistics
-import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e", "lib")]
-import chancery  # noqa: E402
-import peers  # noqa: E402
-from fetch import message  # noqa: E402
+import systems
+from fetch import message
 
-DOMAIN = "example.test"
-PASSWORD = "secret"
 WAITING = 300
 
 
-class Ours:
-    name = "Chancery"
-
-    def __init__(self):
-        self.instance = chancery.Instance(DOMAIN)
-        self.instance.start()
-        self.imap = self.instance.port("imap")
-        self.instance.run("user", "add", f"u0@{DOMAIN}", "--password-file",
-                          "-", stdin=PASSWORD + "\n")
-
-    def stop(self):
-        self.instance.remove()
-
-
-class Theirs(peers.Dovecot):
-    def __init__(self):
-        self.ports = chancery.PortBase()
-        super().__init__(self.ports.base + 143, DOMAIN, ["u0"], PASSWORD)
-
-    def stop(self):
-        super().stop()
-        self.ports.close()
-
-
 class Client:
-    def __init__(self, port):
-        import socket
-        self.sock = socket.create_connection(("127.0.0.1", port))
+    def __init__(self, system):
+        self.sock = system.connect("imap")
         self.data = b""
         self.line()
-        self.capabilities = self.do(b"l LOGIN u0@%s %s" % (
-            DOMAIN.encode(), PASSWORD.encode()), b"l")
+        self.do("l LOGIN {} {}".format(*system.login(0)).encode(), b"l")
         self.capabilities = self.do(b"c CAPABILITY", b"c")
 
     def line(self):
@@ -115,12 +83,28 @@ def several(client, bodies):
 
 
 def waiting(client, bodies):
+    some = bodies[:WAITING]
     began = time.perf_counter()
-    for n, body in enumerate(bodies[:WAITING]):
+    for n, body in enumerate(some):
         client.sock.sendall(b"w%d APPEND INBOX {%d}\r\n" % (n, len(body)))
         client.line()
         client.do(body, b"w%d" % n)
-    return (time.perf_counter() - began) * len(bodies) / WAITING
+    return (time.perf_counter() - began) * len(bodies) / len(some)
+
+
+WAYS = (pipelined, several, waiting)
+
+
+def bodies_of(count, size):
+    return [message(n)[:size - 2] + b"\r\n" for n in range(count)]
+
+
+def measure(system, way, bodies):
+    """Messages a second; None if the server has not what it takes."""
+    client = Client(system)
+    took = way(client, bodies)
+    client.sock.close()
+    return len(bodies) / took if took else None
 
 
 def main():
@@ -128,27 +112,20 @@ def main():
     parser.add_argument("-n", type=int, default=5000)
     parser.add_argument("-z", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only")
+    systems.add_only(parser)
     args = parser.parse_args()
-    bodies = [message(n)[:args.z - 2] + b"\r\n" for n in range(args.n)]
+    bodies = bodies_of(args.n, args.z)
     print(f"{args.n} messages of {args.z} bytes, load average "
           f"{os.getloadavg()[0]:.1f}")
-    for server in (Ours, Theirs):
-        if args.only and args.only not in server.name:
-            continue
-        running = server()
-        try:
-            for way in (pipelined, several, waiting):
-                rates = []
-                for _ in range(args.rounds):
-                    took = way(Client(running.imap), bodies)
-                    if took:
-                        rates.append(args.n / took)
+    for kind in args.only:
+        with systems.start(kind, 1, smtp=False) as system:
+            for way in WAYS:
+                rates = [rate for _ in range(args.rounds)
+                         if (rate := measure(system, way, bodies))]
                 if rates:
-                    print(f"{running.name:10} {way.__name__:10}"
-                          f"{statistics.median(rates):9,.0f} messages/s")
-        finally:
-            running.stop()
+                    print(f"{system.name:26} {way.__name__:10}"
+                          f"{statistics.median(rates):9,.0f} messages/s",
+                          flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ host, Postfix's smtp-sink, has every message. Chancery beside Debian's Postfix
 on the same filesystem in the same run, the same senders (smtp-source).
 
 t/bench/relay.py [-n MESSAGES] [-z BYTES] [-c SESSIONS] [--peer-messages N]
-    [--rounds N] [--reconnect] [--only ours|peers]
+    [--rounds N] [--reconnect] [--only chancery|postfix]
 
 Each session in sends one message after another, or, with --reconnect, one.
 fsync is on everywhere. Prints a line a round, and the medians.
@@ -13,33 +13,30 @@ fsync is on everywhere. Prints a line a round, and the medians.
 import argparse
 import os
 import re
-import shutil
 import statistics
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e", "lib")]
-import chancery  # noqa: E402
-import peers  # noqa: E402
+import systems
+from systems import chancery, peers, procs
 
-DOMAIN = "example.test"
 SINK = 998  # above a base of ports
+KINDS = {"chancery": "Chancery", "postfix": "Postfix"}
 
 
 class Sink:
     """smtp-sink, and how many messages it has."""
 
-    def __init__(self, port):
+    def __init__(self):
+        self.ports = chancery.PortBase()
+        self.port = self.ports.base + SINK
         self.count = 0
         self.process = subprocess.Popen(
             ["/usr/sbin/smtp-sink", "-c", "-u", "nobody",
-             f"127.0.0.1:{port}", "400"], stdout=subprocess.PIPE)
+             f"127.0.0.1:{self.port}", "400"], stdout=subprocess.PIPE)
         threading.Thread(target=self.read, daemon=True).start()
-        peers.wait_for_port(port)
+        peers.wait_for_port(self.port)
 
     def read(self):
         text = b""
@@ -52,90 +49,75 @@ class Sink:
     def stop(self):
         self.process.terminate()
         self.process.wait()
-
-
-class Ours:
-    name = "Chancery"
-
-    def __init__(self):
-        ports = chancery.PortBase()
-        base = ports.base
-        ports.close()
-        self.sink = Sink(base + SINK)
-        self.instance = chancery.Instance(DOMAIN, options=(
-            f"relayhost = [127.0.0.1]:{base + SINK}",
-            "mynetworks = 127.0.0.0/8"))
-        self.instance.start()
-        self.smtp = self.instance.port("smtp")
-
-    def stop(self):
-        self.instance.remove()
-        self.sink.stop()
-
-
-class Theirs:
-    name = "Postfix"
-
-    def __init__(self):
-        self.ports = chancery.PortBase()
-        self.smtp = self.ports.base + 25
-        self.sink = Sink(self.ports.base + SINK)
-        self.dir = tempfile.mkdtemp(prefix="peers-")
-        os.chmod(self.dir, 0o755)
-        for folder in ("etc", "queue", "data"):
-            os.mkdir(f"{self.dir}/{folder}", 0o755)
-        shutil.chown(f"{self.dir}/data", "postfix")
-        words = {"dir": self.dir, "domain": DOMAIN, "smtp": self.smtp}
-        with open(f"{self.dir}/etc/main.cf", "w") as f:
-            f.write(peers.MAIN_CF.format(**words) +
-                    f"relayhost = [127.0.0.1]:{self.ports.base + SINK}\n")
-        with open(f"{self.dir}/etc/master.cf", "w") as f:
-            f.write(peers.MASTER_CF.format(**words))
-        open(f"{self.dir}/users", "w").close()
-        with open(f"{self.dir}/start.log", "w") as log:
-            subprocess.run(["postfix", "-c", f"{self.dir}/etc", "start"],
-                           stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                           check=True)
-        peers.wait_for_port(self.smtp)
-
-    def stop(self):
-        subprocess.run(["postfix", "-c", f"{self.dir}/etc", "stop"],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.sink.stop()
-        shutil.rmtree(self.dir, ignore_errors=True)
         self.ports.close()
 
 
-def measure(system, args, messages):
-    """(accepted, relayed) messages a second."""
-    goal = system.sink.count + messages
-    began = time.monotonic()
-    keep = [] if args.reconnect else ["-d"]
-    subprocess.run(["/usr/sbin/smtp-source", *keep, "-s", str(args.sessions),
-                    "-l", str(args.size), "-m", str(messages), "-f",
-                    f"a@{DOMAIN}", "-t", "b@elsewhere.test",
-                    f"127.0.0.1:{system.smtp}"], check=True, timeout=600)
+class Relay:
+    """A system that sends all mail to a sink; for a with."""
+
+    def __init__(self, kind):
+        self.kind, self.name = kind, KINDS[kind]
+        self.sink = Sink()
+        self.ports = chancery.PortBase()
+        host = f"[127.0.0.1]:{self.sink.port}"
+        try:
+            if kind == "chancery":
+                self.server = systems.Chancery(0, (
+                    f"relayhost = {host}", "mynetworks = 127.0.0.0/8"))
+                self.smtp = self.server.port("smtp")
+                self.root = self.server.instance.master_pid()
+            else:
+                self.smtp = self.ports.base + 25
+                self.server = peers.Postfix(self.smtp, systems.DOMAIN,
+                                            relayhost=host)
+                self.root = self.server.pid()
+        except BaseException:
+            self.sink.stop()
+            self.ports.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.server.stop()
+        self.sink.stop()
+        self.ports.close()
+
+
+def measure(relay, messages, size=4096, sessions=20, reconnect=False,
+            timeout=600):
+    """Messages accepted and relayed a second, and CPU time for each."""
+    goal = relay.sink.count + messages
+    cpu, began = procs.cpu([relay.root]), time.monotonic()
+    keep = [] if reconnect else ["-d"]
+    subprocess.run(["/usr/sbin/smtp-source", *keep, "-s", str(sessions),
+                    "-l", str(size), "-m", str(messages), "-f",
+                    f"a@{systems.DOMAIN}", "-t", "b@elsewhere.test",
+                    f"127.0.0.1:{relay.smtp}"], check=True, timeout=timeout)
     accepted = time.monotonic() - began
-    while system.sink.count < goal:
-        if time.monotonic() - began > 600:
-            raise SystemExit(f"{system.name}: only {system.sink.count} of "
-                             f"{goal} after ten minutes")
+    while relay.sink.count < goal:
+        if time.monotonic() - began > timeout:
+            raise SystemExit(f"{relay.name}: only {relay.sink.count} of "
+                             f"{goal} after {timeout} s")
         time.sleep(0.005)
-    return messages / accepted, messages / (time.monotonic() - began)
+    return {"accepted_per_s": messages / accepted,
+            "relayed_per_s": messages / (time.monotonic() - began),
+            "cpu_ms": (procs.cpu([relay.root]) - cpu) * 1000 / messages}
 
 
-def run(kind, args, messages):
-    system, figures = kind(), []
-    try:
+def run(kind, args):
+    messages = args.messages if kind == "chancery" else args.peer_messages
+    rates = []
+    with Relay(kind) as relay:
         for n in range(args.rounds):
-            accepted, relayed = measure(system, args, messages)
-            figures.append(relayed)
-            print(f"{system.name:10} round {n + 1}: {relayed:8,.0f} relayed/s "
-                  f"{accepted:8,.0f} accepted/s   load "
-                  f"{os.getloadavg()[0]:.1f}", flush=True)
-    finally:
-        system.stop()
-    return statistics.median(figures)
+            found = measure(relay, messages, args.size, args.sessions,
+                            args.reconnect)
+            rates.append(found["relayed_per_s"])
+            print(f"{relay.name:10} round {n + 1}: {rates[-1]:8,.0f} "
+                  f"relayed/s {found['accepted_per_s']:8,.0f} accepted/s   "
+                  f"load {os.getloadavg()[0]:.1f}", flush=True)
+    return statistics.median(rates)
 
 
 def main():
@@ -146,23 +128,12 @@ def main():
     parser.add_argument("-c", "--sessions", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--reconnect", action="store_true")
-    parser.add_argument("--only", choices=("ours", "peers"))
+    systems.add_only(parser, KINDS)
     args = parser.parse_args()
-    if not chancery.IS_ROOT:
-        sys.exit("relay.py: Postfix and smtp-sink need root")
     print(f"{args.size} bytes, {args.sessions} sessions; changed: relayhost, "
-          "mynetworks; Postfix otherwise as in peers.py")
-    medians = {}
-    if args.only != "peers":
-        medians[Ours.name] = run(Ours, args, args.messages)
-    if args.only != "ours":
-        medians[Theirs.name] = run(Theirs, args, args.peer_messages)
-    print()
-    for name, value in medians.items():
-        print(f"{name:10} {value:8,.0f} messages relayed a second (median)")
-    if len(medians) == 2:
-        print(f"{'':10} {medians[Ours.name] / medians[Theirs.name]:8.1f} "
-              "times as many")
+          "mynetworks; Postfix otherwise as in peer/postfix.py")
+    systems.print_rates({kind: run(kind, args) for kind in args.only},
+                        "messages relayed a second (median)", KINDS)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,16 @@
  * process, and an eye on every mailbox.
  *
  *	smtpload -s HOST:PORT [-i HOST:PORT] [-c SESSIONS] [-n MESSAGES]
- *	    [-z SIZE] [-u USERS] [-d DOMAIN] [-p PASSWORD] [-P]
+ *	    [-z SIZE] [-r RECIPIENTS] [-u USERS] [-d DOMAIN] [-p PASSWORD] [-P]
  *
- * Message k goes to u(k mod USERS)@DOMAIN. The clock starts with the first
+ * Recipient k of all goes to u(k mod USERS)@DOMAIN; a message has so many of
+ * them that follow each other. The clock starts with the first
  * SMTP connection. With -i each user is logged in by IMAP before that, and
  * the run ends when STATUS shows every message in its mailbox. -P waits for
  * each answer instead of pipelining (RFC 2920).
  *
- * Prints "name value" lines; anything but success ends the run with exit 1.
+ * Prints "name value" lines, messages taken a second and deliveries (one a
+ * recipient) visible a second; anything but success ends the run with exit 1.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,14 +40,15 @@ struct session {
 	int fd;
 	enum step step;
 	struct smtp_reply reply;
-	int user;      /* who gets the message */
+	int user;      /* who gets the message first */
+	int rcpts;     /* answers to RCPT still to come */
 	int64_t began; /* of the message */
 };
 
 struct load {
 	struct addr smtp, imap;
 	bool has_imap, lockstep;
-	int sessions, messages, size, users;
+	int sessions, messages, size, users, rcpts;
 	const char *domain, *password;
 	struct session *session;
 	int epoll, open;
@@ -158,9 +161,11 @@ wait_visible(struct load *load)
 {
 	const struct timespec pause = { 0, 5000000 };
 
+	long total = (long)load->messages * load->rcpts;
+
 	for (int i = 0; i < load->users; i++) {
-		long want = load->baseline[i] + load->messages / load->users +
-		    (i < load->messages % load->users);
+		long want = load->baseline[i] + total / load->users +
+		    (i < total % load->users);
 
 		while (count_messages(load->watch[i]) < want)
 			(void)nanosleep(&pause, NULL);
@@ -236,6 +241,26 @@ say(struct session *session, const char *fmt, ...)
 #define RCPT_LINE "RCPT TO:<u%d@%s>\r\n"
 #define DATA_LINE "DATA\r\n"
 
+/* The next RCPT, or with all of them the rest of the envelope. */
+static void
+say_rcpts(struct load *load, struct session *session, bool all)
+{
+	int sent = load->rcpts - session->rcpts;
+	int end = all ? load->rcpts : sent + 1;
+	struct buf out;
+
+	buf_init(&out, 0);
+	if (all)
+		(void)buf_addz(&out, MAIL_LINE);
+	for (; sent < end; sent++)
+		(void)buf_addf(&out, RCPT_LINE,
+		    (session->user + sent) % load->users, load->domain);
+	if (all)
+		(void)buf_addz(&out, DATA_LINE);
+	put(session->fd, buf_str(&out));
+	buf_clear(&out);
+}
+
 static void
 begin_message(struct load *load, struct session *session)
 {
@@ -246,12 +271,12 @@ begin_message(struct load *load, struct session *session)
 	}
 	session->step = MAIL;
 	session->began = now();
-	session->user = load->next++ % load->users;
+	session->user = (int)((long)load->next++ * load->rcpts % load->users);
+	session->rcpts = load->rcpts;
 	if (load->lockstep)
 		say(session, MAIL_LINE);
 	else
-		say(session, MAIL_LINE RCPT_LINE DATA_LINE, session->user,
-		    load->domain);
+		say_rcpts(load, session, true);
 }
 
 /* One reply has come. */
@@ -275,9 +300,14 @@ advance(struct load *load, struct session *session)
 	case MAIL:
 		session->step = RCPT;
 		if (load->lockstep)
-			say(session, RCPT_LINE, session->user, load->domain);
+			say_rcpts(load, session, false);
 		break;
 	case RCPT:
+		if (--session->rcpts > 0) {
+			if (load->lockstep)
+				say_rcpts(load, session, false);
+			break;
+		}
 		session->step = DATA;
 		if (load->lockstep)
 			say(session, DATA_LINE);
@@ -369,7 +399,8 @@ print(struct load *load, int64_t accepted, int64_t visible)
 	    load->messages * 1e6 / (double)accepted);
 	if (load->has_imap)
 		printf("visible_per_s %.0f\n",
-		    load->messages * 1e6 / (double)visible);
+		    (double)load->messages * load->rcpts * 1e6 /
+			(double)visible);
 	printf("median_ms %.2f\n", (double)load->took[count / 2] / 1000);
 	printf("p99_ms %.2f\n", (double)load->took[count * 99 / 100] / 1000);
 }
@@ -381,7 +412,7 @@ parse_options(struct load *load, int argc, char **argv)
 	bool has_smtp = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "s:i:c:n:z:u:d:p:P")) >= 0) {
+	while ((c = getopt(argc, argv, "s:i:c:n:z:r:u:d:p:P")) >= 0) {
 		if (c == 's')
 			has_smtp = addr_parse(&load->smtp, str_of(optarg), 25,
 				       &err) == 0;
@@ -394,6 +425,8 @@ parse_options(struct load *load, int argc, char **argv)
 			load->messages = atoi(optarg);
 		else if (c == 'z')
 			load->size = atoi(optarg);
+		else if (c == 'r')
+			load->rcpts = atoi(optarg);
 		else if (c == 'u')
 			load->users = atoi(optarg);
 		else if (c == 'd')
@@ -406,7 +439,8 @@ parse_options(struct load *load, int argc, char **argv)
 			fatal("usage: see the head of smtpload.c");
 	}
 	if (!has_smtp || err.kind != ERR_NONE || load->sessions < 1 ||
-	    load->messages < 1 || load->users < 1)
+	    load->messages < 1 || load->users < 1 || load->rcpts < 1 ||
+	    load->rcpts > load->users)
 		fatal("usage: see the head of smtpload.c");
 }
 
@@ -418,6 +452,7 @@ main(int argc, char **argv)
 		.messages = 20000,
 		.size = 4096,
 		.users = 200,
+		.rcpts = 1,
 		.domain = "example.test",
 		.password = "secret",
 	};

@@ -1,0 +1,148 @@
+"""Dovecot, with Maildir or mdbox, hibernating or not.
+
+Its own advice for speed is taken: processes of login serve many clients and
+those of IMAP and POP3 many sessions one after the other, passwords are cached,
+and nobody is limited. mail_fsync is "optimized" as Debian ships it: messages are synced
+before they are acknowledged; changes of flags are not, which is less than
+Chancery does, and to its disadvantage here.
+"""
+
+import os
+import shutil
+import subprocess
+
+from .common import NOBODY, Folder, NoStart, run, wait_for_port
+
+CONF = """base_dir = {dir}/dovecot
+log_path = {dir}/dovecot.log
+protocols = imap lmtp pop3
+listen = 127.0.0.1
+disable_plaintext_auth = no
+mail_location = {storage}:~/{folder}
+mail_uid = {uid}
+mail_gid = {uid}
+first_valid_uid = {uid}
+mail_max_userip_connections = 0
+auth_cache_size = 10M
+default_client_limit = 8000
+default_process_limit = 6000
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {dir}/passwd
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={uid} home={dir}/mail/%n
+}}
+service imap-login {{
+  service_count = 0
+  process_min_avail = 2
+  process_limit = 2
+  client_limit = 4000
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service pop3-login {{
+  service_count = 0
+  process_min_avail = 2
+  process_limit = 2
+  client_limit = 4000
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+service imap {{
+  service_count = 200
+  process_limit = 6000
+  unix_listener imap-master {{
+    user = dovecot
+  }}
+}}
+service pop3 {{
+  service_count = 200
+}}
+service imap-hibernate {{
+  unix_listener imap-hibernate {{
+    mode = 0666
+  }}
+}}
+service lmtp {{
+  process_min_avail = 2
+  unix_listener lmtp {{
+    mode = 0666
+  }}
+}}
+service anvil {{
+  client_limit = 20000
+}}
+service auth {{
+  client_limit = 20000
+}}
+service stats {{
+  client_limit = 20000
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+"""
+
+FOLDERS = {"maildir": "Maildir", "mdbox": "mdbox"}
+
+
+class Dovecot:
+    """Started when made, with mail in DIR/mail/USER/Maildir (or mdbox).
+    tls: (certificate, key); hibernate: seconds in IDLE, or None."""
+
+    name = "Dovecot"
+
+    def __init__(self, imap, domain, users, password, pop3=0, imaps=0,
+                 storage="maildir", hibernate=None, tls=None):
+        self.imap, self.imaps, self.pop3 = imap, imaps, pop3
+        self.folder = Folder("mail", "dovecot")
+        self.dir = self.folder.path
+        self.lmtp = f"{self.dir}/dovecot/lmtp"
+        self.folder.give("mail", NOBODY, NOBODY)
+        self.folder.write("passwd", "".join(
+            f"{user}@{domain}:{{PLAIN}}{password}\n" for user in users))
+        conf = CONF.format(dir=self.dir, imap=imap, imaps=imaps, pop3=pop3,
+                           uid=NOBODY, storage=storage,
+                           folder=FOLDERS[storage])
+        if hibernate is not None:
+            conf += f"imap_hibernate_timeout = {hibernate}s\n"
+        conf += self._tls(tls)
+        self.folder.write("dovecot.conf", conf)
+        try:
+            run(self.dir, "dovecot", "-c", f"{self.dir}/dovecot.conf")
+            wait_for_port(imap)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _tls(self, tls):
+        if tls is None:
+            return "ssl = no\n"
+        for name, source in zip(("cert.pem", "key.pem"), tls):
+            shutil.copy(source, f"{self.dir}/{name}")
+        return (f"ssl = yes\nssl_cert = <{self.dir}/cert.pem\n"
+                f"ssl_key = <{self.dir}/key.pem\n")
+
+    def pid(self):
+        with open(f"{self.dir}/dovecot/master.pid") as f:
+            return int(f.read())
+
+    def log(self):
+        with open(f"{self.dir}/dovecot.log") as f:
+            return f.read()
+
+    def stop(self):
+        subprocess.run(["doveadm", "-c", f"{self.dir}/dovecot.conf", "stop"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.folder.remove()
