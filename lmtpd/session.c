@@ -121,6 +121,11 @@ wait_for_command(struct session *s)
 static int
 read_line(struct session *s, struct str *line)
 {
+	static const char *const troubles[] = {
+		[LINE_BARE_CR] = "bare <CR> received",
+		[LINE_BARE_LF] = "bare <LF> received",
+		[LINE_LONG] = "line too long",
+	};
 	enum line_result result;
 
 	if (wait_for_command(s) < 0)
@@ -130,8 +135,7 @@ read_line(struct session *s, struct str *line)
 		return 0;
 	if (result != LINE_MORE) {
 		(void)session_reply(s, 500, "5.5.2", "Error: %s",
-		    result == LINE_LONG ? "line too long" :
-					  "bare CR or LF received");
+		    troubles[result]);
 		(void)line_drop(s->stream);
 	}
 	return -1;

@@ -158,7 +158,7 @@ answers_each_command(void **state)
 	assert_says("WHAT\r\n", "500 5.5.2 Error: command not recognized\r\n");
 	assert_says("\r\n", "500 5.5.2 Error: command not recognized\r\n");
 	assert_says("NOOP\nNOOP\r\n",
-	    "500 5.5.2 Error: bare CR or LF received\r\n250 2.0.0 Ok\r\n");
+	    "500 5.5.2 Error: bare <LF> received\r\n250 2.0.0 Ok\r\n");
 }
 
 static void
