@@ -86,7 +86,7 @@ session_reply(struct session *s, int code, const char *status, const char *fmt,
 	    s->t.mail.smtputf8);
 	stream_put(s->stream, buf_str(&out));
 	buf_clear(&out);
-	if (code >= 500 && code <= 504)
+	if (code == 500 || code == 501) /* not understood */
 		s->errors++;
 	return code >= 400 ? -1 : 0;
 }
