@@ -7,8 +7,7 @@
 
 #include "lmtpd/session.h"
 
-/* 0 where the answer was 2xx or 3xx. line lives until the next read. */
-int command_run(struct session *s, struct str line);
+extern const struct smtp_server_ops command_ops;
 
 /* Each answers. args is what stands behind the verb, without blanks. */
 int mail_command(struct session *s, struct str args);
@@ -16,14 +15,9 @@ int rcpt_command(struct session *s, struct str args);
 int data_command(struct session *s, struct str args);
 int bdat_command(struct session *s, struct str args);
 
+/* Bytes of the message: a smtp_server_sink. */
+void data_keep(struct session *s, struct str run);
 /* The message is in s->body: deliver it and answer for each recipient. */
 int data_finish(struct session *s, enum dot_fault fault);
-
-/*
- * Take the parameter XCHANCERY=value out of the parameters behind a path
- * (doc/architecture.md, "A message is delivered"), which are copied to the
- * arena for it. value is empty where there is none.
- */
-struct str xchancery_take(struct arena *arena, struct str *params);
 
 #endif

@@ -4,25 +4,11 @@
  */
 #include "lmtpd/command.h"
 #include "lmtpd/deliver.h"
-#include "smtpproto/dotstuff.h"
 
-/* Everything up to the true end. -1: the stream ended before. */
-static int
-read_message(struct session *s, struct dot_reader *reader)
+void
+data_keep(struct session *s, struct str run)
 {
-	for (;;) {
-		struct str in = stream_peek(s->stream), run;
-		size_t len = in.len;
-		enum dot_result result;
-
-		while ((result = dot_read(reader, &in, &run)) == DOT_RUN)
-			(void)buf_add_str(&s->body, run);
-		stream_skip(s->stream, len - in.len);
-		if (result == DOT_END)
-			return 0;
-		if (stream_fill(s->stream) < 0)
-			return -1;
-	}
+	(void)buf_add_str(&s->body, run);
 }
 
 static void
@@ -61,7 +47,7 @@ data_finish(struct session *s, enum dot_fault fault)
 		deliver(s);
 	answer(s);
 	session_reset(s);
-	s->errors = 0;
+	s->server.errors = 0;
 	return 0;
 }
 
@@ -84,7 +70,7 @@ data_command(struct session *s, struct str args)
 	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 	buf_reset(&s->body);
 	dot_reader_init(&reader);
-	if (read_message(s, &reader) < 0)
+	if (smtp_server_data(&s->server, &reader, data_keep) < 0)
 		return -1;
 	return data_finish(s, reader.fault);
 }

@@ -30,10 +30,11 @@ take_queue_id(struct session *s, struct str value)
 static int
 take_params(struct session *s, struct str params)
 {
-	struct str xchancery = xchancery_take(s->line, &params);
+	struct str xchancery;
 	struct smtp_mail_params mail;
 	struct err err;
 
+	(void)smtp_param_take(&params, STR("XCHANCERY="), s->line, &xchancery);
 	if (smtp_mail_params_parse(&mail, &params, OFFERED, &err) < 0)
 		return err.kind == ERR_NOENT ?
 		    session_reply(s, 555, "5.5.4", "Unsupported option") :

@@ -83,9 +83,10 @@ look_up(struct session *s, struct recipient *rcpt)
 static int
 take_params(struct session *s, struct str params, uint32_t *number)
 {
-	struct str xchancery = xchancery_take(s->line, &params);
+	struct str xchancery;
 	uint64_t n = s->t.rcpt_len;
 
+	(void)smtp_param_take(&params, STR("XCHANCERY="), s->line, &xchancery);
 	if (params.len > 0)
 		return session_reply(s, 555, "5.5.4", "Unsupported option");
 	if (xchancery.len > 0 &&

@@ -16,11 +16,10 @@
 #include "base/buf.h"
 #include "lmtpd/lmtpd.h"
 #include "lmtpd/peers.h"
-#include "net/stream.h"
 #include "service/daemon.h"
-#include "smtpproto/dotstuff.h"
 #include "smtpproto/param.h"
 #include "smtpproto/path.h"
+#include "smtpproto/server.h"
 
 /* Room above message_size_limit for header fields that the queue adds. */
 enum { LMTPD_SIZE_SLACK = 65536 };
@@ -61,14 +60,11 @@ struct session {
 	const struct lmtpd_conf *conf;
 	const struct peers *peers;
 	struct daemon *daemon; /* counts there; NULL in tests */
-	struct stream *stream; /* owned */
 	bool is_trusted;       /* offers XCHANCERY */
+	struct smtp_server server;
 	struct arena *line;
-	bool greeted; /* LHLO */
 	struct transaction t;
 	struct buf body;
-	int errors;   /* commands not understood since the last message */
-	bool closing; /* after the reply just written */
 };
 
 /* Takes the stream over; everything is freed by session_clear. */
@@ -78,13 +74,11 @@ void session_clear(struct session *s);
 /* Greeting to goodbye. */
 void session_run(struct session *s);
 
-/*
- * Write a reply: the text is formatted, LF in it begins another line. 0 for
- * 2xx and 3xx, -1 for the rest, which is what a command returns.
- */
-int session_reply(struct session *s, int code, const char *status,
-    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* (session, code, status, format, ...): smtp_server_reply(). */
+#define session_reply(s, ...) smtp_server_reply(&(s)->server, __VA_ARGS__)
 
+/* For a command or the daemon's end; as smtp_server_ops wants it. */
+int session_wait(struct session *s);
 /* Forget the transaction (RSET, LHLO, end of DATA). */
 void session_reset(struct session *s);
 

@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "smtpproto/dotstuff.h"
 
 enum { FLUSH_AT = 64 << 10 };
 
@@ -17,7 +16,6 @@ struct pass {
 	struct dot_writer writer;
 	struct buf held;  /* BDAT: the chunk; LOOK: all of it */
 	unsigned replies; /* BDAT: due */
-	bool is_binary;   /* not lines (RFC 3030 section 3) */
 	bool stopped;     /* nothing more goes out; t.answer says why */
 	uint64_t bytes;
 	int64_t begun;
@@ -228,8 +226,10 @@ look(struct pass *pass)
 }
 
 static void
-put_run(struct pass *pass, struct str run)
+put_run(struct session *s, struct str run)
 {
+	struct pass *pass = s->t.pass;
+
 	pass->bytes += run.len;
 	if (pass->stopped)
 		return;
@@ -237,27 +237,6 @@ put_run(struct pass *pass, struct str run)
 		(void)buf_add_str(&pass->held, run);
 	else
 		(void)send_run(pass, run);
-}
-
-/* To the client's final dot. -1: it went away before. */
-static int
-read_message(struct pass *pass)
-{
-	struct stream *stream = pass->s->stream;
-
-	for (;;) {
-		struct str in = stream_peek(stream), run;
-		size_t len = in.len;
-		enum dot_result result;
-
-		while ((result = dot_read(&pass->reader, &in, &run)) == DOT_RUN)
-			put_run(pass, run);
-		stream_skip(stream, len - in.len);
-		if (result == DOT_END)
-			return 0;
-		if (stream_fill(stream) < 0)
-			return -1;
-	}
 }
 
 static void
@@ -286,7 +265,7 @@ tell(struct pass *pass)
 }
 
 static struct pass *
-pass_new(struct session *s)
+begin(struct session *s)
 {
 	struct pass *pass = xcalloc(1, sizeof(*pass));
 	size_t limit = s->smtp->conf.message_limit;
@@ -295,19 +274,20 @@ pass_new(struct session *s)
 	pass->site = s->t.site;
 	pass->begun = time_mono();
 	pass->way = body_way(s);
-	pass->is_binary = s->t.mail.body == SMTP_BODY_BINARY;
 	dot_reader_init(&pass->reader);
 	dot_writer_init(&pass->writer);
 	buf_init(&pass->held,
 	    pass->way != BODY_LOOK || limit == 0 ? 0 : limit + SMTP_SIZE_SLACK);
+	s->t.pass = pass;
 	return pass;
 }
 
 static void
-pass_free(struct pass *pass)
+forget(struct session *s)
 {
-	buf_clear(&pass->held);
-	free(pass);
+	buf_clear(&s->t.pass->held);
+	free(s->t.pass);
+	s->t.pass = NULL;
 }
 
 /* All of it has come. */
@@ -328,6 +308,7 @@ end(struct pass *pass)
 	if (!pass->stopped)
 		finish(pass);
 	tell(pass);
+	forget(s);
 }
 
 void
@@ -339,56 +320,38 @@ body_pass(struct session *s)
 		(void)session_answer(s, false);
 		return;
 	}
-	pass = pass_new(s);
+	pass = begin(s);
 	if (ask_data(pass) < 0) {
 		(void)session_answer(s, false);
-	} else {
-		(void)session_reply(s, 354, NULL,
-		    "End data with <CR><LF>.<CR><LF>");
-		if (read_message(pass) == 0)
-			end(pass);
-		else /* half a message is none */
-			pass->site->is_broken = true;
-	}
-	pass_free(pass);
-}
-
-void
-body_begin(struct session *s)
-{
-	s->t.pass = pass_new(s);
-	dot_reader_init_plain(&s->t.pass->reader);
-	if (s->t.lost)
-		s->t.pass->stopped = true;
-	else
-		(void)ask_data(s->t.pass);
-}
-
-void
-body_put(struct session *s, struct str bytes)
-{
-	struct pass *pass = s->t.pass;
-	struct str run;
-
-	if (pass->is_binary) {
-		put_run(pass, bytes);
+		forget(s);
 		return;
 	}
-	while (dot_read(&pass->reader, &bytes, &run) == DOT_RUN)
-		put_run(pass, run);
+	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
+	if (smtp_server_data(&s->server, &pass->reader, put_run) == 0)
+		end(pass);
+	else /* half a message is none */
+		body_drop(s);
 }
 
-void
-body_finish(struct session *s)
+int
+body_chunk(struct session *s, const struct smtp_chunk *chunk)
 {
 	struct pass *pass = s->t.pass;
+	int ret;
 
-	if (!pass->is_binary && !dot_reader_finish_plain(&pass->reader) &&
-	    pass->reader.fault == DOT_FAULT_NONE)
-		put_run(pass, STR("\r\n"));
-	end(pass);
-	pass_free(pass);
-	s->t.pass = NULL;
+	if (pass == NULL) {
+		pass = begin(s);
+		dot_reader_init_chunks(&pass->reader,
+		    s->t.mail.body == SMTP_BODY_BINARY);
+		if (s->t.lost)
+			pass->stopped = true;
+		else
+			(void)ask_data(pass);
+	}
+	ret = smtp_server_chunk(&s->server, chunk, &pass->reader, put_run);
+	if (ret > 0)
+		end(pass);
+	return ret;
 }
 
 void
@@ -397,6 +360,5 @@ body_drop(struct session *s)
 	if (s->t.pass == NULL)
 		return;
 	s->t.pass->site->is_broken = true;
-	pass_free(s->t.pass);
-	s->t.pass = NULL;
+	forget(s);
 }

@@ -34,13 +34,12 @@ enum body_way body_way(const struct session *s);
 void body_pass(struct session *s);
 
 /*
- * The same in pieces, for BDAT of the client. body_begin() is before the
- * first byte; body_finish() answers for each recipient. Between them t.pass
- * is not NULL; body_drop() is for a transaction that ends before its message.
+ * The same in pieces, for BDAT of the client: as smtp_server_chunk(), and at
+ * the last of them the recipients are answered for. Between the first and the
+ * last t.pass is not NULL; body_drop() is for a transaction that ends before
+ * its message.
  */
-void body_begin(struct session *s);
-void body_put(struct session *s, struct str bytes);
-void body_finish(struct session *s);
+int body_chunk(struct session *s, const struct smtp_chunk *chunk);
 void body_drop(struct session *s);
 
 #endif

@@ -2,104 +2,46 @@
 
 #include "base/attr.h"
 
-struct command {
-	const char *name;
-	int (*run)(struct session *s, struct str args);
-	bool needs_lhlo;
-	bool is_envelope; /* may be taken down behind what waits */
-};
+enum { CMD_ENVELOPE = 1 /* may be taken down behind what waits */ };
 
 static int
 lhlo_command(struct session *s, struct str args)
 {
-	if (args.len == 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: LHLO hostname");
-	session_reset(s);
-	s->greeted = true;
-	return session_reply(s, 250, NULL,
-	    "%s\nPIPELINING\nSIZE %zu\nENHANCEDSTATUSCODES\n8BITMIME\n"
-	    "SMTPUTF8\nCHUNKING\nBINARYMIME\nDSN\nXCHANCERY",
-	    s->smtp->conf.hostname,
-	    s->smtp->conf.message_limit == 0 ?
-		0 :
-		s->smtp->conf.message_limit + SMTP_SIZE_SLACK);
+	size_t limit = s->smtp->conf.message_limit;
+
+	return smtp_server_lhlo(&s->server, args,
+	    limit == 0 ? 0 : limit + SMTP_SIZE_SLACK, "\nDSN\nXCHANCERY");
 }
 
-/* RFC 2033 section 4.1: an LMTP server must not take HELO and EHLO. */
-static int
-helo_command(struct session *s, struct str args)
-{
-	(void)args;
-	return session_reply(s, 500, "5.5.1", "Error: this is LMTP, say LHLO");
-}
-
-static int
-rset_command(struct session *s, struct str args)
-{
-	if (args.len > 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: RSET");
-	session_reset(s);
-	return session_reply(s, 250, "2.0.0", "Ok");
-}
-
-static int
-noop_command(struct session *s, struct str args)
-{
-	(void)args;
-	return session_reply(s, 250, "2.0.0", "Ok");
-}
-
-static int
-vrfy_command(struct session *s, struct str args)
-{
-	if (args.len == 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: VRFY address");
-	return session_reply(s, 252, "2.0.0",
-	    "Cannot VRFY user, but will pass mail on");
-}
-
-static int
-quit_command(struct session *s, struct str args)
-{
-	if (args.len > 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: QUIT");
-	s->closing = true;
-	return session_reply(s, 221, "2.0.0", "Bye");
-}
-
-static const struct command table[] = {
-	{ "LHLO", lhlo_command, false, false },
-	{ "MAIL", mail_command, true, false },
-	{ "RCPT", rcpt_command, true, true },
-	{ "DATA", data_command, true, true },
-	{ "BDAT", bdat_command, true, false },
-	{ "RSET", rset_command, false, false },
-	{ "NOOP", noop_command, false, false },
-	{ "VRFY", vrfy_command, false, false },
-	{ "QUIT", quit_command, false, false },
-	{ "HELO", helo_command, false, false },
-	{ "EHLO", helo_command, false, false },
+/* clang-format off */
+static const struct smtp_command table[] = {
+	{ "LHLO", .run = lhlo_command },
+	{ "MAIL", .run = mail_command, .needs_lhlo = true },
+	{ "RCPT", .run = rcpt_command, .needs_lhlo = true, .flags = CMD_ENVELOPE },
+	{ "DATA", .run = data_command, .needs_lhlo = true, .flags = CMD_ENVELOPE },
+	{ "BDAT", .run = bdat_command, .needs_lhlo = true },
+	{ "RSET", .common = smtp_server_rset },
+	{ "NOOP", .common = smtp_server_noop },
+	{ "VRFY", .common = smtp_server_vrfy },
+	{ "QUIT", .common = smtp_server_quit },
+	{ "HELO", .common = smtp_server_helo },
+	{ "EHLO", .common = smtp_server_helo },
 };
+/* clang-format on */
 
-int
-command_run(struct session *s, struct str line)
+/* Answers come in the order of the commands. */
+static int
+before(struct session *s, const struct smtp_command *command)
 {
-	const struct command *command = NULL;
-	struct str args = line, name;
-
-	(void)str_split(&args, ' ', &name);
-	args = str_trim(args);
-	for (size_t i = 0; i < NELEMS(table) && command == NULL; i++) {
-		if (str_ieqz(name, table[i].name))
-			command = &table[i];
-	}
-	/* answers come in the order of the commands */
-	if (command == NULL || !command->is_envelope)
+	if (command == NULL || !(command->flags & CMD_ENVELOPE))
 		envelope_sync(s, false);
-	if (command == NULL)
-		return session_reply(s, 500, "5.5.2",
-		    "Error: command not recognized");
-	if (command->needs_lhlo && !s->greeted)
-		return session_reply(s, 503, "5.5.1", "Error: send LHLO first");
-	return command->run(s, args);
+	return 0;
 }
+
+const struct smtp_server_ops command_ops = {
+	.commands = table,
+	.count = NELEMS(table),
+	.wait = session_wait,
+	.before = before,
+	.reset = session_reset,
+};

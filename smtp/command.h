@@ -7,8 +7,7 @@
 
 #include "smtp/session.h"
 
-/* 0 where the answer was 2xx or 3xx, or comes later. */
-int command_run(struct session *s, struct str line);
+extern const struct smtp_server_ops command_ops;
 
 /* Take MAIL or RCPT down: envelope.h answers. args without blanks around. */
 int mail_command(struct session *s, struct str args);

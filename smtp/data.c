@@ -5,7 +5,6 @@
  */
 #include "smtp/body.h"
 #include "smtp/command.h"
-#include "smtpproto/bdat.h"
 
 static int
 no_transaction(struct session *s)
@@ -37,53 +36,26 @@ data_command(struct session *s, struct str args)
 		return -1;
 	body_pass(s);
 	session_reset(s);
-	s->errors = 0;
-	return 0;
-}
-
-/* The bytes of a chunk follow its command whatever we answer. */
-static int
-read_chunk(struct session *s, uint64_t left)
-{
-	while (left > 0) {
-		struct str in = stream_peek(s->stream);
-
-		if (in.len == 0) {
-			if (stream_fill(s->stream) < 0)
-				return -1;
-			continue;
-		}
-		in = str_sub(in, 0, left < in.len ? (size_t)left : in.len);
-		if (s->t.pass != NULL)
-			body_put(s, in);
-		stream_skip(s->stream, in.len);
-		left -= in.len;
-	}
+	s->server.errors = 0;
 	return 0;
 }
 
 int
 bdat_command(struct session *s, struct str args)
 {
-	uint64_t size;
-	bool last;
+	struct smtp_chunk chunk;
+	int ret;
 
-	if (!smtp_bdat_parse(args, &size, &last)) {
-		s->closing = true;
-		return session_reply(s, 501, "5.5.4",
-		    "Syntax: BDAT count [LAST]");
-	}
-	if (!s->t.open || !s->t.mail_ok || s->t.accepted == 0)
-		return read_chunk(s, size) < 0 ? -1 : no_transaction(s);
-	if (s->t.pass == NULL)
-		body_begin(s);
-	if (read_chunk(s, size) < 0)
+	if (smtp_server_bdat(&s->server, args, &chunk) < 0)
 		return -1;
-	if (!last)
-		return session_reply(s, 250, "2.0.0", "Ok: %llu bytes",
-		    (unsigned long long)size);
-	body_finish(s);
+	if (!s->t.open || !s->t.mail_ok || s->t.accepted == 0)
+		return smtp_server_skip(&s->server, &chunk) < 0 ?
+		    -1 :
+		    no_transaction(s);
+	ret = body_chunk(s, &chunk);
+	if (ret <= 0)
+		return ret;
 	session_reset(s);
-	s->errors = 0;
+	s->server.errors = 0;
 	return 0;
 }

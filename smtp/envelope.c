@@ -261,7 +261,7 @@ run(struct session *s, bool with_data)
 		/* What is answered goes to qmgr before a slow site is waited
 		 * for, or it would take us for dead. */
 		if (t->site->wire.in.len == 0)
-			(void)stream_flush(s->stream);
+			(void)stream_flush(s->server.stream);
 		if (take_step(&x) < 0)
 			return -1;
 		if (!t->mail_told && (!x.has_rset || x.taken > 1)) {

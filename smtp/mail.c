@@ -15,33 +15,6 @@ enum {
 	RCPT_OFFERED = SMTP_PARAM_DSN,
 };
 
-/*
- * Copy *params to the arena, where they stay, without XCHANCERY=value; value
- * is empty where there is none. -1: no room.
- */
-static int
-take_xchancery(struct arena *arena, struct str *params, struct str *value)
-{
-	struct str rest = *params, word;
-	char *copy = arena_alloc(arena, params->len + 1);
-	size_t len = 0;
-
-	*value = STR("");
-	if (copy == NULL)
-		return -1;
-	while (str_split(&rest, ' ', &word)) {
-		if (str_itake_str(&word, STR("XCHANCERY="))) {
-			*value = word;
-		} else if (word.len > 0) {
-			copy[len++] = ' ';
-			memcpy(copy + len, word.p, word.len);
-			len += word.len;
-		}
-	}
-	*params = str_make(copy, len);
-	return 0;
-}
-
 /* XCHANCERY=queue-id,next-hop */
 static int
 take_nexthop(struct session *s, struct str value)
@@ -76,7 +49,7 @@ take_mail(struct session *s, struct str args)
 	    0)
 		return session_reply(s, 501, "5.1.7",
 		    "Bad sender address syntax");
-	if (take_xchancery(t->arena, &args, &xchancery) < 0)
+	if (smtp_param_take(&args, STR("XCHANCERY="), t->arena, &xchancery) < 0)
 		return session_reply(s, 452, "4.3.1", "Out of memory");
 	if (smtp_mail_params_parse(&t->mail, &args, MAIL_OFFERED, &err) < 0)
 		return err.kind == ERR_NOENT ?
@@ -131,7 +104,7 @@ take_rcpt(struct session *s, struct str args, struct recipient *rcpt,
 		    "Bad recipient address syntax");
 	if (path.utf8 && !s->t.mail.smtputf8)
 		return answer_set(why, 553, "5.6.7", "SMTPUTF8 is required");
-	if (take_xchancery(arena, &args, &number) < 0)
+	if (smtp_param_take(&args, STR("XCHANCERY="), arena, &number) < 0)
 		return answer_set(why, 452, "4.3.1", "Out of memory");
 	if (smtp_rcpt_params_parse(&rcpt->params, &args, RCPT_OFFERED, &err) <
 	    0)

@@ -1,11 +1,8 @@
 #include "smtp/session.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "net/line.h"
 #include "smtp/body.h"
 #include "smtp/command.h"
 #include "smtp/reuse.h"
@@ -14,7 +11,6 @@
 enum {
 	LINE_ARENA = 65536,
 	TRANSACTION_ARENA = 8 << 20, /* 1,000 recipients */
-	REPLY_TEXT = 1200,
 };
 
 static void
@@ -49,7 +45,15 @@ session_init(struct session *s, struct smtp *smtp, struct stream *stream)
 {
 	*s = (struct session){
 		.smtp = smtp,
-		.stream = stream,
+		.server = {
+			.ops = &command_ops,
+			.session = s,
+			.stream = stream,
+			.hostname = smtp->conf.hostname,
+			.utf8 = &s->t.mail.smtputf8,
+			.line_max = SMTP_COMMAND_MAX,
+			.error_max = smtp->conf.error_limit,
+		},
 		.line = arena_new(LINE_ARENA),
 	};
 	transaction_init(&s->t);
@@ -61,29 +65,8 @@ session_clear(struct session *s)
 {
 	transaction_clear(s);
 	reuse_clear(s->smtp);
-	stream_free(s->stream);
+	stream_free(s->server.stream);
 	arena_free(s->line);
-}
-
-int
-session_reply(struct session *s, int code, const char *status, const char *fmt,
-    ...)
-{
-	char text[REPLY_TEXT];
-	struct buf out;
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_init(&out, 0);
-	(void)smtp_reply_put(&out, code, status, str_of(text),
-	    s->t.mail.smtputf8);
-	stream_put(s->stream, buf_str(&out));
-	buf_clear(&out);
-	if (code == 500 || code == 501) /* not understood */
-		s->errors++;
-	return code >= 400 ? -1 : 0;
 }
 
 int
@@ -93,78 +76,34 @@ session_answer(struct session *s, bool is_dsn)
 
 	buf_init(&out, 0);
 	answer_put(&out, &s->t.answer, is_dsn, s->t.mail.smtputf8);
-	stream_put(s->stream, buf_str(&out));
+	stream_put(s->server.stream, buf_str(&out));
 	buf_clear(&out);
 	return s->t.answer.code >= 400 ? -1 : 0;
 }
 
-/*
- * Nothing is there to read: between transactions connections grow old, and
- * the daemon's end may come. -1: no command will come.
- */
-static int
-wait_for_command(struct session *s)
+int
+session_wait(struct session *s)
 {
 	const struct daemon *d = s->smtp->daemon;
 	int64_t left = (int64_t)s->smtp->conf.timeout_qmgr * 1000;
 
-	while (!s->t.open && stream_peek(s->stream).len == 0) {
-		int stop_fd = d == NULL ? -1 : daemon_stop_fd(d);
-		int next = reuse_expire(s->smtp), ready;
+	arena_reset(s->line);
+	if (envelope_is_waiting(s) && !stream_is_readable(s->server.stream))
+		envelope_sync(s, false);
+	while (!s->t.open && stream_peek(s->server.stream).len == 0) {
+		int next = reuse_expire(s->smtp), ret;
 
 		if (next < 0 || next > left)
 			next = (int)left;
-		ready = stream_wait(s->stream, stop_fd, next);
-		if (ready & 2 && ready > 0) {
-			s->closing = true;
-			return session_reply(s, 421, "4.3.2",
-			    "%s Service is being stopped",
-			    s->smtp->conf.hostname);
-		}
-		if (ready != 0 || (left -= next) <= 0)
+		ret = smtp_server_wait(&s->server,
+		    d == NULL ? -1 : daemon_stop_fd(d), next);
+		if (ret < 0)
+			return -1;
+		if (ret > 0 || stream_state(s->server.stream) != STREAM_OK ||
+		    (left -= next) <= 0)
 			break;
 	}
 	return 0;
-}
-
-/* *line lives until the next read. -1: none, answered if there is a peer. */
-static int
-read_line(struct session *s, struct str *line)
-{
-	static const char *const troubles[] = {
-		[LINE_BARE_CR] = "bare <CR> received",
-		[LINE_BARE_LF] = "bare <LF> received",
-		[LINE_LONG] = "line too long",
-	};
-	enum line_result result;
-
-	if (wait_for_command(s) < 0)
-		return -1;
-	result = line_read(s->stream, SMTP_COMMAND_MAX, line);
-	if (result == LINE_OK)
-		return 0;
-	if (result != LINE_MORE) {
-		(void)session_reply(s, 500, "5.5.2", "Error: %s",
-		    troubles[result]);
-		(void)line_drop(s->stream);
-	}
-	return -1;
-}
-
-static void
-serve_line(struct session *s)
-{
-	struct str line;
-
-	if (envelope_is_waiting(s) && !stream_is_readable(s->stream))
-		envelope_sync(s, false);
-	if (read_line(s, &line) == 0)
-		(void)command_run(s, line);
-	if (s->errors >= s->smtp->conf.error_limit && !s->closing) {
-		s->closing = true;
-		(void)session_reply(s, 421, "4.7.0",
-		    "%s Error: too many errors", s->smtp->conf.hostname);
-	}
 }
 
 void
@@ -173,9 +112,5 @@ session_run(struct session *s)
 	smtp_count(s->smtp, SMTP_SESSIONS, 1);
 	(void)session_reply(s, 220, NULL, "%s LMTP %s", s->smtp->conf.hostname,
 	    s->smtp->conf.mail_name);
-	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
-		serve_line(s);
-		arena_reset(s->line);
-	}
-	(void)stream_flush(s->stream);
+	smtp_server_run(&s->server);
 }

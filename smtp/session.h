@@ -15,7 +15,6 @@
 #define SMTP_SESSION_H
 
 #include "base/arena.h"
-#include "net/stream.h"
 #include "queue/id.h"
 #include "smtp/nexthop.h"
 #include "smtp/reply.h"
@@ -23,6 +22,7 @@
 #include "smtp/smtp.h"
 #include "smtpproto/param.h"
 #include "smtpproto/path.h"
+#include "smtpproto/server.h"
 
 struct pass;
 
@@ -60,12 +60,9 @@ struct transaction {
 
 struct session {
 	struct smtp *smtp;
-	struct stream *stream; /* owned */
+	struct smtp_server server;
 	struct arena *line;
-	bool greeted; /* LHLO */
 	struct transaction t;
-	int errors;   /* commands not understood since the last message */
-	bool closing; /* after the reply just written */
 };
 
 /* Takes the stream over; everything is freed by session_clear. */
@@ -74,12 +71,16 @@ void session_clear(struct session *s);
 /* Greeting to goodbye. */
 void session_run(struct session *s);
 
-/* Our own reply to a command. 0 for 2xx and 3xx, -1 for the rest. */
-int session_reply(struct session *s, int code, const char *status,
-    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* (session, code, status, format, ...): our own reply to a command. */
+#define session_reply(s, ...) smtp_server_reply(&(s)->server, __VA_ARGS__)
 /* What t.answer says; is_dsn as in answer_put(). Returns the same. */
 int session_answer(struct session *s, bool is_dsn);
 
+/*
+ * For a command; connections that nobody uses grow old meanwhile, and
+ * what was taken down is answered where nothing follows it.
+ */
+int session_wait(struct session *s);
 /* Forget the transaction; the connection it used waits for the next. */
 void session_reset(struct session *s);
 

@@ -239,7 +239,7 @@ answer(struct access_run *run, const struct access_reply *reply)
 	    run->rcpt == NULL ? lists[run->list].command : "RCPT";
 
 	if (reply->code == 421 || reply->code == 521)
-		s->closing = true;
+		s->server.closing = true;
 	return session_reject(s, command, rcpt, reply->code, reply->status,
 	    "%s", reply->text);
 }

@@ -33,9 +33,8 @@ challenge(struct session *s, struct str bytes, struct buf *response)
 	(void)session_reply(s, 334, NULL, "%s", buf_cstr(&text));
 	buf_clear(&text);
 	buf_reset(response);
-	if (session_read_line(s, AUTH_RESPONSE_MAX, &line) < 0) {
-		/* Refused and answered, or gone. */
-		s->errors--;
+	if (smtp_server_read_line(&s->server, AUTH_RESPONSE_MAX, &line) < 0) {
+		; /* refused and answered, or gone */
 	} else if (str_eqz(line, "*")) {
 		(void)session_reply(s, 501, "5.7.0", "Authentication aborted");
 	} else if (decode(s, line, response) == 0) {

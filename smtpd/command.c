@@ -9,48 +9,6 @@ enum {
 	CMD_JUNK = 8,       /* does nothing for mail: counted */
 };
 
-struct command {
-	const char *name;
-	int (*run)(struct session *s, struct str args);
-	unsigned flags;
-	const char *lower;
-};
-
-static int
-rset_command(struct session *s, struct str args)
-{
-	if (args.len > 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: RSET");
-	session_reset(s);
-	return session_reply(s, 250, "2.0.0", "Ok");
-}
-
-static int
-noop_command(struct session *s, struct str args)
-{
-	(void)args;
-	return session_reply(s, 250, "2.0.0", "Ok");
-}
-
-static int
-quit_command(struct session *s, struct str args)
-{
-	if (args.len > 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: QUIT");
-	s->closing = true;
-	return session_reply(s, 221, "2.0.0", "Bye");
-}
-
-/* Says nothing about who exists (RFC 5321 section 7.3). */
-static int
-vrfy_command(struct session *s, struct str args)
-{
-	if (args.len == 0)
-		return session_reply(s, 501, "5.5.4", "Syntax: VRFY address");
-	return session_reply(s, 252, "2.0.0",
-	    "Cannot VRFY user, but will take mail for those who exist");
-}
-
 static int
 help_command(struct session *s, struct str args)
 {
@@ -73,34 +31,34 @@ forbidden(struct session *s, struct str args)
 {
 	(void)args;
 	log_info("warning: non-SMTP command from %s", session_client(s));
-	s->closing = true;
+	s->server.closing = true;
 	(void)session_reply(s, 221, "2.7.0",
 	    "Error: I can break rules, too. Goodbye.");
 	return -1;
 }
 
 /* clang-format off */
-static const struct command table[] = {
-	{ "HELO", hello_helo, CMD_BEFORE_TLS | CMD_LAST, "helo" },
-	{ "EHLO", hello_ehlo, CMD_BEFORE_TLS | CMD_LAST, "ehlo" },
-	{ "MAIL", mail_command, CMD_GREETED, "mail" },
-	{ "RCPT", rcpt_command, 0, "rcpt" },
-	{ "DATA", data_command, CMD_LAST, "data" },
-	{ "BDAT", bdat_command, 0, "bdat" },
-	{ "AUTH", auth_command, CMD_LAST, "auth" },
-	{ "STARTTLS", starttls_command, CMD_BEFORE_TLS, "starttls" },
-	{ "XCLIENT", xclient_command, CMD_BEFORE_TLS | CMD_LAST, "xclient" },
-	{ "RSET", rset_command, CMD_JUNK, "rset" },
-	{ "NOOP", noop_command, CMD_BEFORE_TLS | CMD_JUNK, "noop" },
-	{ "VRFY", vrfy_command, CMD_JUNK, "vrfy" },
-	{ "HELP", help_command, CMD_JUNK, "help" },
-	{ "QUIT", quit_command, CMD_BEFORE_TLS, "quit" },
-	{ "EXPN", not_done, CMD_JUNK, "expn" },
-	{ "ETRN", not_done, CMD_JUNK, "etrn" },
-	{ "TURN", not_done, CMD_JUNK, "turn" },
-	{ "GET", forbidden, CMD_BEFORE_TLS, "get" },
-	{ "POST", forbidden, CMD_BEFORE_TLS, "post" },
-	{ "CONNECT", forbidden, CMD_BEFORE_TLS, "connect" },
+static const struct smtp_command table[] = {
+	{ "HELO", .run = hello_helo, .flags = CMD_BEFORE_TLS | CMD_LAST },
+	{ "EHLO", .run = hello_ehlo, .flags = CMD_BEFORE_TLS | CMD_LAST },
+	{ "MAIL", .run = mail_command, .flags = CMD_GREETED },
+	{ "RCPT", .run = rcpt_command },
+	{ "DATA", .run = data_command, .flags = CMD_LAST },
+	{ "BDAT", .run = bdat_command },
+	{ "AUTH", .run = auth_command, .flags = CMD_LAST },
+	{ "STARTTLS", .run = starttls_command, .flags = CMD_BEFORE_TLS },
+	{ "XCLIENT", .run = xclient_command, .flags = CMD_BEFORE_TLS | CMD_LAST },
+	{ "RSET", .common = smtp_server_rset, .flags = CMD_JUNK },
+	{ "NOOP", .common = smtp_server_noop, .flags = CMD_BEFORE_TLS | CMD_JUNK },
+	{ "VRFY", .common = smtp_server_vrfy, .flags = CMD_JUNK },
+	{ "HELP", .run = help_command, .flags = CMD_JUNK },
+	{ "QUIT", .common = smtp_server_quit, .flags = CMD_BEFORE_TLS },
+	{ "EXPN", .run = not_done, .flags = CMD_JUNK },
+	{ "ETRN", .run = not_done, .flags = CMD_JUNK },
+	{ "TURN", .run = not_done, .flags = CMD_JUNK },
+	{ "GET", .run = forbidden, .flags = CMD_BEFORE_TLS },
+	{ "POST", .run = forbidden, .flags = CMD_BEFORE_TLS },
+	{ "CONNECT", .run = forbidden, .flags = CMD_BEFORE_TLS },
 };
 /* clang-format on */
 
@@ -110,33 +68,28 @@ _Static_assert(sizeof(table) / sizeof(table[0]) < SESSION_COMMANDS_MAX,
 const char *
 command_name(size_t i)
 {
-	return i < NELEMS(table) ? table[i].lower : NULL;
-}
-
-static const struct command *
-find(struct str name)
-{
-	for (size_t i = 0; i < NELEMS(table); i++)
-		if (str_ieqz(name, table[i].name))
-			return &table[i];
-	return NULL;
+	return i < NELEMS(table) ? table[i].name : NULL;
 }
 
 /* What keeps this command from being run now; it has been answered then. */
 static int
-refuse_early(struct session *s, const struct command *command)
+before(struct session *s, const struct smtp_command *command)
 {
-	if (s->denied && command->run != quit_command)
+	bool is_followed = stream_peek(s->server.stream).len > 0;
+
+	s->last = command == NULL ? "UNKNOWN" : command->name;
+	if (command == NULL)
+		return 0;
+	if (s->denied && command->common != smtp_server_quit)
 		return session_reply(s, 503, "5.7.0",
 		    "Error: access denied for %s", session_client(s));
-	if ((command->flags & CMD_LAST || !s->extended) &&
-	    stream_peek(s->stream).len > 0)
+	if ((command->flags & CMD_LAST || !s->extended) && is_followed)
 		s->ill_pipelining = true;
 	if (command->flags & CMD_LAST && s->conf->forbid_pipelining &&
-	    stream_peek(s->stream).len > 0) {
+	    is_followed) {
 		log_info("improper command pipelining after %s from %s",
 		    command->name, session_client(s));
-		s->closing = true;
+		s->server.closing = true;
 		return session_reply(s, 554, "5.5.0",
 		    "Error: SMTP protocol synchronization");
 	}
@@ -151,31 +104,36 @@ refuse_early(struct session *s, const struct command *command)
 	return 0;
 }
 
-void
-command_run(struct session *s, struct str line)
+static void
+after(struct session *s, const struct smtp_command *command, int ret)
 {
-	const struct command *command;
-	struct str args = line, name = STR("");
 	size_t i;
 
-	(void)str_split(&args, ' ', &name);
-	args = str_trim(args);
-	command = find(name);
 	if (command == NULL) {
-		s->last = "UNKNOWN";
 		s->unknown.all++;
-		s->errors++;
-		(void)session_reply(s, 500, "5.5.2",
-		    "Error: command not recognized");
 		return;
 	}
-	s->last = command->name;
 	i = (size_t)(command - table);
 	s->count[i].all++;
-	if (refuse_early(s, command) < 0 || command->run(s, args) < 0)
-		s->errors++;
-	else
-		s->count[i].ok++;
+	s->count[i].ok += ret == 0;
 	if (command->flags & CMD_JUNK && ++s->junk > s->conf->junk_limit)
-		s->errors++;
+		s->server.errors++;
 }
+
+static void
+give_up(struct session *s)
+{
+	log_info("too many errors after %s from %s", s->last,
+	    session_client(s));
+}
+
+const struct smtp_server_ops command_ops = {
+	.commands = table,
+	.count = NELEMS(table),
+	.wait = session_wait,
+	.before = before,
+	.after = after,
+	.give_up = give_up,
+	.reset = session_reset,
+	.counts_refusals = true,
+};

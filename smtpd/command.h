@@ -1,17 +1,15 @@
 /*
  * command - the table of SMTP commands.
  *
- * A command's function gets what stands behind its name, answers, and returns
- * 0, or -1 if the answer was 4xx or 5xx (errors are counted).
+ * Each is counted, for the line that is logged in the end.
  */
 #ifndef SMTPD_COMMAND_H
 #define SMTPD_COMMAND_H
 
 #include "smtpd/session.h"
 
-/* Run one command line. */
-void command_run(struct session *s, struct str line);
-/* The i-th command's name in lower case, NULL behind the last. */
+extern const struct smtp_server_ops command_ops;
+/* The i-th command's name, NULL behind the last. */
 const char *command_name(size_t i);
 
 int hello_helo(struct session *s, struct str args);
@@ -37,6 +35,8 @@ void rcpt_take_back(struct transaction *t, size_t left);
 int data_need_id(struct session *s);
 /* Its first byte is about to come. */
 void data_begin(struct session *s);
+/* Bytes of the message: a smtp_server_sink. */
+void data_keep(struct session *s, struct str run);
 /* The message is all there: refuse it, or give it to qmgr; then reply. */
 int data_finish(struct session *s, const struct dot_reader *reader);
 

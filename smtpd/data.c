@@ -141,7 +141,7 @@ answer(struct session *s, int ret, const struct err *err)
 	memcpy(id, s->t.id, sizeof(id));
 	session_reset(s);
 	if (ret == 0) {
-		s->errors = 0; /* a client that delivers has made good */
+		s->server.errors = 0; /* a client that delivers has made good */
 		s->junk = 0;
 		return session_reply(s, 250, "2.0.0", "Ok: queued as %s", id);
 	}
@@ -195,24 +195,10 @@ data_begin(struct session *s)
 	t->body_open = true;
 }
 
-/* Everything up to the true end. -1: the stream ended before. */
-static int
-read_data(struct session *s, struct dot_reader *reader)
+void
+data_keep(struct session *s, struct str run)
 {
-	session_deadline(s, true);
-	for (;;) {
-		struct str in = stream_peek(s->stream), run;
-		size_t len = in.len;
-		enum dot_result result;
-
-		while ((result = dot_read(reader, &in, &run)) == DOT_RUN)
-			body_add(&s->t.body, run);
-		stream_skip(s->stream, len - in.len);
-		if (result == DOT_END)
-			return 0;
-		if (stream_fill(s->stream) < 0)
-			return -1;
-	}
+	body_add(&s->t.body, run);
 }
 
 int
@@ -237,7 +223,8 @@ data_command(struct session *s, struct str args)
 	(void)session_reply(s, 354, NULL, "End data with <CR><LF>.<CR><LF>");
 	data_begin(s);
 	dot_reader_init(&reader);
-	if (read_data(s, &reader) < 0)
+	session_deadline(s, true);
+	if (smtp_server_data(&s->server, &reader, data_keep) < 0)
 		return -1;
 	return data_finish(s, &reader);
 }

@@ -234,8 +234,8 @@ check_order(struct session *s)
 	(void)session_reject(s, "RCPT", STR(""), 452, "4.5.3",
 	    "Error: too many recipients");
 	if (++t->over > s->conf->rcpt_overshoot)
-		s->errors++;
-	s->errors--; /* command_run counts it again */
+		s->server.errors++;
+	s->server.errors--; /* its refusal counts one, too */
 	return -1;
 }
 

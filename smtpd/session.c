@@ -8,10 +8,8 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "net/line.h"
 #include "smtpd/client.h"
 #include "smtpd/command.h"
-#include "smtpproto/reply.h"
 
 enum {
 	SESSION_ARENA = 65536,
@@ -78,7 +76,15 @@ session_init(struct session *s, const struct smtpd_conf *conf,
 	*s = (struct session){
 		.conf = conf,
 		.peers = peers,
-		.stream = stream,
+		.server = {
+			.ops = &command_ops,
+			.session = s,
+			.stream = stream,
+			.hostname = conf->hostname,
+			.utf8 = &s->t.mail.smtputf8,
+			.line_max = (size_t)conf->line_limit,
+			.error_max = conf->hard_error_limit,
+		},
 		.arena = arena_new(SESSION_ARENA),
 		.line = arena_new(LINE_ARENA),
 		.facts = *facts,
@@ -151,7 +157,7 @@ session_clear(struct session *s)
 {
 	session_forget_user(s);
 	transaction_clear(&s->t);
-	stream_free(s->stream);
+	stream_free(s->server.stream);
 	arena_free(s->line);
 	arena_free(s->arena);
 }
@@ -168,32 +174,6 @@ session_observe(struct session *s, enum smtpd_stat stat, int64_t n)
 {
 	if (s->daemon != NULL)
 		daemon_observe(s->daemon, (int)stat, n);
-}
-
-static int
-put_reply(struct session *s, int code, const char *status, const char *text)
-{
-	struct buf out;
-
-	buf_init(&out, 0);
-	(void)smtp_reply_put(&out, code, status, str_of(text),
-	    s->t.mail.smtputf8);
-	stream_put(s->stream, buf_str(&out));
-	buf_clear(&out);
-	return code >= 400 ? -1 : 0;
-}
-
-int
-session_reply(struct session *s, int code, const char *status, const char *fmt,
-    ...)
-{
-	char text[REPLY_TEXT];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return put_reply(s, code, status, text);
 }
 
 void
@@ -223,7 +203,7 @@ session_reject(struct session *s, const char *what, struct str rcpt, int code,
 	va_end(ap);
 	session_log_reject(s, "reject", what, rcpt, code, status, text);
 	session_count(s, code < 500 ? SMTPD_PUT_OFF : SMTPD_REJECTS, 1);
-	return put_reply(s, code, status, text);
+	return session_reply(s, code, status, "%s", text);
 }
 
 const char *
@@ -266,27 +246,6 @@ session_offers_tls(const struct session *s)
 	    s->facts.tls_version.len == 0;
 }
 
-int
-session_read_line(struct session *s, size_t max, struct str *line)
-{
-	static const char *const troubles[] = {
-		[LINE_BARE_CR] = "bare <CR> received",
-		[LINE_BARE_LF] = "bare <LF> received",
-		[LINE_LONG] = "line too long",
-	};
-	enum line_result result = line_read(s->stream, max, line);
-
-	if (result == LINE_OK)
-		return 0;
-	if (result != LINE_MORE) {
-		(void)session_reply(s, 500, "5.5.2", "Error: %s",
-		    troubles[result]);
-		s->errors++;
-		(void)line_drop(s->stream);
-	}
-	return -1;
-}
-
 /* The stream is sticky about its end; a last word may still go out. */
 static void
 last_word(struct session *s, const char *text)
@@ -295,7 +254,7 @@ last_word(struct session *s, const char *text)
 	int len = snprintf(line, sizeof(line), "421 4.4.2 %s Error: %s\r\n",
 	    s->conf->hostname, text);
 
-	(void)send(stream_fd(s->stream), line, (size_t)len,
+	(void)send(stream_fd(s->server.stream), line, (size_t)len,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -303,10 +262,14 @@ last_word(struct session *s, const char *text)
 static void
 put_count(struct buf *text, const char *name, int all, int ok)
 {
-	if (all > 0 && ok == all)
-		(void)buf_addf(text, " %s=%d", name, all);
-	else if (all > 0)
-		(void)buf_addf(text, " %s=%d/%d", name, ok, all);
+	if (all == 0)
+		return;
+	(void)buf_addc(text, ' ');
+	while (*name != '\0')
+		(void)buf_addc(text, lower(*name++));
+	(void)buf_addf(text, "=%d", ok);
+	if (ok != all)
+		(void)buf_addf(text, "/%d", all);
 }
 
 /* What was done, in Postfix's form. */
@@ -334,7 +297,7 @@ log_disconnect(struct session *s)
 static void
 log_end(struct session *s)
 {
-	switch (stream_state(s->stream)) {
+	switch (stream_state(s->server.stream)) {
 	case STREAM_TIMEOUT:
 		log_info("timeout after %s from %s", s->last,
 		    session_client(s));
@@ -343,7 +306,7 @@ log_end(struct session *s)
 	case STREAM_OK:
 		break;
 	default:
-		if (!s->closing)
+		if (!s->server.closing)
 			log_info("lost connection after %s from %s", s->last,
 			    session_client(s));
 	}
@@ -356,9 +319,10 @@ slow_down(struct session *s)
 {
 	struct pollfd stop = { .fd = -1, .events = POLLIN };
 
-	if (s->errors <= s->conf->soft_error_limit || s->conf->error_sleep == 0)
+	if (s->server.errors <= s->conf->soft_error_limit ||
+	    s->conf->error_sleep == 0)
 		return;
-	if (stream_flush(s->stream) < 0)
+	if (stream_flush(s->server.stream) < 0)
 		return;
 	if (s->daemon != NULL)
 		stop.fd = daemon_stop_fd(s->daemon);
@@ -369,61 +333,46 @@ void
 session_deadline(struct session *s, bool is_data)
 {
 	if (s->conf->request_deadline)
-		stream_set_deadline(s->stream, s->conf->timeout * 1000,
+		stream_set_deadline(s->server.stream, s->conf->timeout * 1000,
 		    is_data ? (unsigned)s->conf->min_data_rate : 0);
 }
 
-/* One command, or what stands in its place. */
-static void
-serve_line(struct session *s)
-{
-	struct str line;
-
-	slow_down(s);
-	if (session_read_line(s, (size_t)s->conf->line_limit, &line) < 0) {
-		if (stream_state(s->stream) == STREAM_OK)
-			s->unknown.all++;
-	} else {
-		command_run(s, line);
-	}
-	if (s->errors >= s->conf->hard_error_limit && !s->closing &&
-	    stream_state(s->stream) == STREAM_OK) {
-		log_info("too many errors after %s from %s", s->last,
-		    session_client(s));
-		(void)session_reply(s, 421, "4.7.0",
-		    "%s Error: too many errors", s->conf->hostname);
-		s->closing = true;
-	}
-}
-
-/*
- * Until the client says something or the daemon is to end, which between two
- * commands it may: then the client is told to come back.
- */
-static void
-wait_for_command(struct session *s)
+/* -1: the daemon ends, and the client was told. */
+static int
+wait_for_client(struct session *s)
 {
 	int64_t end = time_mono() + (int64_t)s->conf->timeout * TIME_SECOND;
 
-	while (s->daemon != NULL && stream_peek(s->stream).len == 0) {
+	while (s->daemon != NULL && stream_peek(s->server.stream).len == 0) {
 		int64_t left = (end - time_mono()) / 1000;
 		int ready;
 
 		if (left < 0) { /* the next read finds that out */
-			stream_set_timeout(s->stream, 0);
-			return;
+			stream_set_timeout(s->server.stream, 0);
+			break;
 		}
-		ready = stream_wait(s->stream, daemon_stop_fd(s->daemon),
+		ready = stream_wait(s->server.stream, daemon_stop_fd(s->daemon),
 		    (int)left);
 		if (ready < 0 || ready & 1)
-			return;
+			break;
 		if (!daemon_is_stopping(s->daemon))
 			continue;
-		(void)session_reply(s, 421, "4.3.2", "%s Error: shutting down",
+		s->server.closing = true;
+		return session_reply(s, 421, "4.3.2", "%s Error: shutting down",
 		    s->conf->hostname);
-		s->closing = true;
-		return;
 	}
+	return 0;
+}
+
+int
+session_wait(struct session *s)
+{
+	arena_reset(s->line);
+	session_deadline(s, false);
+	if (wait_for_client(s) < 0)
+		return -1;
+	slow_down(s);
+	return 0;
 }
 
 void
@@ -433,15 +382,6 @@ session_run(struct session *s)
 	log_info("connect from %s", session_client(s));
 	session_count(s, SMTPD_SESSIONS, 1);
 	(void)session_greet(s);
-	arena_reset(s->line);
-	while (!s->closing && stream_state(s->stream) == STREAM_OK) {
-		session_deadline(s, false);
-		wait_for_command(s);
-		if (s->closing)
-			break;
-		serve_line(s);
-		arena_reset(s->line);
-	}
-	(void)stream_flush(s->stream);
+	smtp_server_run(&s->server);
 	log_end(s);
 }

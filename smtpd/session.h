@@ -15,15 +15,14 @@
 #include "base/hash.h"
 #include "ipc/conn.h"
 #include "net/addr.h"
-#include "net/stream.h"
 #include "service/daemon.h"
 #include "smtpd/access.h"
 #include "smtpd/body.h"
 #include "smtpd/peers.h"
 #include "smtpd/smtpd.h"
-#include "smtpproto/dotstuff.h"
 #include "smtpproto/param.h"
 #include "smtpproto/path.h"
+#include "smtpproto/server.h"
 
 enum {
 	SESSION_IN_MAX = 131072, /* unread bytes: what front had, and a read */
@@ -73,8 +72,8 @@ struct transaction {
 struct session {
 	const struct smtpd_conf *conf;
 	const struct peers *peers;
-	struct daemon *daemon;     /* to count by; NULL in tests */
-	struct stream *stream;     /* owned */
+	struct daemon *daemon; /* to count by; NULL in tests */
+	struct smtp_server server;
 	struct ipc_conn *handover; /* NULL: no STARTTLS */
 	struct arena *arena, *line;
 	struct session_facts facts;
@@ -88,10 +87,9 @@ struct session {
 
 	struct access_state access;
 
-	int errors, junk;
+	int junk;
 	bool denied; /* by smtpd_client_restrictions: only QUIT is left */
 	bool ill_pipelining; /* sent what it had to wait with */
-	bool closing;        /* after the reply just written */
 	const char *last;    /* name of the last command, for the log */
 	struct {
 		int all, ok;
@@ -123,12 +121,8 @@ void session_run(struct session *s);
 void session_count(struct session *s, enum smtpd_stat stat, int64_t n);
 void session_observe(struct session *s, enum smtpd_stat stat, int64_t n);
 
-/*
- * Write a reply: the text is formatted, LF in it begins another line. 0 for
- * 2xx and 3xx, -1 for the rest, which is what a command returns.
- */
-int session_reply(struct session *s, int code, const char *status,
-    const char *fmt, ...) PRINTFLIKE(4, 5);
+/* (session, code, status, format, ...): smtp_server_reply(). */
+#define session_reply(s, ...) smtp_server_reply(&(s)->server, __VA_ARGS__)
 /* The same for a refused MAIL, RCPT or message: a log line goes with it. */
 int session_reject(struct session *s, const char *what, struct str rcpt,
     int code, const char *status, const char *fmt, ...) PRINTFLIKE(6, 7);
@@ -137,6 +131,11 @@ int session_reject(struct session *s, const char *what, struct str rcpt,
 void session_log_reject(struct session *s, const char *kind, const char *what,
     struct str rcpt, int code, const char *status, const char *text);
 
+/*
+ * Wait for a command, or for the daemon's end, between two commands: then the
+ * client is told to come back. As smtp_server_ops wants it.
+ */
+int session_wait(struct session *s);
 /* smtpd_per_request_deadline: a command, or the bytes of a message, begin. */
 void session_deadline(struct session *s, bool is_data);
 
@@ -150,11 +149,5 @@ const char *session_protocol(const struct session *s);
 /* May a password be taken on this connection? */
 bool session_may_auth(const struct session *s);
 bool session_offers_tls(const struct session *s);
-
-/*
- * One line of at most max bytes; *line lives until the next read. 0, or -1:
- * the line was refused and answered, or the stream is at its end.
- */
-int session_read_line(struct session *s, size_t max, struct str *line);
 
 #endif

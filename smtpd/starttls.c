@@ -12,9 +12,9 @@ static void
 begin_again(struct session *s, const struct handover_tls *tls)
 {
 	session_reset(s);
-	stream_free(s->stream);
-	s->stream = stream_new(tls->fd, SESSION_IN_MAX);
-	stream_set_timeout(s->stream, s->conf->timeout * 1000);
+	stream_free(s->server.stream);
+	s->server.stream = stream_new(tls->fd, SESSION_IN_MAX);
+	stream_set_timeout(s->server.stream, s->conf->timeout * 1000);
 	s->facts.tls_version = arena_str(s->arena, tls->tls_version);
 	s->facts.tls_cipher = arena_str(s->arena, tls->tls_cipher);
 	s->facts.tls_binding = arena_str(s->arena, tls->tls_binding);
@@ -28,7 +28,7 @@ begin_again(struct session *s, const struct handover_tls *tls)
 static int
 ask_front(struct session *s, struct handover_tls *answer, struct err *err)
 {
-	struct handover_starttls ask = { .fd = stream_fd(s->stream) };
+	struct handover_starttls ask = { .fd = stream_fd(s->server.stream) };
 	struct frame frame;
 
 	if (ipc_conn_send(s->handover, &handover_starttls_msg, 0, &ask, err) <
@@ -68,20 +68,20 @@ starttls_command(struct session *s, struct str args)
 		    "Error: too many new TLS sessions from %" STR_F,
 		    STR_A(s->facts.client_addr));
 	/* Plaintext behind STARTTLS must not end up inside the session. */
-	if (stream_is_readable(s->stream)) {
+	if (stream_is_readable(s->server.stream)) {
 		log_info("improper command pipelining after STARTTLS from %s",
 		    session_client(s));
-		s->closing = true;
+		s->server.closing = true;
 		return session_reply(s, 554, "5.5.0",
 		    "Error: SMTP protocol synchronization");
 	}
-	if (stream_flush(s->stream) < 0)
+	if (stream_flush(s->server.stream) < 0)
 		return -1;
 	if (ask_front(s, &answer, &err) < 0) {
 		/* front closes where the handshake fails. */
 		log_info("SSL_accept error from %s: %s", session_client(s),
 		    err.text);
-		s->closing = true;
+		s->server.closing = true;
 		return -1;
 	}
 	begin_again(s, &answer);

@@ -97,7 +97,7 @@ xclient_command(struct session *s, struct str args)
 	if (s->facts.client_addr.p == NULL || s->facts.client_name.p == NULL ||
 	    s->facts.local_addr.p == NULL ||
 	    (s->is_user_told && s->user.p == NULL) || s->helo.p == NULL) {
-		s->closing = true; /* said a thousand times over */
+		s->server.closing = true; /* said a thousand times over */
 		return session_reply(s, 421, "4.7.0", "%s Error: too many",
 		    s->conf->hostname);
 	}

@@ -21,6 +21,13 @@ dot_reader_init_plain(struct dot_reader *reader)
 	*reader = (struct dot_reader){ .state = LINE_START, .plain = true };
 }
 
+void
+dot_reader_init_chunks(struct dot_reader *reader, bool is_binary)
+{
+	dot_reader_init_plain(reader);
+	reader->binary = is_binary;
+}
+
 static void
 set_fault(struct dot_reader *reader, enum dot_fault fault)
 {
@@ -113,6 +120,11 @@ after_dot(struct dot_reader *reader, struct str *in)
 enum dot_result
 dot_read(struct dot_reader *reader, struct str *in, struct str *run)
 {
+	if (reader->binary) {
+		*run = *in;
+		str_skip(in, run->len);
+		return run->len > 0 ? DOT_RUN : DOT_MORE;
+	}
 	while (in->len > 0) {
 		size_t len;
 

@@ -29,6 +29,7 @@ enum dot_fault {
 struct dot_reader {
 	unsigned char state;  /* the module's own */
 	bool plain;           /* BDAT: dots mean nothing, there is no end */
+	bool binary;          /* and there are no lines */
 	enum dot_fault fault; /* the first one; the message is refused */
 };
 
@@ -42,6 +43,8 @@ enum dot_result {
 void dot_reader_init(struct dot_reader *reader);
 /* For chunks (RFC 3030), which end by count: faults are still looked for. */
 void dot_reader_init_plain(struct dot_reader *reader);
+/* The same, or for those of BODY=BINARYMIME: any byte is taken as it is. */
+void dot_reader_init_chunks(struct dot_reader *reader, bool is_binary);
 
 /*
  * Take bytes off *in. After a fault no more runs come out. A run may begin
@@ -52,7 +55,7 @@ enum dot_result dot_read(struct dot_reader *reader, struct str *in,
 
 /*
  * After the last chunk: a CR at its very end is a fault. Says whether the
- * message's last line is ended (or the message is empty).
+ * message's last line is ended (or the message is empty or binary).
  */
 bool dot_reader_finish_plain(struct dot_reader *reader);
 

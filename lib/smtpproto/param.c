@@ -350,6 +350,30 @@ is_xchar(char c)
 }
 
 int
+smtp_param_take(struct str *params, struct str name, struct arena *arena,
+    struct str *value)
+{
+	struct str rest = *params, word;
+	char *copy = arena_alloc(arena, params->len + 1);
+	size_t len = 0;
+
+	*value = STR("");
+	if (copy == NULL)
+		return -1;
+	while (str_split(&rest, ' ', &word)) {
+		if (str_itake_str(&word, name)) {
+			*value = word;
+		} else if (word.len > 0) {
+			copy[len++] = ' ';
+			memcpy(copy + len, word.p, word.len);
+			len += word.len;
+		}
+	}
+	*params = str_make(copy, len);
+	return 0;
+}
+
+int
 smtp_xtext_decode(struct buf *out, struct str in, struct err *err)
 {
 	while (in.len > 0) {

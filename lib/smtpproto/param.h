@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -73,6 +74,14 @@ int smtp_mail_params_parse(struct smtp_mail_params *params, struct str *in,
     unsigned offered, struct err *err);
 int smtp_rcpt_params_parse(struct smtp_rcpt_params *params, struct str *in,
     unsigned offered, struct err *err);
+
+/*
+ * Take the parameter that begins with name ("XCHANCERY=") out of those behind
+ * a path, before they are parsed: *value is what follows, empty where there
+ * is none; *params becomes a copy in the arena without it. -1: no room.
+ */
+int smtp_param_take(struct str *params, struct str name, struct arena *arena,
+    struct str *value);
 
 /*
  * xtext of RFC 3461 section 4: printable ASCII with "+", "=" and everything

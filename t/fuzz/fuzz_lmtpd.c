@@ -92,7 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(shutdown(fd[0], SHUT_WR) == 0);
 	session_init(&s, &conf, &peers, stream_new(fd[1], 65536), true);
 	session_run(&s);
-	check(stream_state(s.stream) != STREAM_TIMEOUT);
+	check(stream_state(s.server.stream) != STREAM_TIMEOUT);
 	session_clear(&s);
 	(void)close(fd[0]);
 	return 0;

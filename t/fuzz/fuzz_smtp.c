@@ -92,17 +92,18 @@ run(struct smtp *smtp, struct site *site)
 	check(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
 	check(write(fd[0], "Subject: x\r\n\r\n..y\r\n.\r\n", 22) == 22);
 	session_init(&s, smtp, stream_new(fd[1], 65536));
-	s.greeted = true;
+	s.server.greeted = true;
 	while (str_split(&rest, '\n', &line)) {
-		(void)command_run(&s, line);
+		(void)smtp_server_line(&s.server, line);
 		if (s.t.open && s.t.site == NULL)
 			s.t.site = site;
 	}
-	(void)stream_flush(s.stream);
+	(void)stream_flush(s.server.stream);
 	count = count_replies(fd[0]);
-	accepted =
-	    stream_peek(s.stream).len > 0 || stream_is_readable(s.stream) ? 0 :
-									    1;
+	accepted = stream_peek(s.server.stream).len > 0 ||
+		stream_is_readable(s.server.stream) ?
+	    0 :
+	    1;
 	/* MAIL, RCPTs, DATA; behind the message one for each it is for */
 	check(count >= RCPTS + 2 && count <= 2 * RCPTS + 2);
 	check(accepted == 0 ? count == RCPTS + 2 : count > RCPTS + 2);

@@ -290,10 +290,37 @@ decodes_orcpt(void **state)
 	}
 }
 
+static void
+takes_one_out_before_the_rest_is_parsed(void **state)
+{
+	static const struct {
+		const char *in, *value, *left;
+	} cases[] = {
+		{ "", "", "" },
+		{ " SIZE=1  X=2 ", "2", " SIZE=1" },
+		{ " x=", "", "" },
+		{ " X=a,b BODY=7BIT", "a,b", " BODY=7BIT" },
+		{ " XX=1", "", " XX=1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *arena = arena_new(4096);
+		struct str params = str_of(cases[i].in), value;
+
+		assert_int_equal(
+		    smtp_param_take(&params, STR("X="), arena, &value), 0);
+		assert_true(str_eqz(value, cases[i].value));
+		assert_true(str_eqz(params, cases[i].left));
+		arena_free(arena);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_one_out_before_the_rest_is_parsed),
 		cmocka_unit_test(reads_what_mail_may_have),
 		cmocka_unit_test(refuses_in_mail),
 		cmocka_unit_test(reads_what_rcpt_may_have),
