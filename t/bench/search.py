@@ -1,36 +1,37 @@
 #!/usr/bin/python3
 """How fast a large mailbox is searched, sorted and put in threads, beside
-Dovecot on the same messages: and whether both say the same.
+Dovecot and Cyrus with the same messages, and whether all say the same.
 
-t/bench/search.py [MESSAGES]: 20,000 messages of 4 KiB in threads, by pipelined
-APPEND into an instance and as files into Dovecot's Maildir. Prints for each
-command the median of nine, plaintext, selected, warm (both have answered it
-before), from the command's first byte sent to its tagged answer received; and
-the CPU time that the session's process took, which other load does not change
-much.
+t/bench/search.py [--messages N] [--only KIND,...]: 20,000 messages of 4 KiB in
+threads, put in by MULTIAPPEND. Prints for each command how long it takes, from
+its first byte sent to its tagged answer received, and the CPU time of the
+session's process, which other load does not change much; plaintext, selected,
+warm (each server has answered it before in another session). "First" is the
+median of the first command of five sessions, "again" of four more in each of
+them: a server may remember what it has just answered.
 """
 
+import argparse
 import os
 import random
 import re
-import socket
 import statistics
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "e2e", "lib"))
-sys.path.insert(0, HERE)
-import chancery  # noqa: E402
-import peers  # noqa: E402
+import procs
+import systems
 
-MESSAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
-ROUNDS = 10
+SESSIONS, AGAIN = 5, 4
 COMMANDS = (
     ("SORT DATE", b"SORT (DATE) UTF-8 ALL"),
     ("SORT SUBJECT", b"SORT (SUBJECT DATE) UTF-8 ALL"),
     ("SORT FROM", b"SORT (REVERSE FROM ARRIVAL) UTF-8 ALL"),
+    ("SORT ARRIVAL", b"SORT (ARRIVAL) UTF-8 ALL"),
     ("SORT SIZE", b"SORT (SIZE) UTF-8 ALL"),
+    ("SORT TO", b"SORT (TO) UTF-8 ALL"),
+    ("SORT CC", b"SORT (CC) UTF-8 ALL"),
+    ("SORT DISPLAY", b"SORT (DISPLAYFROM) UTF-8 ALL"),
+    ("THREAD SUBJECT", b"THREAD ORDEREDSUBJECT UTF-8 ALL"),
     ("THREAD REFS", b"THREAD REFERENCES UTF-8 ALL"),
     ("SEARCH SUBJECT", b"SEARCH SUBJECT \"number 777\""),
     ("SEARCH FROM", b"SEARCH FROM sender77"),
@@ -55,7 +56,8 @@ def message(n):
         refs = "References: " + " ".join(
             f"<{k}@elsewhere.test>" for k in range(top, n)) + "\r\n"
     head = (f"From: Sender {n} <sender{n}@elsewhere.test>\r\n"
-            f"To: ada@example.test\r\nSubject: {subject}\r\n"
+            f"To: u0@example.test\r\nCc: list{n % 50}@example.test\r\n"
+            f"Subject: {subject}\r\n"
             f"Date: {1 + n // 7200:2} Nov 2026 {n // 300 % 24:02}:"
             f"{n // 5 % 60:02}:{n * 7 % 60:02} +0000\r\n"
             f"Message-ID: <{n}@elsewhere.test>\r\n{refs}"
@@ -68,37 +70,44 @@ def message(n):
     return (head + "\r\n".join(lines) + "\r\n").encode()
 
 
-def children(name, parents):
-    """Processes of that name that one of these started."""
-    found = []
-    for pid in os.listdir("/proc"):
+def serves(root, port):
+    """The process below root that has the connection from that port."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table][1:]
+    inode = next(f"socket:[{row[9]}]" for row in rows
+                 if int(row[2].split(":")[1], 16) == port)
+    for pid in procs.tree(root):
         try:
-            with open(f"/proc/{pid}/stat") as stat:
-                head, rest = stat.read().rsplit(")", 1)
-        except OSError:
-            continue
-        if head.endswith(f"({name}") and int(rest.split()[1]) in parents:
-            found.append(pid)
-    return found
+            if any(os.readlink(f"/proc/{pid}/fd/{fd}") == inode
+                   for fd in os.listdir(f"/proc/{pid}/fd")):
+                return pid
+        except FileNotFoundError:
+            pass
+    raise SystemExit("nobody serves the connection")
 
 
 class Imap:
     """A plain socket, logged in."""
 
-    def __init__(self, port, user, password, process):
-        self.process = process  # its name, and who may have started it
-        self.sock = socket.create_connection(("127.0.0.1", port), 60)
+    def __init__(self, system):
+        self.sock = system.connect("imap")
         self.sock.recv(4096)
         self.count = 0
-        self.do(f"LOGIN {user} {password}".encode())
+        self.do("LOGIN {} {}".format(*system.login(0)).encode())
+        self.pid = serves(system.roots()[0], self.sock.getsockname()[1])
 
     def cpu(self):
-        """Seconds that the session's process has run so far."""
-        total = 0
-        for pid in children(*self.process):
-            with open(f"/proc/{pid}/schedstat") as stat:
-                total += int(stat.read().split()[0]) / 1e9
-        return total
+        """Milliseconds that the session's process has run, once it waits."""
+        while True:
+            with open(f"/proc/{self.pid}/stat") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] == "S":
+                    break
+        with open(f"/proc/{self.pid}/schedstat") as stat:
+            return int(stat.read().split()[0]) / 1e6
+
+    def close(self):
+        self.do(b"LOGOUT")
+        self.sock.close()
 
     def do(self, command):
         """What was answered, and how long it took."""
@@ -121,80 +130,72 @@ class Imap:
         return said, took
 
 
-def fill(imap):
+def fill(system, count):
+    imap = Imap(system)
     began = time.perf_counter()
-    for start in range(0, MESSAGES, 100):
-        batch, end = b"", min(start + 100, MESSAGES)
-        for n in range(start, end):
+    for start in range(0, count, 100):
+        batch = b"APPEND INBOX"
+        for n in range(start, min(start + 100, count)):
             text = message(n)
-            batch += b"a%d APPEND INBOX {%d+}\r\n%s\r\n" % (n, len(text),
-                                                            text)
-        imap.sock.sendall(batch)
-        last, tail = b"a%d OK" % (end - 1), b""
-        while last not in tail:
-            tail = (tail + imap.sock.recv(65536))[-70000:]
-    print(f"APPEND: {MESSAGES / (time.perf_counter() - began):,.0f} "
-          "messages/s, pipelined")
+            batch += b" {%d+}\r\n%s" % (len(text), text)
+        imap.do(batch)
+    print(f"{system.name}: {count / (time.perf_counter() - began):,.0f} "
+          "messages/s put in", flush=True)
+    imap.close()
 
 
-def fill_maildir(folder):
-    for name in ("", "cur", "new", "tmp"):
-        os.makedirs(os.path.join(folder, name), exist_ok=True)
-    for n in range(MESSAGES):
-        text = message(n)
-        name = f"{1700000000 + n}.M{n}P1.bench,S={len(text)},W={len(text)}"
-        with open(os.path.join(folder, "cur", name + ":2,"), "wb") as f:
-            f.write(text)
-    for top, folders, files in os.walk(os.path.dirname(folder)):
-        for name in folders + files:
-            os.chown(os.path.join(top, name), peers.NOBODY, peers.NOBODY)
-
-
-def measure(imap, command):
-    times = []
-    for n in range(ROUNDS):
-        if n == 1:
+def measure(system, command):
+    """[time, CPU] of the first time and of the others, and the answer."""
+    first, again, answer = [], [], None
+    for _ in range(SESSIONS):
+        imap = Imap(system)
+        imap.do(b"SELECT INBOX")
+        for n in range(1 + AGAIN):
             before = imap.cpu()
-        said, took = imap.do(command)
-        times.append(took * 1000)
-    cpu = (imap.cpu() - before) * 1000 / (ROUNDS - 1)
-    answer = [line for line in said.split(b"\r\n")
-              if line.startswith((b"* SORT", b"* SEARCH", b"* THREAD"))]
-    return statistics.median(times[1:]), cpu, answer
+            said, took = imap.do(command)
+            spent = imap.cpu() - before
+            (again if n > 0 else first).append((took * 1000, spent))
+            said = [line for line in said.split(b"\r\n") if line.startswith(
+                (b"* SORT", b"* SEARCH", b"* THREAD"))]
+            if answer not in (None, said):
+                raise SystemExit(f"{command}: not the same answer again")
+            answer = said
+        imap.close()
+    return [[statistics.median(row[k] for row in rows) for k in (0, 1)]
+            for rows in (first, again)], answer
+
+
+def compare(name, command, running):
+    line, answers = f"{name:15}", []
+    for system in running:
+        measure(system, command)
+        (first, again), said = measure(system, command)
+        line += (f"  {first[0]:6.1f} {first[1]:6.1f}"
+                 f"  {again[0]:6.1f} {again[1]:6.1f}  ")
+        answers.append(said)
+    print(line, *(f"{system.name} ANSWERS OTHERWISE" for system, said in
+                  zip(running, answers) if said != answers[0]), flush=True)
 
 
 def main():
-    instance = chancery.Instance(users=("ada",))
-    dovecot = None
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--messages", type=int, default=20000)
+    systems.add_only(parser)
+    args = parser.parse_args()
+    running = []
     try:
-        instance.start()
-        ours = Imap(instance.port("imap"), instance.address("ada"),
-                    instance.password("ada"),
-                    ("imapd", instance.pids()["imap"]))
-        fill(ours)
-        dovecot = peers.Dovecot(instance.ports.base + 800, "example.test",
-                                ["ada"], "secret")
-        fill_maildir(f"{dovecot.dir}/mail/ada/Maildir")
-        theirs = Imap(dovecot.imap, "ada@example.test", "secret",
-                      ("imap", [dovecot.pid()]))
-        for imap in (ours, theirs):
-            imap.do(b"SELECT INBOX")
-        print(f"load average {os.getloadavg()[0]:.1f}\n"
-              f"{'':15} {'ours':>17} {'Dovecot':>17}   (time, CPU)")
+        for kind in args.only:
+            running.append(systems.start(kind, 1, smtp=False))
+            fill(running[-1], args.messages)
+        print(f"load average {os.getloadavg()[0]:.1f}; ms: time and CPU of "
+              "the first, time and CPU again\n" + " " * 15 + "".join(
+                  f"  {system.name[-28:]:28}  " for system in running))
         for name, command in COMMANDS:
-            took, cpu, said = measure(ours, command)
-            took_there, cpu_there, said_there = measure(theirs, command)
-            same = "" if said == said_there else "  THE ANSWERS DIFFER"
-            print(f"{name:15} {took:7.1f} {cpu:6.1f} ms "
-                  f"{took_there:7.1f} {cpu_there:6.1f} ms   "
-                  f"{took_there / took:.1f}, {cpu_there / cpu:.1f} "
-                  f"times{same}", flush=True)
-            if same and os.environ.get("BENCH_SHOW"):
-                print(said[0][:300], said_there[0][:300], sep="\n")
+            compare(name, command, running)
+        print(f"load average {os.getloadavg()[0]:.1f}")
     finally:
-        if dovecot:
-            dovecot.stop()
-        instance.remove()
+        for system in running:
+            system.stop()
 
 
 if __name__ == "__main__":
