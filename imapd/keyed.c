@@ -4,14 +4,29 @@
 
 #include "base/alloc.h"
 #include "imapd/command.h"
+#include "imapd/rows.h"
 #include "imapd/search_find.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
 
 enum {
+	ROWS = 256,        /* rows read together */
 	PIECE = 512,       /* digests read in one transaction */
 	MEMORY = 64 << 20, /* of those too long for the index, of a piece */
 };
+
+static void
+take_row(struct keyed *keyed, size_t i, const struct store_message *row)
+{
+	struct keyed_message *message = &keyed->message[i];
+
+	if (row->modseq > keyed->modseq)
+		keyed->modseq = row->modseq;
+	message->size = row->size;
+	message->internal = row->internal;
+	message->blob = row->blob;
+	keyed->rows++;
+}
 
 static void
 add(void *ctx, size_t index, const struct store_message *row)
@@ -23,14 +38,11 @@ add(void *ctx, size_t index, const struct store_message *row)
 		keyed->message = xreallocarray(keyed->message, keyed->cap,
 		    sizeof(*keyed->message));
 	}
-	if (row->modseq > keyed->modseq)
-		keyed->modseq = row->modseq;
-	keyed->message[keyed->len++] = (struct keyed_message){
-		.index = (uint32_t)index,
-		.size = row->size,
-		.internal = row->internal,
-		.blob = row->blob,
-	};
+	keyed->message[keyed->len] =
+	    (struct keyed_message){ .index = (uint32_t)index };
+	if (row != NULL)
+		take_row(keyed, keyed->len, row);
+	keyed->len++;
 }
 
 int
@@ -38,7 +50,7 @@ keyed_find(struct keyed *keyed, struct command *cmd,
     const struct searchkey_program *program, struct err *err)
 {
 	*keyed = (struct keyed){ 0 };
-	return search_find(cmd, program, true, add, keyed, err);
+	return search_find(cmd, program, add, keyed, err);
 }
 
 void
@@ -46,6 +58,43 @@ keyed_clear(struct keyed *keyed)
 {
 	free(keyed->message);
 	*keyed = (struct keyed){ 0 };
+}
+
+uint32_t *
+keyed_uids(const struct keyed *keyed, const struct command *cmd)
+{
+	const struct view *view = &cmd->session->selected->view;
+	uint32_t *uid = xcalloc(keyed->len + 1, sizeof(*uid));
+
+	for (size_t i = 0; i < keyed->len; i++)
+		uid[i] = view->message[keyed->message[i].index].uid;
+	return uid;
+}
+
+/* The rows that the search did not need. */
+static int
+read_rows(struct keyed *keyed, struct command *cmd, struct err *err)
+{
+	struct store_message row[ROWS];
+	size_t index[ROWS], at[ROWS], count = 0;
+
+	if (keyed->rows == keyed->len)
+		return 0;
+	for (size_t i = 0; i < keyed->len; i++) {
+		if (keyed->message[i].blob == 0) {
+			at[count] = i;
+			index[count++] = keyed->message[i].index;
+		}
+		if (count < ROWS && i + 1 < keyed->len)
+			continue;
+		if (rows_read(cmd->session, index, count, row, err) < 0)
+			return -1;
+		for (size_t k = 0; k < count; k++)
+			if (row[k].uid != 0)
+				take_row(keyed, at[k], &row[k]);
+		count = 0;
+	}
+	return 0;
 }
 
 /* One piece on its way. */
@@ -144,6 +193,8 @@ keyed_read(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
 		.fn = fn,
 		.ctx = ctx };
 
+	if (read_rows(keyed, cmd, err) < 0)
+		return -1;
 	if (upto != STORE_KEYS_NONE)
 		return read_keys(&piece, cmd, err);
 	for (size_t i = 0; i < keyed->len; i++)

@@ -15,29 +15,35 @@
 
 struct command;
 
+/* What keyed_read adds is 0 before it, and of messages that are gone by now. */
 struct keyed_message {
-	uint32_t index; /* in the view */
-	uint32_t size;
-	int64_t internal; /* seconds since 1970 UTC */
-	uint64_t blob;
+	uint32_t index;   /* in the view */
+	uint32_t size;    /* by keyed_read */
+	int64_t internal; /* by keyed_read: seconds since 1970 UTC */
+	uint64_t blob;    /* by keyed_read */
 };
 
 /* { 0 } is empty. */
 struct keyed {
 	struct keyed_message *message; /* owned; in the order of the mailbox */
 	size_t len, cap;
-	uint64_t modseq; /* the highest one */
+	size_t rows;     /* of how many the rows were read */
+	uint64_t modseq; /* the highest one, if the program asks for MODSEQ */
 };
 
-/* Fill it with what the program finds. */
+/* Fill it with what the program finds, and no more than that. */
 int keyed_find(struct keyed *keyed, struct command *cmd,
     const struct searchkey_program *program, struct err *err);
 void keyed_clear(struct keyed *keyed);
 
+/* The UIDs of what was found, rising, for the caller to free. */
+uint32_t *keyed_uids(const struct keyed *keyed, const struct command *cmd);
+
 /*
- * Tell fn every message once, or twice with the same, in any order: i is its
- * place among those found. keys is NULL with STORE_KEYS_NONE. A message that
- * has no digest, or is gone by now, is told the keys of what can be had.
+ * Read what the index says of those found, and tell fn every message once, or
+ * twice with the same, in any order: i is its place among those found. keys is
+ * NULL with STORE_KEYS_NONE. A message that has no digest, or is gone by now,
+ * is told the keys of what can be had.
  */
 typedef void keyed_fn(void *ctx, size_t i, const struct keyed_message *message,
     const struct store_keys *keys);

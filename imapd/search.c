@@ -139,8 +139,7 @@ run(struct search *search)
 	struct command *cmd = search->cmd;
 	struct buf out;
 	struct err err;
-	int ret =
-	    search_find(cmd, &search->program, false, found, search, &err);
+	int ret = search_find(cmd, &search->program, found, search, &err);
 
 	if (ret < 0)
 		command_trouble(cmd, &err);

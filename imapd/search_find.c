@@ -203,7 +203,7 @@ judge_all(struct search *search, struct err *err)
 
 int
 search_find(struct command *cmd, const struct searchkey_program *program,
-    bool rows, search_found_fn *fn, void *ctx, struct err *err)
+    search_found_fn *fn, void *ctx, struct err *err)
 {
 	struct search *search = arena_calloc(cmd->arena, 1, sizeof(*search));
 	int ret;
@@ -215,7 +215,7 @@ search_find(struct command *cmd, const struct searchkey_program *program,
 	search->judge.selected = search->selected;
 	search->judge.program = *program;
 	/* RFC 7162 section 3.1.5 wants the modseqs of all that are found */
-	search->rows = rows || program->modseq;
+	search->rows = program->modseq;
 	search->fn = fn;
 	search->ctx = ctx;
 	if (search_judge_prepare(&search->judge, cmd->arena, err) < 0)

@@ -9,7 +9,6 @@
 #ifndef IMAPD_SEARCH_FIND_H
 #define IMAPD_SEARCH_FIND_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -31,13 +30,13 @@ int search_begin(struct command *cmd,
     const struct searchkey_program *program) MUST_USE;
 
 /*
- * Tell fn the indices of those that match. row is there when rows is set or
- * the program asks for MODSEQ, else now and then. On -1 (also ERR_LIMIT for
+ * Tell fn the indices of those that match. row is there when the program asks
+ * for MODSEQ, else now and then. On -1 (also ERR_LIMIT for
  * a program too large) those told so far do match.
  */
 typedef void search_found_fn(void *ctx, size_t index,
     const struct store_message *row);
 int search_find(struct command *cmd, const struct searchkey_program *program,
-    bool rows, search_found_fn *fn, void *ctx, struct err *err);
+    search_found_fn *fn, void *ctx, struct err *err);
 
 #endif

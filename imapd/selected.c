@@ -28,6 +28,7 @@ selected_close(struct selected *selected)
 		free(selected->keyword[i]);
 	view_clear(&selected->view);
 	store_uids_clear(&selected->saved);
+	recall_clear(&selected->recall);
 	free(selected);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "imapd/recall.h"
 #include "imapd/view.h"
 #include "store/format.h"
 #include "store/uids.h"
@@ -41,6 +42,9 @@ struct selected {
 
 	/* The UIDs that "$" stands for (RFC 5182), some maybe gone. */
 	struct store_uids saved;
+
+	/* What SORT and THREAD answered last. */
+	struct recall recall;
 
 	/* What the client was told. */
 	size_t told_exists, told_recent;

@@ -128,13 +128,11 @@ take(void *ctx, size_t i, const struct keyed_message *message,
 
 /* "* SORT 2 3 6" */
 static void
-answer(struct sort *sort)
+answer(struct sort *sort, const uint32_t *order)
 {
 	struct selected *selected = sort->cmd->session->selected;
-	uint32_t *order = xcalloc(sort->keyed.len + 1, sizeof(*order));
 	struct buf out;
 
-	sort_order(&sort->table, order);
 	buf_init(&out, 0);
 	(void)buf_addz(&out, "* SORT");
 	for (size_t i = 0; i < sort->keyed.len; i++) {
@@ -148,7 +146,6 @@ answer(struct sort *sort)
 	(void)buf_addz(&out, "\r\n");
 	stream_put(sort->cmd->session->stream, buf_str(&out));
 	buf_clear(&out);
-	free(order);
 }
 
 static enum store_keys_upto
@@ -173,13 +170,58 @@ keys_needed(const struct sort *sort)
 	return upto;
 }
 
+/* What an order is remembered by; name has room for all keys and one. */
+static struct str
+name_of(const struct sort *sort, char *name)
+{
+	size_t len = 0;
+
+	name[len++] = 'S';
+	for (size_t k = 0; k < sort->table.keys.len; k++) {
+		const struct sortkey *key = &sort->table.keys.key[k];
+
+		name[len++] = (char)((key->kind << 1) | key->reverse);
+	}
+	return str_make(name, len);
+}
+
+/*
+ * The order of what was found, whose UIDs are given, when it was part of what
+ * was put in order before.
+ */
+static bool
+recall_order(struct sort *sort, const uint32_t *uid, uint32_t *order)
+{
+	struct recall *recall = &sort->cmd->session->selected->recall;
+	char name[SORTKEY_MAX + 1];
+	const struct recall_answer *answer =
+	    recall_find(recall, name_of(sort, name));
+	size_t len = sort->keyed.len, at = 0, n = 0;
+	const uint32_t *before;
+	uint32_t *found;
+
+	if (answer == NULL)
+		return false;
+	before = (const uint32_t *)(const void *)answer->bytes.p;
+	found = xcalloc(answer->len + 1, sizeof(*found));
+	/* By what was there before: its place among those found, from 1. */
+	for (size_t i = 0; i < answer->len && at < len; i++)
+		if (answer->uid[i] == uid[at])
+			found[i] = (uint32_t)++at;
+	for (size_t i = 0; i < answer->len && at == len; i++)
+		if (found[before[i]] != 0)
+			order[n++] = found[before[i]] - 1;
+	free(found);
+	return at == len;
+}
+
 static int
-run(struct sort *sort, struct err *err)
+make_order(struct sort *sort, const uint32_t *uid, uint32_t *order,
+    struct err *err)
 {
 	struct command *cmd = sort->cmd;
+	char name[SORTKEY_MAX + 1];
 
-	if (keyed_find(&sort->keyed, cmd, &sort->program, err) < 0)
-		return -1;
 	sort->table.len = sort->keyed.len;
 	sort->table.value = xcalloc(sort->table.len * sort->table.keys.len + 1,
 	    sizeof(*sort->table.value));
@@ -188,8 +230,29 @@ run(struct sort *sort, struct err *err)
 		return -1;
 	if (sort->full)
 		return err_set(err, ERR_LIMIT, "too much to sort");
-	answer(sort);
+	sort_order(&sort->table, order);
+	recall_keep(&cmd->session->selected->recall, name_of(sort, name), uid,
+	    sort->keyed.len, str_make(order, sort->keyed.len * sizeof(*order)));
 	return 0;
+}
+
+static int
+run(struct sort *sort, struct err *err)
+{
+	uint32_t *uid, *order;
+	int ret = 0;
+
+	if (keyed_find(&sort->keyed, sort->cmd, &sort->program, err) < 0)
+		return -1;
+	uid = keyed_uids(&sort->keyed, sort->cmd);
+	order = xcalloc(sort->keyed.len + 1, sizeof(*order));
+	if (!recall_order(sort, uid, order))
+		ret = make_order(sort, uid, order, err);
+	if (ret == 0)
+		answer(sort, order);
+	free(order);
+	free(uid);
+	return ret;
 }
 
 /* SP sort-criteria SP search-criteria */

@@ -12,6 +12,7 @@
 #include "imapd/commands.h"
 #include "imapd/keyed.h"
 #include "imapd/search_find.h"
+#include "imapd/selected.h"
 #include "imapd/session.h"
 #include "imapd/thread_tree.h"
 #include "mime/charset.h"
@@ -112,32 +113,99 @@ take(void *ctx, size_t i, const struct keyed_message *message,
 	take_refs(thread, out, keys);
 }
 
+static struct str
+name_of(const struct thread *thread)
+{
+	if (thread->references)
+		return thread->cmd->uid ? STR("TRU") : STR("TRS");
+	return thread->cmd->uid ? STR("TSU") : STR("TSS");
+}
+
+/*
+ * What we said of just these messages, under these numbers; the numbers stand
+ * before the answer.
+ */
+static bool
+recall_answer(const struct thread *thread, const uint32_t *uid, struct buf *out)
+{
+	struct recall *recall = &thread->cmd->session->selected->recall;
+	const struct recall_answer *answer =
+	    recall_find(recall, name_of(thread));
+	size_t len = thread->keyed.len;
+	const uint32_t *number;
+
+	if (answer == NULL || answer->len != len ||
+	    memcmp(answer->uid, uid, len * sizeof(*uid)) != 0)
+		return false;
+	number = (const uint32_t *)(const void *)answer->bytes.p;
+	for (size_t i = 0; i < len; i++)
+		if (number[i] != keyed_number(&thread->keyed, i, thread->cmd))
+			return false;
+	(void)buf_add_str(out,
+	    str_sub(answer->bytes, len * sizeof(*number), answer->bytes.len));
+	return true;
+}
+
+static void
+keep_answer(const struct thread *thread, const uint32_t *uid, struct str text)
+{
+	struct recall *recall = &thread->cmd->session->selected->recall;
+	struct buf bytes;
+
+	buf_init(&bytes, 0);
+	for (size_t i = 0; i < thread->keyed.len; i++) {
+		uint32_t number = keyed_number(&thread->keyed, i, thread->cmd);
+
+		(void)buf_add(&bytes, &number, sizeof(number));
+	}
+	(void)buf_add_str(&bytes, text);
+	recall_keep(recall, name_of(thread), uid, thread->keyed.len,
+	    buf_str(&bytes));
+	buf_clear(&bytes);
+}
+
 static int
-run(struct thread *thread, struct err *err)
+make_answer(struct thread *thread, struct buf *out, struct err *err)
 {
 	struct command *cmd = thread->cmd;
-	struct buf out;
 
-	if (keyed_find(&thread->keyed, cmd, &thread->program, err) < 0)
-		return -1;
 	thread->message =
 	    xcalloc(thread->keyed.len + 1, sizeof(*thread->message));
 	if (keyed_read(&thread->keyed, cmd, STORE_KEYS_ALL, take, thread, err) <
 	    0)
 		return -1;
-	buf_init(&out, 0);
-	(void)buf_addz(&out, "* THREAD");
+	(void)buf_addz(out, "* THREAD");
 	if (thread->keyed.len > 0)
-		(void)buf_addc(&out, ' ');
+		(void)buf_addc(out, ' ');
 	if (thread->references)
-		thread_by_references(&out, thread->message, thread->keyed.len,
+		thread_by_references(out, thread->message, thread->keyed.len,
 		    thread->ref);
 	else
-		thread_by_subject(&out, thread->message, thread->keyed.len);
-	(void)buf_addz(&out, "\r\n");
-	stream_put(cmd->session->stream, buf_str(&out));
-	buf_clear(&out);
+		thread_by_subject(out, thread->message, thread->keyed.len);
+	(void)buf_addz(out, "\r\n");
 	return 0;
+}
+
+static int
+run(struct thread *thread, struct err *err)
+{
+	struct command *cmd = thread->cmd;
+	struct buf out;
+	uint32_t *uid;
+	int ret = 0;
+
+	if (keyed_find(&thread->keyed, cmd, &thread->program, err) < 0)
+		return -1;
+	uid = keyed_uids(&thread->keyed, cmd);
+	buf_init(&out, 0);
+	if (!recall_answer(thread, uid, &out) &&
+	    (ret = make_answer(thread, &out, err)) == 0)
+		keep_answer(thread, uid, buf_str(&out));
+	if (ret == 0)
+		stream_put(cmd->session->stream, buf_str(&out));
+	buf_clear(&out);
+	free(uid);
+	return ret;
 }
 
 /* SP thread-alg SP search-criteria */
