@@ -117,16 +117,16 @@ class Imap:
         self.sock.sendall(tag + b" " + command + b"\r\n")
         said = b""
         while not (said.endswith(b"\r\n") and
-                   (tag + b" ") in said[-500:] and
+                   (tag + b" ") in said[-4000:] and
                    re.search(b"(^|\r\n)" + tag + b" [^\r\n]*\r\n$",
-                             said[-500:])):
+                             said[-4000:])):
             chunk = self.sock.recv(1 << 20)
             if not chunk:
                 raise SystemExit("connection lost")
             said += chunk
         took = time.perf_counter() - began
-        if tag + b" OK" not in said[-500:]:
-            raise SystemExit(f"{command}: {said[-500:]}")
+        if tag + b" OK" not in said[-4000:]:
+            raise SystemExit(f"{command}: {said[-4000:]}")
         return said, took
 
 
