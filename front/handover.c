@@ -334,6 +334,7 @@ fill_facts(struct handover *msg, struct conn *conn,
 	if (conn->login != NULL) {
 		msg->mech = buf_str(&conn->login->mech);
 		msg->tag = buf_str(&conn->login->tag);
+		msg->utf8 = conn->login->utf8;
 	}
 	msg->unread = buf_str(&conn->in);
 	msg->parked = park_state(conn);

@@ -29,6 +29,7 @@ login_forget(struct login *login)
 {
 	login->state = LOGIN_COMMAND;
 	login->asked = 0;
+	login->utf8 = false;
 	login->has_initial = false;
 	buf_reset(&login->tag);
 	buf_reset(&login->user);

@@ -68,6 +68,7 @@ struct login {
 	bool secure;       /* a password may travel here */
 	bool bound;        /* there is what SCRAM can be bound to */
 	bool certified;    /* the client has shown a certificate */
+	bool utf8;         /* POP3: UTF8 was said */
 	int errors, failures;
 	struct buf *out;     /* borrowed; replies are added */
 	size_t asked;        /* IMAP: end of the last literal we said "+" to */

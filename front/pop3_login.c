@@ -1,10 +1,11 @@
 /*
  * pop3_login - POP3 in the AUTHORIZATION state (RFC 1939 section 4), with
  * CAPA (RFC 2449), STLS (RFC 2595 section 4), AUTH (RFC 5034) and the
- * response codes of RFC 2449 and RFC 3206. No APOP: it would need passwords
- * that can be read, so the greeting has no timestamp.
+ * response codes of RFC 2449 and RFC 3206, UTF8 and LANG (RFC 6856). No APOP:
+ * it would need passwords that can be read, so the greeting has no timestamp.
  */
 #include "base/attr.h"
+#include "base/utf8.h"
 #include "front/login.h"
 #include "net/line.h"
 #include "net/pop_lang.h"
@@ -69,7 +70,8 @@ do_capa(struct login *login, struct str args)
 	if (login->rules->expire.len > 0)
 		(void)buf_addf(login->out, "EXPIRE %" STR_F "\r\n",
 		    STR_A(login->rules->expire));
-	(void)buf_addz(login->out, "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n");
+	(void)buf_addz(login->out,
+	    "UTF8\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n");
 	return LOGIN_AGAIN;
 }
 
@@ -98,8 +100,20 @@ do_stls(struct login *login, struct str args)
 		return wrong(login, "TLS is active already");
 	if (!login->can_starttls)
 		return wrong(login, "[SYS/TEMP] TLS is not available");
+	if (login->utf8) /* RFC 6856 section 2.1 */
+		return wrong(login, "STLS comes before UTF8");
 	ok(login, "Begin TLS negotiation now");
 	return LOGIN_TLS;
+}
+
+/* RFC 6856 section 2.1: what it changes, changes in the session. */
+static enum login_next
+do_utf8(struct login *login, struct str args)
+{
+	(void)args;
+	login->utf8 = true;
+	ok(login, "UTF-8 from now on");
+	return LOGIN_AGAIN;
 }
 
 static enum login_next
@@ -116,6 +130,7 @@ do_user(struct login *login, struct str args)
 		return refuse_plaintext(login);
 	buf_reset(&login->user);
 	if (args.len == 0 || memchr(args.p, '\0', args.len) != NULL ||
+	    !utf8_is_valid(args) || /* RFC 6856 section 2.2 */
 	    buf_add_str(&login->user, args) < 0) {
 		buf_reset(&login->user);
 		return wrong(login, "USER takes a name");
@@ -132,7 +147,8 @@ do_pass(struct login *login, struct str args)
 		return refuse_plaintext(login);
 	if (login->user.len == 0)
 		return wrong(login, "USER comes first");
-	if (args.len > LOGIN_WORD_MAX || memchr(args.p, '\0', args.len) != NULL)
+	if (args.len > LOGIN_WORD_MAX ||
+	    memchr(args.p, '\0', args.len) != NULL || !utf8_is_valid(args))
 		return wrong(login, "Not a password");
 	login_use_password(login, buf_str(&login->user), args);
 	return LOGIN_START;
@@ -178,6 +194,7 @@ static const struct {
 	{ "AUTH", do_auth, true },
 	{ "LANG", do_lang, true },
 	{ "STLS", do_stls, false },
+	{ "UTF8", do_utf8, false },
 	{ "QUIT", do_quit, false },
 };
 

@@ -5,10 +5,9 @@
 #include "base/attr.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "mime/header.h"
 #include "net/pop_lang.h"
+#include "pop3d/content.h"
 #include "smtpproto/dotstuff.h"
-#include "store/message.h"
 
 enum { CHUNK = 65536 };
 
@@ -34,11 +33,21 @@ static enum command_next
 do_stat(struct command_session *session, const struct words *words)
 {
 	uint64_t octets;
-	size_t count = maildrop_stat(session->drop, &octets);
+	size_t count;
 
 	(void)words;
+	content_measure(session->drop);
+	count = maildrop_stat(session->drop, &octets);
 	stream_putf(session->stream, "+OK %zu %" PRIu64 "\r\n", count, octets);
 	return COMMAND_GO_ON;
+}
+
+/* RFC 6856 section 5 */
+static void
+refuse_wide(struct command_session *session)
+{
+	stream_putz(session->stream,
+	    "-ERR [UTF8] Message can be sent in UTF-8 mode alone\r\n");
 }
 
 static enum command_next
@@ -48,6 +57,11 @@ do_list(struct command_session *session, const struct words *words)
 	uint64_t octets;
 	size_t count;
 
+	content_measure(drop);
+	if (words->item != NULL && words->item->refused) {
+		refuse_wide(session);
+		return COMMAND_GO_ON;
+	}
 	if (words->item != NULL) {
 		stream_putf(session->stream, "+OK %" PRIu64 " %u\r\n", words->n,
 		    words->item->size);
@@ -122,18 +136,20 @@ put_end(struct stream *stream, struct dot_writer *writer)
 
 /* The message behind item, or -ERR is said and -1 returned. */
 static int
-open_body(struct command_session *session, const struct maildrop_item *item,
-    struct store_body *body)
+open_content(struct command_session *session, struct maildrop_item *item,
+    struct content *content)
 {
-	const struct maildrop *drop = session->drop;
 	struct err err;
 
-	*body = (struct store_body){ 0 };
-	if (drop->ops->body(drop->ctx, item->uid, body, &err) == 0)
+	if (content_open(content, session->drop, item, &err) == 0)
 		return 0;
 	if (err.kind == ERR_NOENT) {
 		stream_putz(session->stream,
 		    "-ERR Message was removed meanwhile\r\n");
+		return -1;
+	}
+	if (err.kind == ERR_LIMIT) {
+		refuse_wide(session);
 		return -1;
 	}
 	log_error("read message %u: %s", item->uid, err.text);
@@ -147,29 +163,29 @@ static enum command_next
 do_retr(struct command_session *session, const struct words *words)
 {
 	struct dot_writer writer;
-	struct store_body body;
+	struct content content;
 
-	if (open_body(session, words->item, &body) < 0)
+	if (open_content(session, words->item, &content) < 0)
 		return COMMAND_GO_ON;
 	stream_putf(session->stream, "+OK %u octets\r\n", words->item->size);
 	dot_writer_init(&writer);
-	put_stuffed(session->stream, &writer, body.prefix);
-	put_stuffed(session->stream, &writer, body.body);
+	for (size_t i = 0; i < content.count; i++)
+		put_stuffed(session->stream, &writer, content.piece[i]);
 	put_end(session->stream, &writer);
-	store_body_close(&body);
+	content_close(&content);
 	words->item->read = true;
 	session->retrieved++;
 	session->octets += words->item->size;
 	return COMMAND_GO_ON;
 }
 
-/* The bytes up to and with the lines-th LF. */
+/* The bytes up to and with the lines-th LF; *lines: how many are left. */
 static struct str
-first_lines(struct str text, uint64_t lines)
+first_lines(struct str text, uint64_t *lines)
 {
 	struct str rest = text, line;
 
-	for (; lines > 0 && rest.len > 0; lines--)
+	for (; *lines > 0 && rest.len > 0; --*lines)
 		if (!str_split(&rest, '\n', &line) || rest.p == NULL)
 			return text;
 	return str_sub(text, 0, text.len - rest.len);
@@ -179,22 +195,27 @@ first_lines(struct str text, uint64_t lines)
 static enum command_next
 do_top(struct command_session *session, const struct words *words)
 {
+	uint64_t lines = words->lines, header;
 	struct dot_writer writer;
-	struct store_body body;
-	size_t header;
+	struct content content;
 
-	if (open_body(session, words->item, &body) < 0)
+	if (open_content(session, words->item, &content) < 0)
 		return COMMAND_GO_ON;
-	header = mime_header_size(body.body);
 	stream_putz(session->stream, "+OK Top follows\r\n");
 	dot_writer_init(&writer);
-	put_stuffed(session->stream, &writer, body.prefix);
-	put_stuffed(session->stream, &writer, str_sub(body.body, 0, header));
-	put_stuffed(session->stream, &writer,
-	    first_lines(str_sub(body.body, header, body.body.len),
-		words->lines));
+	header = content.header;
+	for (size_t i = 0; i < content.count; i++) {
+		struct str piece = content.piece[i];
+		struct str head = str_sub(piece, 0, header);
+
+		header -= head.len;
+		str_skip(&piece, head.len);
+		put_stuffed(session->stream, &writer, head);
+		put_stuffed(session->stream, &writer,
+		    first_lines(piece, &lines));
+	}
 	put_end(session->stream, &writer);
-	store_body_close(&body);
+	content_close(&content);
 	return COMMAND_GO_ON;
 }
 
@@ -223,6 +244,7 @@ do_rset(struct command_session *session, const struct words *words)
 
 	(void)words;
 	maildrop_reset(session->drop);
+	content_measure(session->drop);
 	count = maildrop_stat(session->drop, &octets);
 	stream_putf(session->stream,
 	    "+OK Maildrop has %zu messages (%" PRIu64 " octets)\r\n", count,
@@ -245,7 +267,7 @@ do_capa(struct command_session *session, const struct words *words)
 		stream_putf(session->stream, "EXPIRE %s\r\n",
 		    session->conf->expire);
 	stream_putz(session->stream,
-	    "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n");
+	    "UTF8\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n");
 	return COMMAND_GO_ON;
 }
 
@@ -259,6 +281,15 @@ do_lang(struct command_session *session, const struct words *words)
 		session->errors++;
 	stream_put(session->stream, buf_str(&out));
 	buf_clear(&out);
+	return COMMAND_GO_ON;
+}
+
+/* RFC 6856 section 2: a command of the AUTHORIZATION state alone. */
+static enum command_next
+do_utf8(struct command_session *session, const struct words *words)
+{
+	(void)words;
+	command_refuse(session, "UTF8 comes before login");
 	return COMMAND_GO_ON;
 }
 
@@ -306,6 +337,7 @@ static const struct {
 	{ "STAT", do_stat, WORDS_NONE },
 	{ "TOP", do_top, WORDS_MSG_LINES },
 	{ "UIDL", do_uidl, WORDS_MAYBE_MSG },
+	{ "UTF8", do_utf8, WORDS_NONE },
 };
 
 /*
@@ -343,7 +375,8 @@ command_run(struct command_session *session, struct str line)
 	struct words words;
 	size_t len = 0;
 
-	while (len < line.len && is_alpha(line.p[len]))
+	while (
+	    len < line.len && (is_alpha(line.p[len]) || is_digit(line.p[len])))
 		len++;
 	for (size_t i = 0; i < NELEMS(commands); i++) {
 		if (!str_ieqz(str_sub(line, 0, len), commands[i].name))

@@ -1,6 +1,7 @@
 /*
  * command - the commands of the TRANSACTION state (RFC 1939 section 5), with
- * TOP and UIDL (section 7), CAPA (RFC 2449) and its PIPELINING.
+ * TOP and UIDL (section 7), CAPA (RFC 2449) and its PIPELINING, LANG and what
+ * UTF8 before login has changed (RFC 6856).
  */
 #ifndef POP3D_COMMAND_H
 #define POP3D_COMMAND_H

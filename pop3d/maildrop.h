@@ -23,11 +23,18 @@ struct store_body;
 
 struct maildrop_item {
 	uint32_t uid;
-	uint32_t size; /* octets, before dots are stuffed */
+	uint32_t size; /* octets, before dots are stuffed: see measured */
 	bool deleted;  /* goes at QUIT */
 	bool seen;     /* was, before this session */
 	bool read;     /* in this session */
 	bool old;      /* EXPIRE does not keep it: see maildrop_update() */
+	/*
+	 * For a client that did not say UTF8 (RFC 6856): a header of it may be
+	 * beyond ASCII, so what is sent is perhaps a surrogate; then size is
+	 * the surrogate's once that was made.
+	 */
+	bool wide, measured;
+	bool refused; /* there is no surrogate */
 };
 
 struct maildrop_ops {
@@ -45,6 +52,7 @@ struct maildrop {
 	struct maildrop_item *item; /* owned; in order of UIDs */
 	size_t count;
 	uint32_t uidvalidity;
+	bool utf8; /* the client said UTF8: messages are sent as they are */
 	const struct maildrop_ops *ops;
 	void *ctx;
 };

@@ -16,6 +16,7 @@
 struct park_state {
 	uint64_t deadline; /* monotonic, us */
 	uint32_t user, mailbox, uidvalidity;
+	bool utf8;
 	uint32_t errors, retrieved, deleted;
 	uint64_t octets;
 	uint32_t count;

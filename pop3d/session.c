@@ -10,18 +10,21 @@
 #include "ipc/conn.h"
 #include "ipc/handover_msg.h"
 #include "pop3d/command.h"
+#include "pop3d/content.h"
 #include "pop3d/lock.h"
 #include "pop3d/park_state.h"
 #include "service/daemon.h"
 #include "store/client.h"
+#include "store/keys.h"
 #include "store/mailbox.h"
 #include "store/message.h"
 
 enum {
-	HANDOVER_WAIT = 10000, /* ms for front to say whom it hands over */
-	ARENA_MAX = 256 << 10, /* a handover, a mailbox's row */
-	INPUT_MAX = 4096,      /* unread bytes we hold at most */
-	SCAN = 512,            /* messages a read transaction */
+	HANDOVER_WAIT = 10000,  /* ms for front to say whom it hands over */
+	ARENA_MAX = 256 << 10,  /* a handover, a mailbox's row */
+	INPUT_MAX = 4096,       /* unread bytes we hold at most */
+	SCAN = 512,             /* messages a read transaction */
+	DIGESTS_MAX = 64 << 20, /* long ones among theirs */
 };
 
 struct session {
@@ -107,6 +110,38 @@ expiry(const struct pop3d_conf *conf)
 	return time_real() / TIME_SECOND - (int64_t)days * 86400;
 }
 
+static void
+note_narrow(void *ctx, size_t i, const struct store_keys *keys)
+{
+	bool *narrow = ctx;
+
+	narrow[i] = keys != NULL && keys->is_narrow;
+}
+
+/*
+ * Which of the last count messages may have a header beyond ASCII. Where the
+ * digests do not tell, all may: they are looked at when they are sent.
+ */
+static int
+find_wide(struct session *session, struct maildrop *drop,
+    const struct store_message *message, size_t count, struct err *err)
+{
+	struct maildrop_item *item = drop->item + drop->count - count;
+	struct arena *arena = arena_new(DIGESTS_MAX);
+	bool narrow[SCAN] = { false };
+	uint64_t blob[SCAN];
+	int ret;
+
+	for (size_t i = 0; i < count; i++)
+		blob[i] = message[i].blob;
+	ret = store_keys_read(session->pop3d->reader, session->store, blob,
+	    count, STORE_KEYS_DATE, arena, note_narrow, narrow, err);
+	for (size_t i = 0; i < count; i++)
+		item[i].wide = !narrow[i] || message[i].wide_prefix;
+	arena_free(arena);
+	return ret < 0 && err->kind != ERR_LIMIT ? -1 : 0;
+}
+
 /* All messages of the mailbox, in pieces that pin their state shortly. */
 static int
 scan(struct session *session, struct maildrop *drop, struct err *err)
@@ -126,6 +161,8 @@ scan(struct session *session, struct maildrop *drop, struct err *err)
 			drop->item[drop->count - 1].old =
 			    (int64_t)message[i].saved <= before;
 		}
+		if (ret == 0 && count > 0 && !drop->utf8)
+			ret = find_wide(session, drop, message, count, err);
 		if (count > 0)
 			from = message[count - 1].uid + 1;
 	} while (ret == 0 && count == SCAN && from != 0);
@@ -150,6 +187,7 @@ open_drop(struct session *session, struct maildrop *drop, struct err *err)
 		err) < 0)
 		return -1;
 	drop->uidvalidity = mbox.uidvalidity;
+	drop->utf8 = session->handover.utf8;
 	return scan(session, drop, err);
 }
 
@@ -169,6 +207,7 @@ reopen_drop(struct session *session, struct maildrop *drop, struct err *err)
 		return err_set(err, ERR_CORRUPT, "parked: another user");
 	session->mailbox = state.mailbox;
 	drop->uidvalidity = state.uidvalidity;
+	drop->utf8 = state.utf8;
 	commands->deadline = (int64_t)state.deadline;
 	commands->errors = (int)state.errors;
 	commands->retrieved = state.retrieved;
@@ -187,6 +226,7 @@ encode_state(const struct session *session, int64_t deadline, struct buf *out,
 		.user = session->user,
 		.mailbox = session->mailbox,
 		.uidvalidity = commands->drop->uidvalidity,
+		.utf8 = commands->drop->utf8,
 		.errors = (uint32_t)commands->errors,
 		.retrieved = (uint32_t)commands->retrieved,
 		.deleted = (uint32_t)commands->deleted,
@@ -288,9 +328,13 @@ begin(struct session *session, struct maildrop *drop)
 		return false;
 	}
 	count = maildrop_stat(drop, &octets);
-	stream_putf(session->stream,
-	    "+OK Maildrop has %zu messages (%llu octets)\r\n", count,
-	    (unsigned long long)octets);
+	if (content_is_measured(drop))
+		stream_putf(session->stream,
+		    "+OK Maildrop has %zu messages (%llu octets)\r\n", count,
+		    (unsigned long long)octets);
+	else
+		stream_putf(session->stream,
+		    "+OK Maildrop has %zu messages\r\n", count);
 	return true;
 }
 

@@ -27,6 +27,7 @@ static const struct ipc_field handover_fields[] = {
 	IPC_FIELD(M, STR, mech, NAME),
 	IPC_FIELD(M, STR, ticket, TICKET),
 	IPC_FIELD(M, STR, tag, TAG),
+	IPC_FIELD(M, BOOL, utf8, 0),
 	IPC_FIELD(M, STR, unread, HANDOVER_UNREAD_MAX),
 	IPC_FIELD(M, STR, parked, HANDOVER_PARKED_MAX),
 	IPC_FIELD(M, FD, fd, 0),

@@ -65,6 +65,7 @@ struct handover {
 	struct str ticket; /* authd's word for it */
 	struct str tag;    /* IMAP: of the LOGIN or AUTHENTICATE that is still
 			      to be answered with OK or NO */
+	bool utf8;         /* POP3: the client said UTF8 (RFC 6856) */
 	struct str unread; /* came behind what front understood */
 	struct str parked; /* the state it had; empty: a new session */
 	int fd; /* the client's own, or a socket pair's end when TLS */

@@ -4,6 +4,19 @@
 
 static const char *const tags[] = { "en", "i-default" };
 
+/*
+ * Basic filtering (RFC 4647 section 3.3.1): the tag is the range, or begins
+ * with it and a hyphen.
+ */
+static bool
+matches(struct str range, const char *tag)
+{
+	struct str rest = str_of(tag);
+
+	return str_itake_str(&rest, range) &&
+	    (rest.len == 0 || rest.p[0] == '-');
+}
+
 bool
 pop_lang_answer(struct buf *out, struct str range)
 {
@@ -16,7 +29,7 @@ pop_lang_answer(struct buf *out, struct str range)
 	if (str_eqz(range, "*"))
 		range = str_of(tags[0]);
 	for (size_t i = 0; i < NELEMS(tags); i++) {
-		if (!str_ieqz(range, tags[i]))
+		if (!matches(range, tags[i]))
 			continue;
 		(void)buf_addf(out, "+OK %s English it is\r\n", tags[i]);
 		return true;

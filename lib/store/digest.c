@@ -122,7 +122,8 @@ store_digest_encode(struct buf *out, const struct store_digest *digest,
 	(void)buf_add_u8(out, DIGEST_VERSION);
 	(void)buf_add_u8(out,
 	    (uint8_t)((digest->has_date ? DIGEST_HAS_DATE : 0) |
-		(digest->is_reply ? DIGEST_IS_REPLY : 0)));
+		(digest->is_reply ? DIGEST_IS_REPLY : 0) | DIGEST_KNOWS_WIDE |
+		(digest->is_narrow ? 0 : DIGEST_IS_WIDE)));
 	wire_put_var(out, digest->length);
 	wire_put_var(out, digest_zigzag(digest->date));
 	wire_put_var(out, digest_zigzag(digest->zone));
@@ -339,6 +340,8 @@ store_digest_decode(struct store_digest *digest, struct arena *arena,
 	flags = wire_u8(&d.wire);
 	digest->has_date = flags & DIGEST_HAS_DATE;
 	digest->is_reply = flags & DIGEST_IS_REPLY;
+	digest->is_narrow =
+	    (flags & (DIGEST_KNOWS_WIDE | DIGEST_IS_WIDE)) == DIGEST_KNOWS_WIDE;
 	digest->length = d.length = wire_var(&d.wire);
 	if (message.p != NULL && message.len != d.length)
 		d.wire.bad = true;

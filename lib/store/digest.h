@@ -48,6 +48,7 @@ struct store_digest {
 	 */
 	struct str subject;
 	bool is_reply;
+	bool is_narrow;     /* all its headers are ASCII (mime/surrogate.h) */
 	struct str preview; /* RFC 8970: UTF-8, 200 characters; p NULL: none */
 };
 

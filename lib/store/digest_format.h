@@ -11,6 +11,8 @@ enum {
 	DIGEST_VERSION = 1,
 	DIGEST_HAS_DATE = 1,
 	DIGEST_IS_REPLY = 2,
+	DIGEST_KNOWS_WIDE = 4, /* DIGEST_IS_WIDE says something */
+	DIGEST_IS_WIDE = 8,    /* mime_part_is_wide() */
 	DIGEST_LIST_TRUNCATED = 1,
 	DIGEST_ADDRESS_VALID = 0x10, /* beside the kind */
 	DIGEST_PART_OPAQUE = 0x10,

@@ -4,6 +4,7 @@
 #include "mime/date.h"
 #include "mime/msgid.h"
 #include "mime/subject.h"
+#include "mime/surrogate.h"
 #include "store/digest.h"
 
 enum {
@@ -108,6 +109,7 @@ store_digest_make(struct store_digest *digest, struct arena *arena,
 	if (mime_part_parse(&digest->root, &digest->envelope, arena, message,
 		limits, err) < 0)
 		return -1;
+	digest->is_narrow = !mime_part_is_wide(digest->root);
 	if (digest->envelope.date.p != NULL &&
 	    mime_date_parse(digest->envelope.date, &date, &ignored) == 0) {
 		digest->has_date = true;

@@ -45,6 +45,8 @@ store_keys_decode(struct store_keys *keys, struct str digest,
 	flags = wire_u8(&wire);
 	keys->has_date = flags & DIGEST_HAS_DATE;
 	keys->is_reply = flags & DIGEST_IS_REPLY;
+	keys->is_narrow =
+	    (flags & (DIGEST_KNOWS_WIDE | DIGEST_IS_WIDE)) == DIGEST_KNOWS_WIDE;
 	(void)wire_var(&wire);
 	keys->date = digest_unzigzag(wire_var(&wire));
 	keys->zone = (int16_t)digest_unzigzag(wire_var_max(&wire, 4000));

@@ -18,6 +18,7 @@
 struct store_keys {
 	bool has_date; /* see struct store_digest for what means what */
 	bool is_reply;
+	bool is_narrow;
 	int16_t zone;
 	int64_t date;
 	/* The envelope; p NULL where absent. */
@@ -32,7 +33,7 @@ struct store_keys {
  */
 enum store_keys_upto {
 	STORE_KEYS_NONE, /* for who says what is needed: no digest at all */
-	STORE_KEYS_DATE, /* the date, its zone, is_reply */
+	STORE_KEYS_DATE, /* the date, its zone, is_reply, is_narrow */
 	STORE_KEYS_IDS,  /* and sent, subject, in_reply_to, message_id */
 	STORE_KEYS_FROM, /* and the first list */
 	STORE_KEYS_ALL,

@@ -1,5 +1,6 @@
 #include "store/message.h"
 
+#include "base/utf8.h"
 #include "kv/cursor.h"
 #include "store/access.h"
 #include "store/rights.h"
@@ -20,6 +21,7 @@ store_message_fill(struct store_message *out, uint32_t uid,
 		.size = row->size,
 		.flags = row->flags,
 		.prefix_len = (uint16_t)row->prefix.len,
+		.wide_prefix = !utf8_is_ascii(row->prefix),
 	};
 }
 

@@ -24,6 +24,7 @@ struct store_message {
 	uint32_t size;  /* prefix and body */
 	uint16_t flags; /* STORE_FLAG_* */
 	uint16_t prefix_len;
+	bool wide_prefix; /* with bytes over 127 */
 };
 
 /* What a row of hot says, without the prefix. */

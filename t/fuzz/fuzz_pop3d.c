@@ -21,6 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	log_init("fuzz", LOG_LEVEL_ERROR);
 	double_init(&drop);
+	double_add_wide(&drop, size > 0 && data[0] == 'U');
 	buf_init(&out, 0);
 	double_talk(&drop, str_make(data, size), &out);
 	if (out.len > 0 && !str_ends(buf_str(&out), STR("\r\n")))

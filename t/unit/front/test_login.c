@@ -400,7 +400,7 @@ pop3_answers_each_command(void **state)
 		    "+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
 		    "AUTH-RESP-CODE\r\nPIPELINING\r\nUSER\r\n"
 		    "SASL PLAIN LOGIN SCRAM-SHA-256\r\n"
-		    "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
+		    "UTF8\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
 		    NULL },
 		{ "USER ada\r\nPASS secret\r\nSTAT\r\n",
 		    "+OK Send the password\r\n<DONE  ada>", "STAT\r\n" },
@@ -412,6 +412,15 @@ pop3_answers_each_command(void **state)
 		{ "USER ada\r\nPASS later\r\n",
 		    "+OK Send the password\r\n-ERR [SYS/TEMP] Temporary "
 		    "authentication failure\r\n",
+		    NULL },
+		{ "UTF8\r\nutf8\r\nUTF8 x\r\nUSER ada\r\nPASS secret\r\n",
+		    "+OK UTF-8 from now on\r\n+OK UTF-8 from now on\r\n"
+		    "-ERR No argument is expected\r\n"
+		    "+OK Send the password\r\n<DONE  ada>",
+		    NULL },
+		{ "USER \374\r\nUSER ada\r\nPASS \374\r\n",
+		    "-ERR USER takes a name\r\n+OK Send the password\r\n"
+		    "-ERR Not a password\r\n",
 		    NULL },
 		{ "USER\r\nUSER \r\nPASS\r\n",
 		    "-ERR USER takes a name\r\n-ERR USER takes a name\r\n"
@@ -462,7 +471,10 @@ pop3_takes_no_password_in_the_clear(void **state)
 		{ "CAPA\r\n",
 		    "+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\n"
 		    "AUTH-RESP-CODE\r\nPIPELINING\r\nSASL SCRAM-SHA-256\r\n"
-		    "STLS\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
+		    "STLS\r\nUTF8\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
+		    NULL },
+		{ "UTF8\r\nSTLS\r\n",
+		    "+OK UTF-8 from now on\r\n-ERR STLS comes before UTF8\r\n",
 		    NULL },
 		{ "USER ada\r\nPASS secret\r\n",
 		    "-ERR Use STLS before sending a password\r\n"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/attr.h"
 #include "base/buf.h"
 #include "pop3d/command.h"
 #include "store/message.h"
@@ -21,7 +22,10 @@ struct double_drop {
 	bool fail;       /* the store refuses to remove */
 };
 
-/* UID 3 is gone, UID 9 cannot be read now, the others are as follows. */
+/*
+ * UID 3 is gone, UID 9 cannot be read now, the others are as follows. 10 and
+ * 11 are there only in a maildrop that double_add_wide() was done to.
+ */
 static const struct {
 	uint32_t uid;
 	const char *prefix, *body;
@@ -32,7 +36,12 @@ static const struct {
 	{ 3, "", "gone\r\n" },
 	{ 7, "", "\r\n" },
 	{ 9, "", "trouble\r\n" },
+	{ 10, "Delivered-To: \303\274@x\r\n",
+	    "Subject: \303\274\r\n\r\n\303\266\r\nend\r\n" },
+	{ 11, "", "Content-Type: multipart/mixed; boundary=\303\274\r\n\r\n" },
 };
+
+enum { DOUBLE_NARROW = 5 };
 
 static int
 double_body(void *ctx, uint32_t uid, struct store_body *out, struct err *err)
@@ -92,12 +101,25 @@ double_init(struct double_drop *drop)
 	drop->drop.ctx = drop;
 	drop->drop.uidvalidity = 1700000000;
 	buf_init(&drop->told, 0);
-	for (size_t i = 0;
-	     i < sizeof(double_messages) / sizeof(double_messages[0]); i++)
+	for (size_t i = 0; i < DOUBLE_NARROW; i++)
 		maildrop_add(&drop->drop, double_messages[i].uid,
 		    (uint32_t)(strlen(double_messages[i].prefix) +
 			strlen(double_messages[i].body)),
 		    double_messages[i].uid == 7);
+}
+
+/* Two messages whose headers are beyond ASCII. */
+static inline void
+double_add_wide(struct double_drop *drop, bool utf8)
+{
+	drop->drop.utf8 = utf8;
+	for (size_t i = DOUBLE_NARROW; i < NELEMS(double_messages); i++) {
+		maildrop_add(&drop->drop, double_messages[i].uid,
+		    (uint32_t)(strlen(double_messages[i].prefix) +
+			strlen(double_messages[i].body)),
+		    false);
+		drop->drop.item[i].wide = true;
+	}
 }
 
 static inline void

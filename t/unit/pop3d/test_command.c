@@ -65,7 +65,7 @@ numbers_and_sizes(void **state)
 		{ "NOOP\r\nCAPA\r\n",
 		    "+OK\r\n+OK Capabilities follow\r\nTOP\r\nUIDL\r\n"
 		    "RESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"
-		    "LANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
+		    "UTF8\r\nLANG\r\nIMPLEMENTATION Chancery\r\n.\r\n",
 		    NULL },
 	};
 
@@ -181,6 +181,76 @@ wrong_commands_are_answered_and_counted(void **state)
 	check(rows, NELEMS(rows), false);
 }
 
+/* RFC 6856: what a client is sent that did not, or did, say UTF8. */
+static void
+wide_messages(bool utf8, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct double_drop drop;
+		struct buf out;
+
+		double_init(&drop);
+		double_add_wide(&drop, utf8);
+		buf_init(&out, 0);
+		double_talk(&drop, str_of(rows[i].in), &out);
+		if (strcmp(buf_cstr(&out), rows[i].out) != 0)
+			fail_msg("%s\ngave:\n%s", rows[i].in, buf_cstr(&out));
+		buf_clear(&out);
+		double_clear(&drop);
+	}
+}
+
+#define SURROGATE_HEADER                                                       \
+	"Delivered-To: =?UTF-8?B?w7xAeA==?=\r\nSubject: =?UTF-8?B?w7w=?=\r\n"
+
+static void
+who_did_not_say_utf8_reads_surrogates(void **state)
+{
+	static const struct row rows[] = {
+		{ "LIST 6\r\nRETR 6\r\nLIST 6\r\n",
+		    "+OK 6 74\r\n+OK 74 octets\r\n" SURROGATE_HEADER
+		    "\r\nö\r\nend\r\n.\r\n+OK 6 74\r\n",
+		    NULL },
+		{ "TOP 6 0\r\nTOP 6 1\r\n",
+		    "+OK Top follows\r\n" SURROGATE_HEADER "\r\n.\r\n"
+		    "+OK Top follows\r\n" SURROGATE_HEADER "\r\nö\r\n.\r\n",
+		    NULL },
+		/* 7 has no surrogate; the sizes of both are as said above */
+		{ "RETR 7\r\nTOP 7 0\r\nLIST 7\r\nSTAT\r\nUIDL 7\r\n",
+		    "-ERR [UTF8] Message can be sent in UTF-8 mode alone\r\n"
+		    "-ERR [UTF8] Message can be sent in UTF-8 mode alone\r\n"
+		    "-ERR [UTF8] Message can be sent in UTF-8 mode alone\r\n"
+		    "+OK 7 224\r\n+OK 7 1700000000.11\r\n",
+		    NULL },
+		{ "LIST\r\n",
+		    "+OK 7 messages (224 octets)\r\n1 65\r\n2 22\r\n3 6\r\n"
+		    "4 2\r\n5 9\r\n6 74\r\n7 46\r\n.\r\n",
+		    NULL },
+		{ "UTF8\r\n", "-ERR UTF8 comes before login\r\n", NULL },
+	};
+
+	(void)state;
+	wide_messages(false, rows, NELEMS(rows));
+}
+
+static void
+who_said_utf8_reads_what_there_is(void **state)
+{
+	static const struct row rows[] = {
+		{ "LIST 6\r\nRETR 6\r\n",
+		    "+OK 6 44\r\n+OK 44 octets\r\nDelivered-To: ü@x\r\n"
+		    "Subject: ü\r\n\r\nö\r\nend\r\n.\r\n",
+		    NULL },
+		{ "TOP 6 1\r\nLIST 7\r\n",
+		    "+OK Top follows\r\nDelivered-To: ü@x\r\nSubject: ü\r\n"
+		    "\r\nö\r\n.\r\n+OK 7 46\r\n",
+		    NULL },
+	};
+
+	(void)state;
+	wide_messages(true, rows, NELEMS(rows));
+}
+
 static void
 a_line_has_255_octets(void **state)
 {
@@ -222,6 +292,8 @@ main(void)
 		cmocka_unit_test(messages_come_as_they_are_with_dots_stuffed),
 		cmocka_unit_test(only_quit_removes),
 		cmocka_unit_test(wrong_commands_are_answered_and_counted),
+		cmocka_unit_test(who_did_not_say_utf8_reads_surrogates),
+		cmocka_unit_test(who_said_utf8_reads_what_there_is),
 		cmocka_unit_test(a_line_has_255_octets),
 		cmocka_unit_test(a_drop_grows),
 	};

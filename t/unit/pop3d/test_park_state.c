@@ -18,6 +18,9 @@ fill(struct maildrop *drop, uint32_t count)
 		drop->item[i].deleted = i % 3 == 0;
 		drop->item[i].read = i % 7 == 0;
 		drop->item[i].old = i % 11 == 0;
+		drop->item[i].wide = i % 2 == 0;
+		drop->item[i].measured = i % 4 == 0;
+		drop->item[i].refused = i % 8 == 0;
 	}
 }
 
@@ -46,6 +49,11 @@ comes_back_as_it_was(void **state)
 			assert_int_equal(two.item[i].seen, one.item[i].seen);
 			assert_int_equal(two.item[i].read, one.item[i].read);
 			assert_int_equal(two.item[i].old, one.item[i].old);
+			assert_int_equal(two.item[i].wide, one.item[i].wide);
+			assert_int_equal(two.item[i].measured,
+			    one.item[i].measured);
+			assert_int_equal(two.item[i].refused,
+			    one.item[i].refused);
 		}
 		buf_clear(&out);
 		maildrop_clear(&one);
@@ -84,7 +92,10 @@ bytes_that_do_not_fit_are_refused(void **state)
 		int ret;
 	} cases[] = {
 		{ "", 0, 0, 0 },
-		{ "\1\20", 2, 1, 0 },
+		{ "\1\40", 2, 1, 0 },
+		{ "\1\60\3", 3, 1, 0 },
+		{ "\1\60\4", 3, 1, -1 },
+		{ "\1\60", 2, 1, -1 },
 		{ "\1\10", 2, 2, -1 },
 		{ "\1\10", 2, 0, -1 },
 		{ "\0\10", 2, 1, -1 },
@@ -92,8 +103,8 @@ bytes_that_do_not_fit_are_refused(void **state)
 		{ "\1\200", 2, 1, -1 },
 		{ "\377\377\377\377\17\0", 6, 1, 0 },
 		{ "\377\377\377\377\17\0\1\0", 8, 2, -1 },
-		{ "\1\377\377\377\377\377\1", 7, 1, 0 },
-		{ "\1\377\377\377\377\377\2", 7, 1, -1 },
+		{ "\1\357\377\377\377\377\3", 7, 1, 0 },
+		{ "\1\377\377\377\377\377\4", 7, 1, -1 },
 	};
 
 	(void)state;
@@ -111,7 +122,10 @@ bytes_that_do_not_fit_are_refused(void **state)
 static void
 a_state_comes_back(void **state)
 {
-	struct park_state one = { .user = 3, .octets = UINT64_MAX }, two;
+	struct park_state one = { .user = 3,
+		.utf8 = true,
+		.octets = UINT64_MAX },
+			  two;
 	struct arena *arena = arena_new(0);
 	struct err err;
 	struct buf out;
@@ -122,6 +136,7 @@ a_state_comes_back(void **state)
 	assert_int_equal(park_state_decode(&two, buf_str(&out), arena, &err),
 	    0);
 	assert_int_equal(two.user, 3);
+	assert_true(two.utf8);
 	assert_int_equal(two.octets, UINT64_MAX);
 	for (size_t len = 0; len < out.len; len++)
 		assert_int_equal(park_state_decode(&two,
