@@ -6,39 +6,6 @@ import re
 import chancery
 import thunderbird
 
-COMMON = """
-    const listen = start => new Promise((resolve, reject) => start({
-        onStartRunningUrl() {},
-        onStopRunningUrl(url, status) {
-            status ? reject("status " + status) : resolve();
-        },
-        onStartCopy() {}, onProgress() {}, setMessageKey() {},
-        getMessageId() { return null; },
-        onStopCopy(status) {
-            status ? reject("status " + status) : resolve();
-        },
-        QueryInterface: ChromeUtils.generateQI(
-            ["nsIUrlListener", "nsIMsgCopyServiceListener"]),
-    }));
-    const until = async (what, test) => {
-        for (let i = 0; i < 600; i++) {
-            const value = await test();
-            if (value) return value;
-            await new Promise(r => Services.tm.mainThread.dispatch(
-                { run: () => setTimeout(r, 50) }, 0));
-        }
-        throw "not in time: " + what;
-    };
-    const setTimeout = ChromeUtils.importESModule(
-        "resource://gre/modules/Timer.sys.mjs").setTimeout;
-    const account = MailServices.accounts.accounts.find(
-        a => a.incomingServer.type == "imap");
-    const root = account?.incomingServer.rootFolder;
-    const folder = name => root.subFolders.find(f => f.name == name);
-    const subject = (f, text) => [...f.messages].find(
-        m => m.mime2DecodedSubject == text);
-"""
-
 
 class Daily(chancery.TestCase):
     users = ("ada", "bob")
@@ -47,11 +14,7 @@ class Daily(chancery.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.bird = thunderbird.Thunderbird()
-        with open(cls.chancery.path("tls/cert.pem")) as pem:
-            certificate = pem.read()
-        for service in ("imaps", "submissions"):
-            cls.bird.trust("127.0.0.1", cls.chancery.port(service),
-                           certificate)
+        cls.bird.make_account(cls.chancery, "ada", "Ada L.")
 
     @classmethod
     def tearDownClass(cls):
@@ -59,34 +22,7 @@ class Daily(chancery.TestCase):
         super().tearDownClass()
 
     def run_script(self, body, *arguments):
-        return self.bird.run(COMMON + body, *arguments)
-
-    def make_account(self):
-        self.run_script("""
-            const [imap, submission] = args;
-            const server = MailServices.accounts.createIncomingServer(
-                "ada@example.test", "127.0.0.1", "imap");
-            server.port = imap;
-            server.socketType = Ci.nsMsgSocketType.SSL;
-            server.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
-            server.password = "secret-ada";
-            const out = MailServices.outgoingServer.createServer("smtp");
-            const smtp = out.QueryInterface(Ci.nsISmtpServer);
-            smtp.hostname = "127.0.0.1";
-            smtp.port = submission;
-            out.socketType = Ci.nsMsgSocketType.SSL;
-            out.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
-            out.username = "ada@example.test";
-            out.password = "secret-ada";
-            const identity = MailServices.accounts.createIdentity();
-            identity.email = "ada@example.test";
-            identity.fullName = "Ada L.";
-            identity.smtpServerKey = out.key;
-            const made = MailServices.accounts.createAccount();
-            made.incomingServer = server;
-            made.addIdentity(identity);
-            MailServices.accounts.defaultAccount = made;
-        """, self.chancery.port("imaps"), self.chancery.port("submissions"))
+        return self.bird.work(body, *arguments)
 
     def flags(self, mailbox):
         """{subject: flags} as the server has them."""
@@ -109,7 +45,6 @@ class Daily(chancery.TestCase):
                       f"From: X <x@elsewhere.test>\r\nSubject: number {n}\r\n"
                       f"Message-ID: <{n}@elsewhere.test>\r\n\r\nbody {n}\r\n")
         self.wait_for_messages("ada", 4)
-        self.make_account()
         self.see_folders()
         self.read()
         self.flag()
@@ -131,24 +66,7 @@ class Daily(chancery.TestCase):
             inbox.updateFolder(null);
             await until("four messages", () => subject(inbox, "number 3"));
             const hdr = subject(inbox, "number 1");
-            const uri = inbox.getUriForMsg(hdr);
-            const text = await new Promise((resolve, reject) => {
-                let all = "";
-                MailServices.messageServiceFromURI(uri).streamMessage(uri, {
-                    onStartRequest() {},
-                    onStopRequest(r, status) {
-                        status ? reject("status " + status) : resolve(all);
-                    },
-                    onDataAvailable(r, stream, offset, count) {
-                        const s = Cc["@mozilla.org/scriptableinputstream;1"]
-                            .createInstance(Ci.nsIScriptableInputStream);
-                        s.init(stream);
-                        all += s.read(count);
-                    },
-                    QueryInterface: ChromeUtils.generateQI(
-                        ["nsIStreamListener"]),
-                }, null, null, false, "", false);
-            });
+            const text = await read(inbox, hdr);
             inbox.markMessagesRead([hdr], true);
             return [[...inbox.messages].length, hdr.author, text];
         """)

@@ -38,6 +38,57 @@ const { MailServices } = ChromeUtils.importESModule(
     "resource:///modules/MailServices.sys.mjs");
 """
 
+# For work(): the account, its folders by name, and how to wait.
+COMMON = """
+    const listen = start => new Promise((resolve, reject) => start({
+        onStartRunningUrl() {},
+        onStopRunningUrl(url, status) {
+            status ? reject("status " + status) : resolve();
+        },
+        onStartCopy() {}, onProgress() {}, setMessageKey() {},
+        getMessageId() { return null; },
+        onStopCopy(status) {
+            status ? reject("status " + status) : resolve();
+        },
+        QueryInterface: ChromeUtils.generateQI(
+            ["nsIUrlListener", "nsIMsgCopyServiceListener"]),
+    }));
+    const until = async (what, test) => {
+        for (let i = 0; i < 600; i++) {
+            const value = await test();
+            if (value) return value;
+            await new Promise(r => Services.tm.mainThread.dispatch(
+                { run: () => setTimeout(r, 50) }, 0));
+        }
+        throw "not in time: " + what;
+    };
+    const setTimeout = ChromeUtils.importESModule(
+        "resource://gre/modules/Timer.sys.mjs").setTimeout;
+    const account = MailServices.accounts.accounts.find(
+        a => a.incomingServer.type == "imap");
+    const root = account?.incomingServer.rootFolder;
+    const folder = path => path.split("/").reduce(
+        (f, name) => f?.subFolders.find(s => s.name == name), root);
+    const read = (f, hdr) => new Promise((resolve, reject) => {
+        const uri = f.getUriForMsg(hdr);
+        let all = "";
+        MailServices.messageServiceFromURI(uri).streamMessage(uri, {
+            onStartRequest() {},
+            onStopRequest(r, status) {
+                status ? reject("status " + status) : resolve(all);
+            },
+            onDataAvailable(r, stream, offset, count) {
+                const s = Cc["@mozilla.org/scriptableinputstream;1"]
+                    .createInstance(Ci.nsIScriptableInputStream);
+                s.init(stream);
+                all += s.read(count);
+            },
+            QueryInterface: ChromeUtils.generateQI(["nsIStreamListener"]),
+        }, null, null, false, "", false);
+    });
+    const subject = (f, text) => [...f.messages].find(
+        m => m.mime2DecodedSubject == text);
+"""
 
 def free_port():
     with socket.socket() as probe:
@@ -142,3 +193,40 @@ class Thunderbird:
                 Ci.nsICertOverrideService).rememberValidityOverride(
                 host, port, {}, db.constructX509FromBase64(base64), true);
         """, host, port, "".join(lines))
+
+    def work(self, body, *arguments):
+        """run() with COMMON before it."""
+        return self.run(COMMON + body, *arguments)
+
+    def make_account(self, chancery, user, name):
+        """user's, by IMAP and submission, its certificate trusted."""
+        with open(chancery.path("tls/cert.pem")) as pem:
+            certificate = pem.read()
+        for service in ("imaps", "submissions"):
+            self.trust("127.0.0.1", chancery.port(service), certificate)
+        self.run("""
+            const [imap, submission, address, password, name] = args;
+            const server = MailServices.accounts.createIncomingServer(
+                address, "127.0.0.1", "imap");
+            server.port = imap;
+            server.socketType = Ci.nsMsgSocketType.SSL;
+            server.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+            server.password = password;
+            const out = MailServices.outgoingServer.createServer("smtp");
+            const smtp = out.QueryInterface(Ci.nsISmtpServer);
+            smtp.hostname = "127.0.0.1";
+            smtp.port = submission;
+            out.socketType = Ci.nsMsgSocketType.SSL;
+            out.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+            out.username = address;
+            out.password = password;
+            const identity = MailServices.accounts.createIdentity();
+            identity.email = address;
+            identity.fullName = name;
+            identity.smtpServerKey = out.key;
+            const made = MailServices.accounts.createAccount();
+            made.incomingServer = server;
+            made.addIdentity(identity);
+            MailServices.accounts.defaultAccount = made;
+        """, chancery.port("imaps"), chancery.port("submissions"),
+             chancery.address(user), chancery.password(user), name)
