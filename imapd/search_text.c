@@ -8,6 +8,7 @@
 enum {
 	TEXT_MAX = 64 << 20, /* decoded bytes looked at in one part */
 	SKIP_MAX = 255,
+	LOOKS_MAX = 4, /* at each byte of a text, on the average */
 };
 
 void
@@ -67,41 +68,58 @@ search_needle_new(struct arena *arena, struct str text)
 	return needle;
 }
 
-/* Horspool's search for an ASCII needle, letters without case. */
-static bool
+/*
+ * Horspool's search for an ASCII needle, letters without case: 1 it is there,
+ * 0 it is not. -1: needle and text repeat themselves, and this way would look
+ * at needle times text bytes.
+ */
+static int
 scan_ascii(const struct search_needle *needle, struct str text)
 {
 	const char *want = needle->folded.p;
-	size_t len = needle->folded.len, at = 0;
+	size_t len = needle->folded.len, at = 0, looks = 0;
 
 	if (len == 0)
-		return true;
+		return 1;
 	while (at + len <= text.len) {
 		const char *window = text.p + at;
 		size_t i = len - 1;
 
 		while (upper(window[i]) == want[i]) {
 			if (i == 0)
-				return true;
+				return 1;
 			i--;
 		}
+		looks += len - i;
+		if (looks / LOOKS_MAX > text.len)
+			return -1;
 		at += needle->skip[(unsigned char)window[len - 1]];
 	}
-	return false;
+	return 0;
+}
+
+/* The same by folding all of text, in linear time whatever it is. */
+static bool
+scan_folded(struct search_room *room, const struct search_needle *needle,
+    struct str text)
+{
+	buf_reset(&room->folded);
+	(void)mime_casefold(&room->folded, text);
+	return str_find(buf_str(&room->folded), needle->folded) >= 0;
 }
 
 bool
 search_utf8(struct search_room *room, const struct search_needle *needle,
     struct str text)
 {
-	if (needle->ascii && scan_ascii(needle, text))
+	int found = needle->ascii ? scan_ascii(needle, text) : 0;
+
+	if (found > 0)
 		return true;
 	/* Other letters may fold to ASCII, so all of it must be folded. */
-	if (utf8_is_ascii(text))
+	if (found == 0 && utf8_is_ascii(text))
 		return needle->folded.len == 0;
-	buf_reset(&room->folded);
-	(void)mime_casefold(&room->folded, text);
-	return str_find(buf_str(&room->folded), needle->folded) >= 0;
+	return scan_folded(room, needle, text);
 }
 
 bool
@@ -124,11 +142,12 @@ search_header(struct search_room *room, const struct search_needle *needle,
 	bool plain = needle->ascii && str_find(header, STR("=?")) < 0 &&
 	    utf8_is_ascii(header);
 	struct mime_field field;
+	int found = plain ? scan_ascii(needle, header) : -1;
 
 	/* A needle without blanks cannot lie across a fold. */
-	if (plain && scan_ascii(needle, header))
+	if (found > 0)
 		return true;
-	if (plain && str_chr(needle->folded, ' ') < 0 &&
+	if (found == 0 && str_chr(needle->folded, ' ') < 0 &&
 	    str_chr(needle->folded, '\t') < 0)
 		return false;
 	while (mime_header_next(&header, &field)) {

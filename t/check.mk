@@ -113,9 +113,20 @@ check-replay: $(replays)
 check-e2e: all
 	$(Q)CHANCERY_BUILD=$(BUILD) t/e2e/run
 
-# The published attacks.
-.PHONY: check-attack
-check-attack: all
+# The published attacks, and parsers measured against the size of their input.
+attack_programs := $(BUILD)/t/attack/complexity
+$(BUILD)/t/attack/complexity: $(patsubst %.c,$(BUILD)/obj/%.o,\
+		$(wildcard t/attack/complexity*.c) imapd/search_text.c \
+		imapd/thread_tree.c imapd/view.c imapd/view_pack.c \
+		dnsd/name.c dnsd/packet.c dnsd/servers.c smtpd/clamd_reply.c \
+		smtpd/spamd_reply.c smtpd/xclient_attr.c) $(archives)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs) -lm
+
+.PHONY: attack-programs check-attack
+attack-programs: $(attack_programs)
+check-attack: all attack-programs
 	$(Q)CHANCERY_BUILD=$(BUILD) t/attack/run
 
 # The long tests.

@@ -93,6 +93,40 @@ finds_long_needles(void **state)
 	"Subject: a long\r\n subject\r\n"                                      \
 	"X-Spam: yes\r\n\r\n"
 
+/* Needle and text that repeat themselves are found by another way. */
+static void
+finds_in_what_repeats_itself(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		char first, last; /* of the needle; between them "a" */
+		bool found;
+	} cases[] = {
+		{ 'a', 'a', true }, { 'b', 'a', false }, { 'a', 'b', false },
+		{ 'Z', 'a', true }, /* behind it stands "zaaa" */
+	};
+	enum { TEXT = 20000, NEEDLE = 5000 };
+	char text[TEXT + NEEDLE], sought[NEEDLE];
+
+	memset(text, 'A', sizeof(text));
+	text[TEXT] = 'z';
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct search_needle *needle;
+
+		memset(sought, 'a', sizeof(sought));
+		sought[0] = cases[i].first;
+		sought[NEEDLE - 1] = cases[i].last;
+		needle = search_needle_new(f->arena,
+		    str_make(sought, sizeof(sought)));
+		assert_int_equal(
+		    search_utf8(&f->room, needle, str_make(text, sizeof(text))),
+		    cases[i].found);
+		assert_int_equal(search_header(&f->room, needle,
+				     str_make(text, sizeof(text))),
+		    cases[i].found);
+	}
+}
+
 static void
 finds_header_text_decoded(void **state)
 {
@@ -200,6 +234,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_text_without_case),
 		cmocka_unit_test(finds_long_needles),
+		cmocka_unit_test(finds_in_what_repeats_itself),
 		cmocka_unit_test(finds_header_text_decoded),
 		cmocka_unit_test(finds_body_text_decoded),
 	};
