@@ -100,6 +100,6 @@ check(struct verb_call *call, struct err *err)
 const struct verb check_verbs[] = {
 	{ VERB_ANYONE, "check", "", "--dns",
 	    "look for mistakes: files, certificate, ports, directory, DNS",
-	    check },
+	    .run = check },
 	{ .who = VERB_END },
 };

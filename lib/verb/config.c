@@ -101,6 +101,6 @@ config(struct verb_call *call, struct err *err)
 
 const struct verb config_verbs[] = {
 	{ VERB_ANYONE, "config", "[NAME...]", "--all",
-	    "show parameters and their values", config },
+	    "show parameters and their values", .run = config },
 	{ .who = VERB_END },
 };

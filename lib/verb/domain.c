@@ -71,32 +71,14 @@ list(struct people *people, struct verb_call *call, struct err *err)
 	return 0;
 }
 
-static int
-run_add(struct verb_call *call, struct err *err)
-{
-	return people_run(call, add, err);
-}
-
-static int
-run_remove(struct verb_call *call, struct err *err)
-{
-	return people_run(call, drop, err);
-}
-
-static int
-run_list(struct verb_call *call, struct err *err)
-{
-	return people_run(call, list, err);
-}
-
 /* clang-format off */
 const struct verb domain_verbs[] = {
 	{ VERB_OPERATOR, "domain add", "DOMAIN", "--admin ADDR",
-	    "take mail for a domain", run_add },
+	    "take mail for a domain", people_verb, add },
 	{ VERB_OPERATOR, "domain remove", "DOMAIN", "",
-	    "take none any more; it must be empty", run_remove },
+	    "take none any more; it must be empty", people_verb, drop },
 	{ VERB_OPERATOR, "domain list", "", "",
-	    "the domains", run_list },
+	    "the domains", people_verb, list },
 	{ .who = VERB_END },
 };
 /* clang-format on */

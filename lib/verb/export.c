@@ -356,6 +356,6 @@ static int export(struct verb_call *call, struct err *err)
 const struct verb export_verbs[] = {
 	{ VERB_OPERATOR, "mailbox export", "USER FOLDER",
 	    "--mailbox NAME --format FORMAT",
-	    "write a user's mail into mbox files or a Maildir", export },
+	    "write a user's mail into mbox files or a Maildir", .run = export },
 	{ .who = VERB_END },
 };

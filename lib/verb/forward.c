@@ -11,30 +11,10 @@ forward_show(struct print *print, const struct ldap_entry *entry)
 	    ldap_entry_attr(entry, "mailForwardingAddress");
 	bool only = ldap_entry_has(entry, "mailForwardOnly", STR("TRUE"));
 
-	print_open_list(print, "forwarding_addresses");
-	for (size_t i = 0; found != NULL && i < found->count; i++)
-		print_str(print, NULL, found->values[i]);
-	print_close(print);
+	people_print(print, "forwarding_addresses", entry,
+	    "mailForwardingAddress");
 	print_bool(print, "keeps_copy",
 	    !only || found == NULL || found->count == 0);
-}
-
-static int
-take_targets(struct people *people, struct verb_call *call, struct str *target,
-    size_t *count, struct err *err)
-{
-	if (call->args_len - 1 > TARGETS_MAX)
-		return err_set(err, ERR_LIMIT, "more than %d targets",
-		    TARGETS_MAX);
-	for (size_t i = 1; i < call->args_len; i++) {
-		struct people_address address;
-
-		if (people_address(people, &address, call->args[i], false,
-			err) < 0)
-			return -1;
-		target[(*count)++] = address.whole;
-	}
-	return 0;
 }
 
 int
@@ -55,7 +35,7 @@ forward_set(struct people *people, struct verb_call *call,
 		forward_show(call->print, entry);
 		return 0;
 	}
-	if (take_targets(people, call, target, &count, err) < 0)
+	if (people_targets(people, call, TARGETS_MAX, target, &count, err) < 0)
 		return -1;
 	/* without a value SET takes the attribute out */
 	change[0] = (struct ldap_change){ LDAP_CHANGE_SET,

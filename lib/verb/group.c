@@ -182,14 +182,9 @@ static int
 list(struct people *people, struct verb_call *call, struct err *err)
 {
 	struct ldap_entry *entries;
-	struct str domain = { NULL, 0 };
 	size_t count;
 
-	if (call->args_len > 0 &&
-	    (people_domain(people, &domain, call->args[0], err) < 0 ||
-		people_need_domain(people, domain, err) < 0))
-		return -1;
-	if (people_list(people, domain, "mailGroup", &entries, &count, err) < 0)
+	if (people_listed(people, call, "mailGroup", &entries, &count, err) < 0)
 		return -1;
 	print_open_list(call->print, "groups");
 	for (size_t i = 0; i < count; i++) {
@@ -210,48 +205,19 @@ list(struct people *people, struct verb_call *call, struct err *err)
 	return 0;
 }
 
-static int
-run_add(struct verb_call *call, struct err *err)
-{
-	return people_run(call, add, err);
-}
-
-static int
-run_remove(struct verb_call *call, struct err *err)
-{
-	return people_run(call, drop, err);
-}
-
-static int
-run_list(struct verb_call *call, struct err *err)
-{
-	return people_run(call, list, err);
-}
-
-static int
-run_join(struct verb_call *call, struct err *err)
-{
-	return people_run(call, join, err);
-}
-
-static int
-run_leave(struct verb_call *call, struct err *err)
-{
-	return people_run(call, leave, err);
-}
-
 /* clang-format off */
 const struct verb group_verbs[] = {
 	{ VERB_OPERATOR, "group add", "ADDRESS USER...", "",
-	    "a group of users, to share mailboxes with", run_add },
+	    "a group of users, to share mailboxes with", people_verb, add },
 	{ VERB_OPERATOR, "group remove", "ADDRESS", "",
-	    "end a group, and the rights it has", run_remove },
+	    "end a group, and the rights it has", people_verb, drop },
 	{ VERB_OPERATOR, "group join", "ADDRESS USER...", "",
-	    "more members; they have its rights from the next login", run_join },
+	    "more members; they have its rights from the next login",
+	    people_verb, join },
 	{ VERB_OPERATOR, "group leave", "ADDRESS USER...", "",
-	    "members leave, and their sessions end", run_leave },
+	    "members leave, and their sessions end", people_verb, leave },
 	{ VERB_OPERATOR, "group list", "[DOMAIN]", "",
-	    "the groups and who is in them", run_list },
+	    "the groups and who is in them", people_verb, list },
 	{ .who = VERB_END },
 };
 /* clang-format on */

@@ -298,6 +298,6 @@ import(struct verb_call *call, struct err *err)
 const struct verb import_verbs[] = {
 	{ VERB_OPERATOR, "mailbox import", "USER PATH",
 	    "--mailbox NAME --format FORMAT",
-	    "take mail out of mbox files or a Maildir", import },
+	    "take mail out of mbox files or a Maildir", .run = import },
 	{ .who = VERB_END },
 };

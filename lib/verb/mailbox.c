@@ -153,12 +153,13 @@ compact(struct verb_call *call, struct err *err)
 
 const struct verb mailbox_verbs[] = {
 	{ VERB_OPERATOR, "mailbox list", "[OWNER]", "",
-	    "list the mailboxes of a user or a domain, or who has any", list },
+	    "list the mailboxes of a user or a domain, or who has any",
+	    .run = list },
 	{ VERB_OPERATOR, "mailbox verify", "", "",
-	    "check every invariant of the store", verify },
+	    "check every invariant of the store", .run = verify },
 	{ VERB_OPERATOR, "mailbox compact", "", "",
-	    "take back what expunged mail has left", compact },
+	    "take back what expunged mail has left", .run = compact },
 	{ VERB_OPERATOR, "mailbox rebuild", "", "",
-	    "make the index anew from the packs", rebuild },
+	    "make the index anew from the packs", .run = rebuild },
 	{ .who = VERB_END },
 };

@@ -79,6 +79,12 @@ people_run(struct verb_call *call, people_fn *fn, struct err *err)
 	return ret;
 }
 
+int
+people_verb(struct verb_call *call, struct err *err)
+{
+	return people_run(call, call->verb->people, err);
+}
+
 static struct str
 lower_copy(struct people *people, struct str s)
 {
@@ -331,4 +337,47 @@ people_list(struct people *people, struct str domain, const char *class,
 		    err);
 	return search(people, base, "(objectClass=", str_of(class), NULL, ")",
 	    entries, count, err);
+}
+
+int
+people_listed(struct people *people, struct verb_call *call, const char *class,
+    struct ldap_entry **entries, size_t *count, struct err *err)
+{
+	struct str domain = { NULL, 0 };
+
+	if (call->args_len > 0 &&
+	    (people_domain(people, &domain, call->args[0], err) < 0 ||
+		people_need_domain(people, domain, err) < 0))
+		return -1;
+	return people_list(people, domain, class, entries, count, err);
+}
+
+int
+people_targets(struct people *people, struct verb_call *call, size_t max,
+    struct str *out, size_t *count, struct err *err)
+{
+	struct people_address address;
+
+	*count = 0;
+	if (call->args_len - 1 > max)
+		return err_set(err, ERR_LIMIT, "more than %zu targets", max);
+	for (size_t i = 1; i < call->args_len; i++) {
+		if (people_address(people, &address, call->args[i], false,
+			err) < 0)
+			return -1;
+		out[(*count)++] = address.whole;
+	}
+	return 0;
+}
+
+void
+people_print(struct print *print, const char *name,
+    const struct ldap_entry *entry, const char *attr)
+{
+	const struct ldap_attr *found = ldap_entry_attr(entry, attr);
+
+	print_open_list(print, name);
+	for (size_t i = 0; found != NULL && i < found->count; i++)
+		print_str(print, NULL, found->values[i]);
+	print_close(print);
 }

@@ -23,9 +23,9 @@ struct people {
  * Connect as the operator, call fn, close. ERR_TEMP: the directory does not
  * run.
  */
-typedef int people_fn(struct people *people, struct verb_call *call,
-    struct err *err);
 int people_run(struct verb_call *call, people_fn *fn, struct err *err);
+/* The same with the function that the verb's row names: for such a row. */
+int people_verb(struct verb_call *call, struct err *err);
 
 /*
  * An address people typed: "local@domain", for an alias also "@domain"
@@ -36,6 +36,13 @@ struct people_address {
 };
 int people_address(struct people *people, struct people_address *out,
     const char *text, bool may_be_catchall, struct err *err);
+
+/*
+ * The arguments behind the first, at most max of them: addresses here or
+ * elsewhere, for out.
+ */
+int people_targets(struct people *people, struct verb_call *call, size_t max,
+    struct str *out, size_t *count, struct err *err);
 
 /* The name of a domain in lower case, checked. ERR_SYNTAX. */
 int people_domain(struct people *people, struct str *out, const char *text,
@@ -70,6 +77,15 @@ struct str people_dn_address(struct people *people, struct str dn);
  */
 int people_list(struct people *people, struct str domain, const char *class,
     struct ldap_entry **entries, size_t *count, struct err *err);
+
+/* The same for a verb whose argument, if any, is the domain. */
+int people_listed(struct people *people, struct verb_call *call,
+    const char *class, struct ldap_entry **entries, size_t *count,
+    struct err *err);
+
+/* All values of an attribute, as the list name. */
+void people_print(struct print *print, const char *name,
+    const struct ldap_entry *entry, const char *attr);
 
 /* One attribute with one value, for ldap_conn_add and _modify. */
 #define PEOPLE_ONE(kind, attr, value)                                          \

@@ -253,13 +253,13 @@ static int delete (struct verb_call *call, struct err *err)
 
 const struct verb quarantine_verbs[] = {
 	{ VERB_OPERATOR, "quarantine list", "", "",
-	    "list the messages held for what they contain", list },
+	    "list the messages held for what they contain", .run = list },
 	{ VERB_OPERATOR, "quarantine show", "ID", "",
-	    "show one of them, and why it is held", show },
+	    "show one of them, and why it is held", .run = show },
 	{ VERB_OPERATOR, "quarantine release", "ID...", "",
 	    "deliver messages (or ALL) to their recipients after all",
-	    release },
+	    .run = release },
 	{ VERB_OPERATOR, "quarantine delete", "ID...", "",
-	    "delete messages (or ALL) without a notice", delete },
+	    "delete messages (or ALL) without a notice", .run = delete },
 	{ .who = VERB_END },
 };

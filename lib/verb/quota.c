@@ -165,25 +165,14 @@ of_domain(struct people *people, struct verb_call *call, struct err *err)
 	return 0;
 }
 
-static int
-run_user(struct verb_call *call, struct err *err)
-{
-	return people_run(call, of_user, err);
-}
-
-static int
-run_domain(struct verb_call *call, struct err *err)
-{
-	return people_run(call, of_domain, err);
-}
-
 /* clang-format off */
 const struct verb quota_verbs[] = {
 	{ VERB_OPERATOR, "user quota", "ADDRESS [SIZE]", "--messages COUNT",
-	    "show or set what a user may store; none, default", run_user },
+	    "show or set what a user may store; none, default",
+	    people_verb, of_user },
 	{ VERB_OPERATOR, "domain quota", "DOMAIN [SIZE]", "--messages COUNT",
 	    "the same for all users without a quota of their own",
-	    run_domain },
+	    people_verb, of_domain },
 	{ .who = VERB_END },
 };
 /* clang-format on */

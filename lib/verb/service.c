@@ -106,14 +106,14 @@ probe(struct verb_call *call, struct err *err)
 }
 
 const struct verb service_verbs[] = {
-	{ VERB_OPERATOR, "start", "", "", "start the server", start },
-	{ VERB_OPERATOR, "stop", "", "", "stop it, in order", stop },
+	{ VERB_OPERATOR, "start", "", "", "start the server", .run = start },
+	{ VERB_OPERATOR, "stop", "", "", "stop it, in order", .run = stop },
 	{ VERB_OPERATOR, "restart", "[SERVICE]", "",
-	    "stop and start the server, or one service of it", restart },
+	    "stop and start the server, or one service of it", .run = restart },
 	{ VERB_OPERATOR, "reload", "", "",
-	    "take the new configuration and certificate", reload },
+	    "take the new configuration and certificate", .run = reload },
 	{ VERB_OPERATOR, "status", "", "--counters",
-	    "show the services, their jails and counters", status },
-	{ VERB_OPERATOR, "probe", "SERVICE WHAT", "", NULL, probe },
+	    "show the services, their jails and counters", .run = status },
+	{ VERB_OPERATOR, "probe", "SERVICE WHAT", "", NULL, .run = probe },
 	{ .who = VERB_END },
 };

@@ -238,6 +238,6 @@ run_setup(struct verb_call *call, struct err *err)
 const struct verb setup_verbs[] = {
 	{ VERB_ANYONE, "setup", "",
 	    "--domain D --hostname H --listen ADDR --port-base N --admin ADDR",
-	    "make a working instance in DIR", run_setup },
+	    "make a working instance in DIR", .run = run_setup },
 	{ .who = VERB_END },
 };

@@ -294,10 +294,11 @@ acl(struct verb_call *call, struct err *err)
 const struct verb share_verbs[] = {
 	{ VERB_OPERATOR, "mailbox create", "[OWNER] NAME",
 	    "--post ADDRESS --domain DOMAIN",
-	    "make a mailbox of a user, or one that a domain shares", create },
+	    "make a mailbox of a user, or one that a domain shares",
+	    .run = create },
 	{ VERB_OPERATOR, "mailbox delete", "[OWNER] NAME", "--domain DOMAIN",
-	    "delete a mailbox with its messages", delete },
+	    "delete a mailbox with its messages", .run = delete },
 	{ VERB_OPERATOR, "mailbox acl", "OWNER NAME [IDENTIFIER] [RIGHTS]", "",
-	    "show who may do what with a mailbox, or change it", acl },
+	    "show who may do what with a mailbox, or change it", .run = acl },
 	{ .who = VERB_END },
 };

@@ -127,6 +127,6 @@ install(struct verb_call *call, struct err *err)
 
 const struct verb tls_verbs[] = {
 	{ VERB_OPERATOR, "tls install", "CERT KEY", "",
-	    "use this certificate (with its chain) and key", install },
+	    "use this certificate (with its chain) and key", .run = install },
 	{ .who = VERB_END },
 };

@@ -205,8 +205,8 @@ undelete(struct verb_call *call, struct err *err)
 
 const struct verb undelete_verbs[] = {
 	{ VERB_OPERATOR, "mailbox expunged", "USER [MAILBOX]", "",
-	    "list expunged messages that are still kept", list },
+	    "list expunged messages that are still kept", .run = list },
 	{ VERB_OPERATOR, "mailbox undelete", "USER MAILBOX [UIDS]",
-	    "--since TIME", "have expunged messages back", undelete },
+	    "--since TIME", "have expunged messages back", .run = undelete },
 	{ .who = VERB_END },
 };

@@ -352,17 +352,12 @@ static int
 list(struct people *people, struct verb_call *call, struct err *err)
 {
 	struct ldap_entry *entries;
-	struct str domain = { NULL, 0 };
 	struct err ignored;
 	struct store_edge edge;
 	bool has_store;
 	size_t count;
 
-	if (call->args_len > 0 &&
-	    (people_domain(people, &domain, call->args[0], err) < 0 ||
-		people_need_domain(people, domain, err) < 0))
-		return -1;
-	if (people_list(people, domain, "mailUser", &entries, &count, err) < 0)
+	if (people_listed(people, call, "mailUser", &entries, &count, err) < 0)
 		return -1;
 	has_store =
 	    store_edge_open(&edge, call, STORE_EDGE_TIMEOUT, &ignored) == 0;
@@ -384,18 +379,6 @@ list(struct people *people, struct verb_call *call, struct err *err)
 	return 0;
 }
 
-static void
-print_all(struct print *print, const char *name, const struct ldap_entry *entry,
-    const char *attr)
-{
-	const struct ldap_attr *found = ldap_entry_attr(entry, attr);
-
-	print_open_list(print, name);
-	for (size_t i = 0; found != NULL && i < found->count; i++)
-		print_str(print, NULL, found->values[i]);
-	print_close(print);
-}
-
 static int
 show(struct people *people, struct verb_call *call, struct err *err)
 {
@@ -415,7 +398,7 @@ show(struct people *people, struct verb_call *call, struct err *err)
 		quota_print(call->print, &edge, owner_of(entry), false);
 		store_edge_close(&edge);
 	}
-	print_all(call->print, "alternate_addresses", entry,
+	people_print(call->print, "alternate_addresses", entry,
 	    "mailAlternateAddress");
 	forward_show(call->print, entry);
 	print_str(call->print, "dn", entry->dn);
@@ -433,82 +416,30 @@ forward(struct people *people, struct verb_call *call, struct err *err)
 	return forward_set(people, call, entry, err);
 }
 
-static int
-run_add(struct verb_call *call, struct err *err)
-{
-	return people_run(call, add, err);
-}
-
-static int
-run_remove(struct verb_call *call, struct err *err)
-{
-	return people_run(call, drop, err);
-}
-
-static int
-run_list(struct verb_call *call, struct err *err)
-{
-	return people_run(call, list, err);
-}
-
-static int
-run_show(struct verb_call *call, struct err *err)
-{
-	return people_run(call, show, err);
-}
-
-static int
-run_password(struct verb_call *call, struct err *err)
-{
-	return people_run(call, set_password, err);
-}
-
-static int
-run_enable(struct verb_call *call, struct err *err)
-{
-	return people_run(call, enable, err);
-}
-
-static int
-run_disable(struct verb_call *call, struct err *err)
-{
-	return people_run(call, disable, err);
-}
-
-static int
-run_kick(struct verb_call *call, struct err *err)
-{
-	return people_run(call, kick, err);
-}
-
-static int
-run_forward(struct verb_call *call, struct err *err)
-{
-	return people_run(call, forward, err);
-}
-
 /* clang-format off */
 const struct verb user_verbs[] = {
 	{ VERB_OPERATOR, "user add", "ADDRESS",
 	    "--password-file FILE --name NAME --quota SIZE",
-	    "a person with mailboxes", run_add },
+	    "a person with mailboxes", people_verb, add },
 	{ VERB_OPERATOR, "user remove", "ADDRESS", "--purge",
-	    "take the person out; with --purge the mail, too", run_remove },
+	    "take the person out; with --purge the mail, too",
+	    people_verb, drop },
 	{ VERB_OPERATOR, "user list", "[DOMAIN]", "",
-	    "everybody, or a domain's", run_list },
+	    "everybody, or a domain's", people_verb, list },
 	{ VERB_OPERATOR, "user show", "ADDRESS", "",
-	    "all about one", run_show },
+	    "all about one", people_verb, show },
 	{ VERB_OPERATOR, "user password", "ADDRESS", "--password-file FILE",
-	    "set a new password", run_password },
+	    "set a new password", people_verb, set_password },
 	{ VERB_OPERATOR, "user forward", "ADDRESS [TARGET...]",
 	    "--keep --none",
-	    "send the mail on; with --keep a copy stays", run_forward },
+	    "send the mail on; with --keep a copy stays",
+	    people_verb, forward },
 	{ VERB_OPERATOR, "user enable", "ADDRESS", "",
-	    "let a disabled one in again", run_enable },
+	    "let a disabled one in again", people_verb, enable },
 	{ VERB_OPERATOR, "user disable", "ADDRESS", "",
-	    "no login, and no mail is taken", run_disable },
+	    "no login, and no mail is taken", people_verb, disable },
 	{ VERB_OPERATOR, "user kick", "ADDRESS", "",
-	    "end all sessions of this user", run_kick },
+	    "end all sessions of this user", people_verb, kick },
 	{ .who = VERB_END },
 };
 /* clang-format on */

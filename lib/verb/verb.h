@@ -29,6 +29,10 @@ enum verb_who {
 enum { VERB_OPTIONS_MAX = 16, VERB_ARGS_MAX = 1024 };
 
 struct verb_call;
+struct people;
+
+typedef int people_fn(struct people *people, struct verb_call *call,
+    struct err *err);
 
 struct verb {
 	enum verb_who who;
@@ -46,6 +50,8 @@ struct verb {
 	const char *help; /* one line */
 	/* 0, or -1 with err set. verb_usage() for arguments that are wrong. */
 	int (*run)(struct verb_call *call, struct err *err);
+	/* Where run is people_verb: what it calls, with the directory. */
+	people_fn *people;
 };
 
 struct verb_option {

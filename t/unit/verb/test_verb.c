@@ -19,9 +19,9 @@ nothing(struct verb_call *call, struct err *err)
 }
 
 static const struct verb sample = { VERB_ANYONE, "try it", "FIRST [SECOND]",
-	"--size SIZE --all", "for the test", nothing };
+	"--size SIZE --all", "for the test", .run = nothing };
 static const struct verb many = { VERB_ANYONE, "try many", "NAME...", "",
-	"for the test", nothing };
+	"for the test", .run = nothing };
 
 static int
 parse(struct verb_call *call, const struct verb *verb, const char *line,
