@@ -60,16 +60,10 @@ cidr_lookup(void *table, struct str key, struct buf *out, struct err *err)
 	return rules_lookup(table, key, out, err);
 }
 
-static void
-cidr_close(void *table)
-{
-	rules_free(table);
-}
-
 const struct dict_type dict_type_cidr = {
 	.name = "cidr",
 	.whole = true,
 	.parse = cidr_parse,
 	.lookup = cidr_lookup,
-	.close = cidr_close,
+	.close = rules_close,
 };

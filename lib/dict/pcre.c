@@ -31,34 +31,12 @@ struct pattern {
 	unsigned groups;
 };
 
-static int
-take_flags(struct str flags, uint32_t *out, struct err *err)
-{
-	static const struct {
-		char letter;
-		uint32_t option;
-	} known[] = {
-		{ 'i', PCRE2_CASELESS }, { 'm', PCRE2_MULTILINE },
-		{ 's', PCRE2_DOTALL }, { 'x', PCRE2_EXTENDED },
-		{ 'A', PCRE2_ANCHORED }, { 'E', PCRE2_DOLLAR_ENDONLY },
-		{ 'U', PCRE2_UNGREEDY },
-		{ 'X', 0 }, /* PCRE_EXTRA: PCRE2 is always so strict */
-	};
-	size_t at;
-
-	*out = PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C;
-	for (size_t i = 0; i < flags.len; i++) {
-		for (at = 0; at < NELEMS(known); at++) {
-			if (flags.p[i] == known[at].letter)
-				break;
-		}
-		if (at == NELEMS(known))
-			return err_set(err, ERR_SYNTAX, "unknown flag %c",
-			    flags.p[i]);
-		*out ^= known[at].option;
-	}
-	return 0;
-}
+static const struct rules_flag known[] = {
+	{ 'i', PCRE2_CASELESS }, { 'm', PCRE2_MULTILINE },
+	{ 's', PCRE2_DOTALL }, { 'x', PCRE2_EXTENDED }, { 'A', PCRE2_ANCHORED },
+	{ 'E', PCRE2_DOLLAR_ENDONLY }, { 'U', PCRE2_UNGREEDY },
+	{ 'X', 0 }, /* PCRE_EXTRA: PCRE2 is always so strict */
+};
 
 static pcre2_code *
 compile(struct str text, uint32_t options, struct err *err)
@@ -102,11 +80,13 @@ parse(struct str *in, struct err *err)
 {
 	struct pattern *pattern;
 	struct str text, flags;
-	uint32_t options, count;
+	uint32_t options =
+	    PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t count;
 	pcre2_code *code;
 
 	if (rules_delimited(in, &text, &flags, err) < 0 ||
-	    take_flags(flags, &options, err) < 0 ||
+	    rules_flags(flags, known, NELEMS(known), &options, err) < 0 ||
 	    (code = compile(text, options, err)) == NULL)
 		return NULL;
 	pattern = xcalloc(1, sizeof(*pattern));
@@ -172,22 +152,10 @@ pcre_parse(struct str text, struct err *err)
 	return rules_parse(&ops, text, err);
 }
 
-static int
-pcre_lookup(void *table, struct str key, struct buf *out, struct err *err)
-{
-	return rules_lookup(table, key, out, err);
-}
-
-static void
-pcre_close(void *table)
-{
-	rules_free(table);
-}
-
 const struct dict_type dict_type_pcre = {
 	.name = "pcre",
 	.whole = true,
 	.parse = pcre_parse,
-	.lookup = pcre_lookup,
-	.close = pcre_close,
+	.lookup = rules_lookup,
+	.close = rules_close,
 };

@@ -9,29 +9,11 @@
 #include "base/alloc.h"
 #include "dict/rules.h"
 
-/* Each letter turns its flag over. */
-static int
-take_flags(struct str flags, int *out, struct err *err)
-{
-	*out = REG_EXTENDED | REG_ICASE;
-	for (size_t i = 0; i < flags.len; i++) {
-		switch (flags.p[i]) {
-		case 'i':
-			*out ^= REG_ICASE;
-			break;
-		case 'm':
-			*out ^= REG_NEWLINE;
-			break;
-		case 'x':
-			*out ^= REG_EXTENDED;
-			break;
-		default:
-			return err_set(err, ERR_SYNTAX, "unknown flag %c",
-			    flags.p[i]);
-		}
-	}
-	return 0;
-}
+static const struct rules_flag known[] = {
+	{ 'i', REG_ICASE },
+	{ 'm', REG_NEWLINE },
+	{ 'x', REG_EXTENDED },
+};
 
 static void *
 parse(struct str *in, struct err *err)
@@ -39,14 +21,15 @@ parse(struct str *in, struct err *err)
 	struct str text, flags;
 	char why[100], *copy;
 	regex_t *regex;
-	int bits, rc;
+	uint32_t options = REG_EXTENDED | REG_ICASE;
+	int rc;
 
 	if (rules_delimited(in, &text, &flags, err) < 0 ||
-	    take_flags(flags, &bits, err) < 0)
+	    rules_flags(flags, known, NELEMS(known), &options, err) < 0)
 		return NULL;
 	regex = xcalloc(1, sizeof(*regex));
 	copy = xstrndup(text.p, text.len);
-	rc = regcomp(regex, copy, bits);
+	rc = regcomp(regex, copy, (int)options);
 	free(copy);
 	if (rc == 0)
 		return regex;
@@ -110,22 +93,10 @@ regexp_parse(struct str text, struct err *err)
 	return rules_parse(&ops, text, err);
 }
 
-static int
-regexp_lookup(void *table, struct str key, struct buf *out, struct err *err)
-{
-	return rules_lookup(table, key, out, err);
-}
-
-static void
-regexp_close(void *table)
-{
-	rules_free(table);
-}
-
 const struct dict_type dict_type_regexp = {
 	.name = "regexp",
 	.whole = true,
 	.parse = regexp_parse,
-	.lookup = regexp_lookup,
-	.close = regexp_close,
+	.lookup = rules_lookup,
+	.close = rules_close,
 };

@@ -66,6 +66,23 @@ rules_delimited(struct str *in, struct str *text, struct str *flags,
 	return 0;
 }
 
+int
+rules_flags(struct str flags, const struct rules_flag *known, size_t count,
+    uint32_t *options, struct err *err)
+{
+	for (size_t i = 0; i < flags.len; i++) {
+		size_t at = 0;
+
+		while (at < count && known[at].letter != flags.p[i])
+			at++;
+		if (at == count)
+			return err_set(err, ERR_SYNTAX, "unknown flag %c",
+			    flags.p[i]);
+		*options ^= known[at].option;
+	}
+	return 0;
+}
+
 /*
  * "$1", "${1}", "$(1)" or "$$" off the front of in, which begins behind the
  * dollar. *group is -1 for the dollar.
@@ -208,7 +225,7 @@ parse_line(struct rules *rules, struct str in, int line, struct err *err)
 	return check_result(rules, rule, in, err);
 }
 
-struct rules *
+void *
 rules_parse(const struct rules_ops *ops, struct str text, struct err *err)
 {
 	struct rules *rules = xcalloc(1, sizeof(*rules));
@@ -232,13 +249,15 @@ rules_parse(const struct rules_ops *ops, struct str text, struct err *err)
 	if (ret == 0)
 		return rules;
 	(void)err_prefix(err, "line %d", number);
-	rules_free(rules);
+	rules_close(rules);
 	return NULL;
 }
 
 void
-rules_free(struct rules *rules)
+rules_close(void *table)
 {
+	struct rules *rules = table;
+
 	for (size_t i = 0; i < rules->len; i++) {
 		if (rules->rule[i].pattern != NULL)
 			rules->ops->free(rules->rule[i].pattern);
@@ -272,9 +291,9 @@ put_result(const struct rules *rules, const struct rule *rule,
 }
 
 int
-rules_lookup(struct rules *rules, struct str key, struct buf *out,
-    struct err *err)
+rules_lookup(void *table, struct str key, struct buf *out, struct err *err)
 {
+	struct rules *rules = table;
 	struct rules_match match;
 
 	if (key.len > RULES_KEY_MAX)

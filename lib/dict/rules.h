@@ -37,14 +37,12 @@ struct rules_ops {
 	    struct rules_match *match, struct err *err);
 };
 
-struct rules;
-
 /* The text of a file. NULL with err set, the line in front. */
-struct rules *rules_parse(const struct rules_ops *ops, struct str text,
+void *rules_parse(const struct rules_ops *ops, struct str text,
     struct err *err);
-void rules_free(struct rules *rules);
-int rules_lookup(struct rules *rules, struct str key, struct buf *out,
-    struct err *err);
+/* As a struct dict_type has them. */
+int rules_lookup(void *table, struct str key, struct buf *out, struct err *err);
+void rules_close(void *table);
 
 /*
  * A pattern between delimiters with flags behind, "/text/flags", off the
@@ -52,5 +50,15 @@ int rules_lookup(struct rules *rules, struct str key, struct buf *out,
  */
 int rules_delimited(struct str *in, struct str *text, struct str *flags,
     struct err *err);
+
+/* A letter behind a pattern, and the option that it turns over. */
+struct rules_flag {
+	char letter;
+	uint32_t option;
+};
+
+/* ERR_SYNTAX: a letter that is not known. */
+int rules_flags(struct str flags, const struct rules_flag *known, size_t count,
+    uint32_t *options, struct err *err);
 
 #endif
