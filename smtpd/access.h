@@ -80,12 +80,6 @@ struct access_rcpt {
 	struct err err;
 };
 
-/*
- * Words divided by blanks and commas, one at a time off the front of *in;
- * braces keep what is inside together.
- */
-bool access_next_word(struct str *in, struct str *word);
-
 /* The lists, compiled: shared by all sessions, never changed by them. */
 struct access;
 

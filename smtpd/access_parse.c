@@ -3,32 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-
-static bool
-is_between(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
-}
-
-bool
-access_next_word(struct str *in, struct str *word)
-{
-	size_t len = 0;
-	int depth = 0;
-
-	while (in->len > 0 && is_between(in->p[0]))
-		str_skip(in, 1);
-	while (len < in->len && (depth > 0 || !is_between(in->p[len]))) {
-		if (in->p[len] == '{')
-			depth++;
-		else if (in->p[len] == '}')
-			depth--;
-		len++;
-	}
-	*word = str_make(in->p, len);
-	str_skip(in, len);
-	return len > 0;
-}
+#include "dict/dict.h"
 
 void
 access_steps_clear(struct access_steps *steps)
@@ -68,7 +43,7 @@ take_argument(struct access_step *step, bool tables, struct str *in,
 
 	if (step->rule->argument == ARGUMENT_NONE)
 		return 0;
-	if (!access_next_word(in, &word))
+	if (!dict_next_word(in, &word))
 		return err_set(err, ERR_SYNTAX, "%s needs a %s",
 		    step->rule->name,
 		    step->rule->argument == ARGUMENT_TABLE ? "type:table" :
@@ -115,7 +90,7 @@ access_parse(struct access_steps *steps, const struct access *access,
 	int ret = 0;
 
 	*steps = (struct access_steps){ 0 };
-	while (ret == 0 && access_next_word(&text, &word)) {
+	while (ret == 0 && dict_next_word(&text, &word)) {
 		if (str_eqz(word, "warn_if_reject")) {
 			warn = true;
 			continue;

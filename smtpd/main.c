@@ -6,6 +6,7 @@
  * client over; one session at a time, in straight-line code.
  */
 #include "base/log.h"
+#include "dict/dict.h"
 #include "ipc/handover_msg.h"
 #include "service/daemon.h"
 #include "smtpd/peers_ipc.h"
@@ -51,7 +52,7 @@ check_classes(struct main_cf *cf, const struct smtpd_conf *conf,
 	struct str rest = str_of(conf->classes), name;
 	struct err err;
 
-	while (access_next_word(&rest, &name)) {
+	while (dict_next_word(&rest, &name)) {
 		if (check_class(cf, access, name, &err) == 0)
 			continue;
 		(void)err_prefix(&err, "%" STR_F, STR_A(name));

@@ -30,9 +30,8 @@ is_between(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
 }
 
-/* The next name of a list; braces keep blanks and commas inside. */
-static bool
-take_name(struct str *in, struct str *name)
+bool
+dict_next_word(struct str *in, struct str *name)
 {
 	size_t len = 0;
 	int depth = 0;
@@ -116,7 +115,7 @@ parse_rules(const struct dict_type *type, struct str in, struct err *err)
 	}
 	in = str_sub(in, 1, in.len - 1);
 	buf_init(&text, DICT_LINE_MAX);
-	while (take_name(&in, &rule)) {
+	while (dict_next_word(&in, &rule)) {
 		if (rule.len >= 2 && rule.p[0] == '{' &&
 		    rule.p[rule.len - 1] == '}')
 			rule = str_trim(str_sub(rule, 1, rule.len - 1));
@@ -198,7 +197,7 @@ dict_list_open(struct dict_list *list, const char *text, struct err *err)
 	struct str rest = str_of(text), name;
 
 	*list = (struct dict_list){ 0 };
-	while (take_name(&rest, &name)) {
+	while (dict_next_word(&rest, &name)) {
 		char *copy = xstrndup(name.p, name.len);
 		struct dict *dict = dict_open(copy, err);
 

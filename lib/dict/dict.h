@@ -60,6 +60,8 @@ struct dict_list {
 	size_t len;
 };
 
+/* The next name of such a list, off the front of *in; false: none is left. */
+bool dict_next_word(struct str *in, struct str *name);
 /* On failure the list is empty. An empty text is an empty list. */
 int dict_list_open(struct dict_list *list, const char *text, struct err *err);
 void dict_list_close(struct dict_list *list);
