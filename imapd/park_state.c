@@ -1,6 +1,5 @@
 #include "imapd/park_state.h"
 
-#include "ipc/codec.h"
 #include "ipc/handover_msg.h"
 
 enum { VERSION = 1, TAG_MAX = 1024 };
@@ -37,24 +36,14 @@ int
 park_state_encode(struct buf *out, const struct park_state *state,
     struct err *err)
 {
-	struct ipc_fds fds = { .count = 0 };
-
-	(void)buf_add_u8(out, VERSION);
-	if (ipc_encode(out, &fds, &park_state_msg, state, err) < 0)
-		return -1;
-	if (out->full || out->len > HANDOVER_PARKED_MAX)
-		return err_set(err, ERR_LIMIT, "too much to park");
-	return 0;
+	return handover_parked_encode(out, VERSION, &park_state_msg, state,
+	    err);
 }
 
 int
 park_state_decode(struct park_state *state, struct str in, struct arena *arena,
     struct err *err)
 {
-	struct ipc_fds fds = { .count = 0 };
-
-	if (in.len == 0 || in.p[0] != VERSION)
-		return err_set(err, ERR_CORRUPT, "parked: unknown version");
-	str_skip(&in, 1);
-	return ipc_decode(state, &park_state_msg, in, &fds, arena, err);
+	return handover_parked_decode(state, VERSION, &park_state_msg, in,
+	    arena, err);
 }

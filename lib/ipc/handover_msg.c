@@ -88,3 +88,29 @@ static const struct ipc_field counted_fields[] = {
 };
 const struct ipc_msg handover_counted_msg =
     IPC_MSG(handover_counted, HANDOVER_COUNTED, counted_fields);
+
+int
+handover_parked_encode(struct buf *out, uint8_t version,
+    const struct ipc_msg *msg, const void *state, struct err *err)
+{
+	struct ipc_fds fds = { .count = 0 };
+
+	(void)buf_add_u8(out, version);
+	if (ipc_encode(out, &fds, msg, state, err) < 0)
+		return -1;
+	if (out->full || out->len > HANDOVER_PARKED_MAX)
+		return err_set(err, ERR_LIMIT, "too much to park");
+	return 0;
+}
+
+int
+handover_parked_decode(void *state, uint8_t version, const struct ipc_msg *msg,
+    struct str in, struct arena *arena, struct err *err)
+{
+	struct ipc_fds fds = { .count = 0 };
+
+	if (in.len == 0 || (uint8_t)in.p[0] != version)
+		return err_set(err, ERR_CORRUPT, "parked: unknown version");
+	str_skip(&in, 1);
+	return ipc_decode(state, msg, in, &fds, arena, err);
+}

@@ -120,4 +120,14 @@ struct handover_stay {
 };
 extern const struct ipc_msg handover_stay_msg;
 
+/*
+ * A session's state for parked, and back, by a table of its own: a version,
+ * then the fields. ERR_LIMIT: it is too much; ERR_CORRUPT: another version.
+ */
+int handover_parked_encode(struct buf *out, uint8_t version,
+    const struct ipc_msg *msg, const void *state, struct err *err);
+int handover_parked_decode(void *state, uint8_t version,
+    const struct ipc_msg *msg, struct str in, struct arena *arena,
+    struct err *err);
+
 #endif
