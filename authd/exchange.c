@@ -151,21 +151,16 @@ static int
 make_ticket(const struct exchange *x, struct str owner,
     const struct facts *facts, struct buf *out, struct err *err)
 {
-	struct ticket_group group[TICKET_GROUPS_MAX];
 	struct authd *authd = x->authd;
 	struct ticket ticket = {
 		.session = str_of(x->session),
 		.user = owner,
 		.service = str_of(x->service),
 		.mech = str_of(x->mech_name),
-		.issued = time_real() / TIME_SECOND,
-		.quota = facts->quota,
-		.quota_messages = facts->quota_messages,
 	};
 
-	facts_groups(facts, group, &ticket.groups);
-	ticket.expires = ticket.issued + authd->conf.ticket_time;
-	return ticket_sign(out, authd->signer, &ticket, err);
+	return facts_sign(facts, &ticket, authd->conf.ticket_time,
+	    authd->signer, out, err);
 }
 
 void

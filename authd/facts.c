@@ -1,6 +1,7 @@
 #include "authd/facts.h"
 
 #include "base/hex.h"
+#include "base/time.h"
 #include "base/utf8.h"
 
 void
@@ -112,4 +113,18 @@ facts_groups(const struct facts *facts, struct ticket_group *group,
 	while (out->count < TICKET_GROUPS_MAX && rest.len > 0 &&
 	    str_split(&rest, '\n', &name))
 		group[out->count++].name = name;
+}
+
+int
+facts_sign(const struct facts *facts, struct ticket *ticket, int64_t lifetime,
+    const struct ticket_signer *signer, struct buf *out, struct err *err)
+{
+	struct ticket_group group[TICKET_GROUPS_MAX];
+
+	ticket->issued = time_real() / TIME_SECOND;
+	ticket->expires = ticket->issued + lifetime;
+	ticket->quota = facts->quota;
+	ticket->quota_messages = facts->quota_messages;
+	facts_groups(facts, group, &ticket->groups);
+	return ticket_sign(out, signer, ticket, err);
 }

@@ -36,6 +36,14 @@ void facts_take(struct facts *facts, const struct ldap_entry *user,
 void facts_groups(const struct facts *facts, struct ticket_group *group,
     struct ipc_list *out);
 
+/*
+ * Sign the ticket of somebody with these facts, whose names are filled in: it
+ * is issued now and holds for so many seconds.
+ */
+int facts_sign(const struct facts *facts, struct ticket *ticket,
+    int64_t lifetime, const struct ticket_signer *signer, struct buf *out,
+    struct err *err);
+
 /* The name of a group by its DN, in lower case. -1: it has none. */
 int facts_group_name(struct buf *out, struct str dn, struct str domain);
 

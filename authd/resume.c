@@ -30,21 +30,16 @@ static int
 make_ticket(const struct resume *resume, const struct facts *facts,
     struct buf *out, struct err *err)
 {
-	struct ticket_group group[TICKET_GROUPS_MAX];
 	struct authd *authd = resume->authd;
 	struct ticket ticket = {
 		.session = str_of(resume->session),
 		.user = str_of(resume->user),
 		.service = str_of(resume->service),
 		.mech = str_of(resume->mech),
-		.issued = time_real() / TIME_SECOND,
-		.quota = facts->quota,
-		.quota_messages = facts->quota_messages,
 	};
 
-	facts_groups(facts, group, &ticket.groups);
-	ticket.expires = ticket.issued + authd->conf.ticket_time;
-	return ticket_sign(out, authd->signer, &ticket, err);
+	return facts_sign(facts, &ticket, authd->conf.ticket_time,
+	    authd->signer, out, err);
 }
 
 /* facts NULL: nobody could be asked, and the old ticket is to do. */
