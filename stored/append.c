@@ -13,8 +13,8 @@
 #include "stored/upload.h"
 
 int
-append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
-    const struct append_row *row, uint32_t *uid, struct err *err)
+append_put(struct change *change, const struct open_mbox *mbox, uint64_t modseq,
+    const struct append_row *row, uint32_t uid, struct err *err)
 {
 	struct store_hot hot = { .blob = row->blob,
 		.modseq = modseq,
@@ -27,20 +27,38 @@ append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
 		.prefix = row->prefix };
 	struct kv_key key;
 
-	if (mbox->row.uidnext == UINT32_MAX)
+	store_key_place(&key, row->blob, mbox->id, uid);
+	if (change_put_hot(change, mbox->id, uid, &hot, err) < 0 ||
+	    change_put_mod(change, mbox->id, modseq, uid, STORE_MOD_CHANGED,
+		row->blob, err) < 0 ||
+	    change_put(change, STORE_TAB_PLACE, &key, STR(""), err) < 0)
+		return -1;
+	return change_blob_ref(change, row->blob, 1, err);
+}
+
+int
+append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
+    const struct append_row *row, uint32_t *uid, struct err *err)
+{
+	if (mbox->row.uidnext >= mbox->limit)
 		return 0;
 	*uid = mbox->row.uidnext++;
 	mbox->row.unseen += !(row->flags & STORE_FLAG_SEEN);
 	mbox->row.deleted += (row->flags & STORE_FLAG_DELETED) != 0;
-	store_key_place(&key, row->blob, mbox->id, *uid);
 	if (change_use(change, mbox, row->size, 1, err) < 0 ||
-	    change_put_hot(change, mbox->id, *uid, &hot, err) < 0 ||
-	    change_put_mod(change, mbox->id, modseq, *uid, STORE_MOD_CHANGED,
-		row->blob, err) < 0 ||
-	    change_put(change, STORE_TAB_PLACE, &key, STR(""), err) < 0 ||
-	    change_blob_ref(change, row->blob, 1, err) < 0)
+	    append_put(change, mbox, modseq, row, *uid, err) < 0)
 		return -1;
 	return 1;
+}
+
+int
+append_refuse_full(struct request *request, const struct open_mbox *mbox)
+{
+	if (mbox->limit == UINT32_MAX)
+		return request_refuse(request, ERR_LIMIT,
+		    "mailbox has no UIDs left");
+	return request_refuse(request, ERR_TEMP,
+	    "mailbox waits for the end of a COPY");
 }
 
 /* A target on its way. */
@@ -240,7 +258,7 @@ place(struct change *change, struct request *request, struct step *step,
 	if (ret < 0)
 		return -1;
 	if (ret == 0) {
-		request_refuse(request, ERR_LIMIT, "mailbox has no UIDs left");
+		(void)append_refuse_full(request, step->mbox);
 		refuse(step, request);
 		return 0;
 	}

@@ -21,10 +21,18 @@ struct append_row {
 
 /*
  * Put a message into mbox under its next UID, with all that goes with it:
- * rows, references, counters. 1 done, 0 the mailbox has no UID left, -1.
+ * rows, references, counters. 1 done, 0 it has no UID left (for
+ * now: mbox->limit), -1.
  */
 int append_row(struct change *change, struct open_mbox *mbox, uint64_t modseq,
     const struct append_row *row, uint32_t *uid, struct err *err);
+
+/* The rows alone, without mbox's counters; the reference is counted. */
+int append_put(struct change *change, const struct open_mbox *mbox,
+    uint64_t modseq, const struct append_row *row, uint32_t uid,
+    struct err *err);
+/* Why append_row said 0. Returns 0. */
+int append_refuse_full(struct request *request, const struct open_mbox *mbox);
 
 /* The message of a store_append, without references yet. */
 int append_blob(struct change *change, struct request *request, struct str body,

@@ -7,6 +7,7 @@
 #include "store/journal.h"
 #include "store/pack.h"
 #include "stored/seen.h"
+#include "stored/stage.h"
 
 void
 change_init(struct change *change, struct engine *engine)
@@ -133,6 +134,8 @@ change_mbox(struct change *change, uint32_t mailbox, struct open_mbox **out,
 	if (ret <= 0 || own_strings(change, &mbox->row, err) < 0)
 		return ret;
 	mbox->id = mailbox;
+	if (stage_limit(change, mbox, err) < 0)
+		return -1;
 	keep_mbox(change, mbox);
 	*out = mbox;
 	return 1;
@@ -152,6 +155,7 @@ change_mbox_new(struct change *change, uint32_t owner)
 	mbox->row.owner = owner;
 	mbox->row.uidvalidity = change->state.uidvalidity;
 	mbox->row.uidnext = 1;
+	mbox->limit = UINT32_MAX;
 	mbox->row.recent = 1;
 	mbox->is_dirty = true;
 	keep_mbox(change, mbox);

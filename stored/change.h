@@ -21,6 +21,7 @@
 struct open_mbox {
 	uint32_t id;
 	struct store_mbox row; /* strings in change->arena */
+	uint32_t limit; /* uidnext goes no further, for now or for good */
 	bool is_dirty, is_gone;
 	struct open_mbox *next;
 };

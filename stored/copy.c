@@ -5,201 +5,50 @@
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/append.h"
-#include "stored/expunge.h"
+#include "stored/copy_rows.h"
 #include "stored/rows.h"
 #include "stored/seen.h"
+#include "stored/stage.h"
 #include "stored/target.h"
+
+enum { LOOK_SLICES = 10 }; /* looking at rows is cheaper than copying them */
+
+enum phase {
+	PHASE_LOOK,  /* how many are they, and how large? */
+	PHASE_ROOM,  /* is there room? A COPY in slices may have to wait */
+	PHASE_ROWS,  /* of a MOVE, or of a COPY that is one slice */
+	PHASE_STAGE, /* of a COPY of many */
+};
+
+/* What some slices found or did. */
+struct part {
+	uint64_t bytes; /* PHASE_LOOK */
+	uint32_t messages;
+	struct copy_sum sum;
+};
+
+/*
+ * What goes on from slice to slice. What the last slice did counts once its
+ * batch is committed: the request's phase and next_uid are put back where
+ * they were if that comes to nothing.
+ */
+struct progress {
+	struct store_uids uids;
+	uint32_t mailbox; /* the target; 0: not known yet */
+	uint32_t end;     /* UIDs there were when it began */
+	struct store_task task;
+	struct part kept, slice;
+	unsigned next_phase; /* where the last slice ended, */
+	uint32_t next_uid;   /* if there is to be another */
+};
 
 struct work {
 	struct change *change;
+	struct request *request;
+	struct progress *progress;
 	struct open_mbox *from, *to;
-	struct open_seen *from_seen, *to_seen; /* NULL: the rows' \Seen */
-	uint32_t rights;                       /* in to */
 	bool move;
-	uint64_t modseq, gone; /* of to, of from when messages go */
-	struct copy_result *result;
 };
-
-/* The target's bits for the source's. One without room there is lost. */
-static uint64_t
-keywords_of(const struct work *work, uint64_t bits)
-{
-	const struct store_keywords *names = &work->from->row.keywords;
-	uint64_t out = 0;
-
-	if (!(work->rights & STORE_RIGHT_WRITE))
-		return 0;
-	for (unsigned i = 0; i < names->count; i++)
-		if (bits & 1ULL << i)
-			out |= change_keyword(work->change, work->to,
-			    names->keyword[i]);
-	return out;
-}
-
-void
-copy_result_clear(struct copy_result *result)
-{
-	store_uids_clear(&result->from);
-	store_uids_clear(&result->to);
-}
-
-/* A slice that is run again, for its batch failed, notes the same again. */
-static void
-note(struct copy_result *result, uint32_t uid, uint32_t new_uid)
-{
-	if (uid <= store_uids_last(&result->from))
-		return;
-	store_uids_append(&result->from, uid, uid);
-	store_uids_append(&result->to, new_uid, new_uid);
-	result->count++;
-}
-
-static int
-copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
-    struct err *err)
-{
-	struct arena *arena = work->change->arena;
-	struct expunge_row gone = { hot->blob, hot->modseq, uid, hot->size,
-		hot->flags };
-	uint16_t flags = seen_flags(work->from_seen, uid, hot->flags) &
-	    store_rights_flags(work->rights);
-	struct append_row row = { .blob = hot->blob,
-		.size = hot->size,
-		.flags = flags,
-		.keywords = keywords_of(work, hot->keywords),
-		.thread = hot->thread,
-		.internal = hot->internal,
-		.prefix = arena_str(arena, hot->prefix) };
-	uint32_t new_uid;
-	int ret;
-
-	if (work->to_seen != NULL)
-		row.flags &= (uint16_t)~STORE_FLAG_SEEN;
-	ret = append_row(work->change, work->to, work->modseq, &row, &new_uid,
-	    err);
-	if (ret == 0)
-		return err_set(err, ERR_LIMIT, "mailbox has no UIDs left");
-	if (ret < 0)
-		return -1;
-	(void)seen_take(work->to_seen, new_uid, flags, 0);
-	note(work->result, uid, new_uid);
-	if (!work->move)
-		return 0;
-	return expunge_row(work->change, work->from, &gone, work->gone,
-	    EXPUNGE_TOMBSTONE, err);
-}
-
-/* How much it is; copies count against the quota before they are made. */
-static int
-measure(struct work *work, const struct store_uids *uids, uint64_t *bytes,
-    uint64_t *messages, struct err *err)
-{
-	struct store_hot row;
-	struct rows rows;
-	uint32_t uid;
-	int ret;
-
-	*bytes = *messages = 0;
-	rows_begin(&rows, work->change, work->from, uids, 0);
-	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
-		*bytes += row.size;
-		++*messages;
-	}
-	rows_end(&rows);
-	return ret;
-}
-
-static int
-has_room(struct work *work, struct request *request,
-    const struct store_uids *uids, struct err *err)
-{
-	struct open_user *owner;
-	uint64_t bytes, messages;
-	int ret;
-
-	if (measure(work, uids, &bytes, &messages, err) < 0)
-		return -1;
-	if (messages > UINT32_MAX - work->to->row.uidnext) {
-		request_refuse(request, ERR_LIMIT, "mailbox has no UIDs left");
-		return 0;
-	}
-	if (messages == 0 ||
-	    (work->move && work->from->row.owner == work->to->row.owner))
-		return 1;
-	ret = change_user_id(work->change, work->to->row.owner, &owner, err);
-	if (ret <= 0)
-		return err_set(err, ERR_CORRUPT, "mailbox has no owner");
-	return target_has_room(request, owner, bytes, messages);
-}
-
-static int
-take_modseqs(struct work *work, struct err *err)
-{
-	if (work->modseq != 0)
-		return 0;
-	if (change_modseq(work->change, work->to, &work->modseq, err) < 0)
-		return -1;
-	return work->move ?
-	    change_modseq(work->change, work->from, &work->gone, err) :
-	    0;
-}
-
-static int
-copy_rows(struct work *work, const struct store_uids *uids,
-    struct copy_slice *slice, struct err *err)
-{
-	unsigned left = slice == NULL ? UINT_MAX : STORE_SLICE;
-	struct store_hot row;
-	struct rows rows;
-	uint32_t uid;
-	int ret;
-
-	rows_begin(&rows, work->change, work->from, uids,
-	    slice == NULL ? 0 : slice->next);
-	if (slice != NULL) {
-		if (slice->end == 0)
-			slice->end = rows.end;
-		rows.end = slice->end;
-		slice->next = 0;
-	}
-	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
-		if (left-- == 0) {
-			slice->next = uid;
-			break;
-		}
-		if (take_modseqs(work, err) < 0 ||
-		    copy_one(work, uid, &row, err) < 0) {
-			ret = -1;
-			break;
-		}
-	}
-	rows_end(&rows);
-	return ret < 0 ? -1 : 1;
-}
-
-int
-copy_messages(struct change *change, struct request *request,
-    struct open_mbox *from, const struct store_uids *uids, struct open_mbox *to,
-    bool move, struct copy_slice *slice, struct copy_result *result,
-    struct err *err)
-{
-	struct work work = { .change = change,
-		.from = from,
-		.to = to,
-		.rights = request_rights(request, &to->row),
-		.move = move,
-		.result = result };
-	int ret = 1;
-
-	if (slice == NULL || slice->next == 0)
-		ret = has_room(&work, request, uids, err);
-	if (ret <= 0)
-		return ret;
-	if (seen_open(change, request, from, &work.from_seen, err) < 0 ||
-	    seen_open(change, request, to, &work.to_seen, err) < 0)
-		return -1;
-	return copy_rows(&work, uids, slice, err);
-}
 
 static struct str
 encode(struct request *request, const struct store_uids *uids)
@@ -214,25 +63,32 @@ encode(struct request *request, const struct store_uids *uids)
 	return out;
 }
 
-static void
-answer(struct request *request, const struct open_mbox *to,
-    const struct copy_result *result)
+/* What all slices did, to be cleared. */
+static struct copy_sum
+sum_up(const struct progress *progress)
 {
-	struct store_copied *out = request_answer(request, &store_copied_msg);
+	struct copy_sum all = { 0 };
 
-	out->mailbox = to->id;
-	out->uidvalidity = to->row.uidvalidity;
-	out->count = result->count;
-	out->uids = encode(request, &result->from);
-	out->to = encode(request, &result->to);
+	copy_sum_add(&all, &progress->kept.sum);
+	copy_sum_add(&all, &progress->slice.sum);
+	return all;
 }
 
-/* What goes on from slice to slice. */
-struct progress {
-	struct store_uids uids;
-	struct copy_slice slice;
-	struct copy_result result;
-};
+static int
+answer(struct work *work)
+{
+	struct store_copied *out =
+	    request_answer(work->request, &store_copied_msg);
+	struct copy_sum all = sum_up(work->progress);
+
+	out->mailbox = work->to->id;
+	out->uidvalidity = work->to->row.uidvalidity;
+	out->count = all.sum.messages;
+	out->uids = encode(work->request, &all.from);
+	out->to = encode(work->request, &all.to);
+	copy_sum_clear(&all);
+	return 0;
+}
 
 static void
 clear(struct request *request)
@@ -240,7 +96,8 @@ clear(struct request *request)
 	struct progress *progress = request->progress;
 
 	store_uids_clear(&progress->uids);
-	copy_result_clear(&progress->result);
+	copy_sum_clear(&progress->kept.sum);
+	copy_sum_clear(&progress->slice.sum);
 }
 
 /* The first slice takes the request apart; 1, 0 refused. */
@@ -264,34 +121,208 @@ begin(struct request *request, struct progress **out)
 	return 1;
 }
 
+/* Is what the last slice did committed? */
+static void
+settle(struct work *work)
+{
+	struct progress *progress = work->progress;
+	struct part *slice = &progress->slice;
+
+	if (work->request->phase == progress->next_phase &&
+	    work->request->next_uid == progress->next_uid) {
+		copy_sum_add(&progress->kept.sum, &slice->sum);
+		progress->kept.bytes += slice->bytes;
+		progress->kept.messages += slice->messages;
+	}
+	copy_sum_clear(&slice->sum);
+	*slice = (struct part){ 0 };
+	progress->next_phase = UINT_MAX;
+}
+
+/* Go on in another phase, or from another UID, with the next batch. */
+static int
+later(struct work *work, enum phase phase, uint32_t next)
+{
+	work->request->phase = work->progress->next_phase = phase;
+	work->request->next_uid = work->progress->next_uid = next;
+	work->request->is_unfinished = true;
+	return 0;
+}
+
+/* How much it is, for copies count against the quota before they are made. */
+static int
+look(struct work *work, uint32_t *next, struct err *err)
+{
+	unsigned left = copy_slice(work->change) * LOOK_SLICES;
+	struct progress *progress = work->progress;
+	struct store_hot row;
+	struct rows rows;
+	uint32_t uid;
+	int ret;
+
+	rows_begin(&rows, work->change, work->from, &progress->uids, *next);
+	if (progress->end == 0)
+		progress->end = rows.end;
+	rows.end = progress->end;
+	*next = 0;
+	while ((ret = rows_next(&rows, &uid, &row, err)) > 0) {
+		if (left-- == 0) {
+			*next = uid;
+			break;
+		}
+		progress->slice.bytes += row.size;
+		progress->slice.messages++;
+	}
+	rows_end(&rows);
+	return ret < 0 ? -1 : 0;
+}
+
+/* 1, 0 refused. */
+static int
+has_room(struct work *work, uint64_t bytes, uint32_t messages, struct err *err)
+{
+	struct open_user *owner;
+	int ret;
+
+	if (messages == 0 ||
+	    (work->move && work->from->row.owner == work->to->row.owner))
+		return 1;
+	ret = change_user_id(work->change, work->to->row.owner, &owner, err);
+	if (ret <= 0)
+		return err_set(err, ERR_CORRUPT, "mailbox has no owner");
+	return target_has_room(work->request, owner, bytes, messages);
+}
+
+/* A slice of rows; 1 that was the last, 0 there are more or refused. */
+static int
+slice(struct work *work, enum copy_how how, enum phase phase, struct err *err)
+{
+	struct progress *progress = work->progress;
+	struct copy_rows what = { .from = work->from,
+		.to = work->to,
+		.uids = &progress->uids,
+		.end = progress->end,
+		.how = how,
+		.task = progress->task,
+		.staged = progress->kept.sum.sum.messages };
+	uint32_t next =
+	    work->request->phase == phase ? work->request->next_uid : 0;
+	uint32_t begun = next;
+	int ret = copy_rows(work->change, work->request, &what, &next,
+	    &progress->slice.sum, err);
+
+	if (ret < 0)
+		return -1;
+	if (ret == 0 && work->request->is_unfinished)
+		return later(work, phase, begun);
+	if (ret == 0)
+		return 0;
+	return next == 0 ? 1 : later(work, phase, next);
+}
+
+/* All rows are put down: now they are there, if there is still room. */
+static int
+publish(struct work *work, struct err *err)
+{
+	struct copy_sum all = sum_up(work->progress);
+	struct open_seen *seen;
+	int ret = has_room(work, all.sum.bytes, all.sum.messages, err);
+
+	if (ret > 0 &&
+	    seen_open(work->change, work->request, work->to, &seen, err) < 0)
+		ret = -1;
+	if (ret > 0 && seen != NULL)
+		seen_take_runs(seen, &all.seen);
+	if (ret > 0)
+		ret = stage_publish(work->change, work->to,
+		    &work->progress->task, &all.sum, err);
+	copy_sum_clear(&all);
+	return ret < 0 ? -1 : ret > 0 ? answer(work) : 0;
+}
+
+static int
+stage(struct work *work, struct err *err)
+{
+	int ret = slice(work, COPY_STAGE, PHASE_STAGE, err);
+
+	return ret <= 0 ? ret : publish(work, err);
+}
+
+static int
+room(struct work *work, struct err *err)
+{
+	struct progress *progress = work->progress;
+	uint32_t messages = progress->kept.messages + progress->slice.messages;
+	int ret = has_room(work, progress->kept.bytes + progress->slice.bytes,
+	    messages, err);
+
+	if (ret <= 0)
+		return ret;
+	if (work->move || messages <= copy_slice(work->change)) {
+		ret = slice(work, work->move ? COPY_MOVE : COPY_ADD, PHASE_ROWS,
+		    err);
+		return ret <= 0 ? ret : answer(work);
+	}
+	ret = stage_begin(work->change, work->request, work->to, messages,
+	    &progress->task, err);
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return work->request->is_unfinished ?
+		    later(work, PHASE_ROOM, 0) :
+		    0;
+	return stage(work, err);
+}
+
+static int
+run(struct work *work, struct err *err)
+{
+	uint32_t next = work->request->next_uid;
+	int ret;
+
+	settle(work);
+	switch ((enum phase)work->request->phase) {
+	case PHASE_LOOK:
+		if (look(work, &next, err) < 0)
+			return -1;
+		if (next != 0)
+			return later(work, PHASE_LOOK, next);
+		return room(work, err);
+	case PHASE_ROOM:
+		return room(work, err);
+	case PHASE_STAGE:
+		return stage(work, err);
+	case PHASE_ROWS:
+		break;
+	}
+	ret = slice(work, work->move ? COPY_MOVE : COPY_ADD, PHASE_ROWS, err);
+	return ret <= 0 ? ret : answer(work);
+}
+
 int
 copy_run(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_copy *in = request->in;
 	uint32_t rights = STORE_RIGHT_READ;
-	struct progress *progress;
-	struct open_mbox *from;
+	struct work work = { change, request, NULL, NULL, NULL, in->move };
 	struct target to;
-	int ret = begin(request, &progress);
+	int ret = begin(request, &work.progress);
 
 	if (ret <= 0)
 		return ret;
 	if (in->move)
 		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED;
-	progress->slice.next = request->next_uid;
-	ret = target_mbox(change, request, in->mailbox, rights, &from, err);
+	ret =
+	    target_mbox(change, request, in->mailbox, rights, &work.from, err);
 	if (ret > 0)
 		ret = target_find(change, request, in->user, in->name,
 		    STORE_RIGHT_INSERT, &to, err);
-	if (ret > 0)
-		ret = copy_messages(change, request, from, &progress->uids,
-		    to.mbox, in->move, in->move ? &progress->slice : NULL,
-		    &progress->result, err);
 	if (ret <= 0)
 		return ret;
-	request->next_uid = in->move ? progress->slice.next : 0;
-	request->is_unfinished = request->next_uid != 0;
-	if (!request->is_unfinished)
-		answer(request, to.mbox, &progress->result);
-	return 0;
+	if (work.progress->mailbox == 0)
+		work.progress->mailbox = to.mbox->id;
+	if (work.progress->mailbox != to.mbox->id)
+		return request_refuse(request, ERR_NOENT, "no such mailbox");
+	work.to = to.mbox;
+	return run(&work, err);
 }

@@ -83,6 +83,8 @@ engine_open(struct engine **out, const struct engine_conf *conf,
 	list_init(&engine->named);
 	engine->full = hash_new();
 	engine->told = hash_new();
+	engine->tasks = hash_new();
+	engine->tasks_left = true;
 	if (make_folders(engine, err) < 0 || take_lock(engine, err) < 0 ||
 	    start_index(engine, err) < 0 || sync_folders(engine, err) < 0 ||
 	    start_snapshot(engine, err) < 0 || start_log(engine, err) < 0 ||
@@ -113,6 +115,7 @@ engine_close(struct engine *engine)
 	free_files(&engine->named);
 	settle_free(engine->settle);
 	quota_clear(engine);
+	hash_free(engine->tasks);
 	snapshot_free_live(engine);
 	seglog_close(engine->log);
 	kv_close(engine->kv);

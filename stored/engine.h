@@ -37,6 +37,8 @@ struct engine_conf {
 	uint32_t tombstones_keep; /* and tombstones; 0: for good */
 	bool nosync;              /* tests: the index is not flushed */
 	uint8_t quota_level[4];   /* percent, rising; 0: no more */
+	unsigned copy_slice;      /* tests: messages a slice of COPY; 0: as many
+				     as STORE_SLICE */
 };
 
 struct hash;
@@ -58,9 +60,11 @@ struct engine {
 	struct settle *settle;      /* a list of live messages being taken in */
 	struct list changed;        /* struct notice, by the last batch */
 	struct list unlink;         /* struct large, to be removed after it */
-	struct list named; /* struct large, named by the batch at hand */
-	struct hash *full; /* names of users over their quota; quota.h */
-	struct hash *told; /* by user id: when the operator set the quota */
+	struct list named;  /* struct large, named by the batch at hand */
+	struct hash *full;  /* names of users over their quota; quota.h */
+	struct hash *told;  /* by user id: when the operator set the quota */
+	struct hash *tasks; /* by key: struct request that goes on with it */
+	bool tasks_left;    /* perhaps one whose request ended; task.h */
 };
 
 /* What the last batch changed: for those who watch. */

@@ -52,7 +52,7 @@ drop(struct change *change, const struct open_mbox *mbox,
 }
 
 int
-expunge_row(struct change *change, struct open_mbox *mbox,
+expunge_rows(struct change *change, const struct open_mbox *mbox,
     const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
     struct err *err)
 {
@@ -69,7 +69,15 @@ expunge_row(struct change *change, struct open_mbox *mbox,
 	if (change_del(change, STORE_TAB_HOT, &key, err) < 0)
 		return -1;
 	store_key_mod(&key, mbox->id, row->modseq, row->uid);
-	if (change_del(change, STORE_TAB_MOD, &key, err) < 0)
+	return change_del(change, STORE_TAB_MOD, &key, err);
+}
+
+int
+expunge_row(struct change *change, struct open_mbox *mbox,
+    const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
+    struct err *err)
+{
+	if (expunge_rows(change, mbox, row, modseq, trace, err) < 0)
 		return -1;
 	mbox->row.unseen -= !(row->flags & STORE_FLAG_SEEN);
 	mbox->row.deleted -= (row->flags & STORE_FLAG_DELETED) != 0;

@@ -27,6 +27,11 @@ int expunge_row(struct change *change, struct open_mbox *mbox,
     const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
     struct err *err);
 
+/* The rows alone, without mbox's counters. */
+int expunge_rows(struct change *change, const struct open_mbox *mbox,
+    const struct expunge_row *row, uint64_t modseq, enum expunge_trace trace,
+    struct err *err);
+
 /*
  * The next messages of mbox from *next on (a slice at most), in arena; *next
  * is where to go on, 0 when that was all.

@@ -9,6 +9,7 @@
 #include "stored/quota.h"
 #include "stored/rename.h"
 #include "stored/seen.h"
+#include "stored/stage.h"
 #include "stored/target.h"
 
 int
@@ -248,6 +249,10 @@ empty(struct change *change, struct request *request, struct err *err)
 		return -1;
 	if (left)
 		return 0;
+	/* Rows of a COPY into it, which finds no name now, go before it. */
+	ret = stage_is_into(change, mbox, err);
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	if (seen_drop(change, mbox->id, err) < 0)
 		return -1;
 	mbox->is_gone = true;

@@ -3,8 +3,8 @@
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/acl.h"
-#include "stored/copy.h"
 #include "stored/mailbox.h"
+#include "stored/rename_inbox.h"
 #include "stored/target.h"
 
 /* A name below the one that is renamed, and that itself. */
@@ -161,24 +161,6 @@ move_names(struct work *work, struct err *err)
 	return 1;
 }
 
-/* INBOX gives its messages to a new mailbox and stays, empty. */
-static int
-rename_inbox(struct work *work, struct request *request, struct open_mbox *from,
-    struct err *err)
-{
-	struct copy_result result = { 0 };
-	struct open_mbox *to;
-	int ret = mailbox_make(work->change, request,
-	    &(struct target){ work->user, work->above, work->to },
-	    STORE_USE_NONE, STORE_TYPE_MAIL, &to, err);
-
-	if (ret > 0)
-		ret = copy_messages(work->change, request, from, NULL, to, true,
-		    NULL, &result, err);
-	copy_result_clear(&result);
-	return ret;
-}
-
 /* 1, 0 refused. */
 static int
 check_names(struct work *work, struct request *request, struct err *err)
@@ -225,8 +207,11 @@ rename_mailbox(struct change *change, struct request *request, struct err *err)
 	struct store_mailbox_done *out;
 	struct work work = { .change = change };
 	struct target from, to;
-	int ret = find_ends(change, request, &from, &to, err);
+	int ret;
 
+	if (request->phase != 0)
+		return rename_inbox_run(change, request, err);
+	ret = find_ends(change, request, &from, &to, err);
 	if (ret > 0) {
 		work.user = from.owner;
 		work.from = from.name;
@@ -235,7 +220,8 @@ rename_mailbox(struct change *change, struct request *request, struct err *err)
 		ret = check_names(&work, request, err);
 	}
 	if (ret > 0 && store_name_is_inbox(work.from)) {
-		ret = rename_inbox(&work, request, from.mbox, err);
+		to.owner = from.owner;
+		return rename_inbox(change, request, from.mbox, &to, err);
 	} else if (ret > 0) {
 		ret = collect(&work, request, err);
 		if (ret > 0)

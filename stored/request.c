@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "store/rights.h"
+#include "stored/task.h"
 
 static bool copy_fields(struct arena *arena, const struct ipc_msg *msg,
     char *out);
@@ -81,6 +82,7 @@ request_free(struct request *request)
 		return;
 	if (request->cleanup != NULL)
 		request->cleanup(request);
+	task_release(request);
 	list_remove(&request->link);
 	if (request->fd >= 0)
 		(void)close(request->fd);

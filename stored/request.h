@@ -64,6 +64,8 @@ struct request {
 	uint32_t work_mailbox;
 	void *progress;                           /* in arena */
 	void (*cleanup)(struct request *request); /* of progress; or NULL */
+	struct engine *tasks; /* whose task it has, see task.h; NULL: none */
+	struct str task;      /* its key, in arena */
 
 	/* for whoever answers */
 	void *owner; /* borrowed */

@@ -63,6 +63,15 @@ seen_take(struct open_seen *seen, uint32_t uid, uint16_t flags, uint16_t row)
 	return flags | (row & STORE_FLAG_SEEN);
 }
 
+void
+seen_take_runs(struct open_seen *seen, const struct store_uids *uids)
+{
+	for (size_t i = 0; i < uids->len; i++)
+		store_uids_append(&seen->uids, uids->run[i].first,
+		    uids->run[i].last);
+	seen->is_dirty |= uids->len > 0;
+}
+
 static int
 flush_one(struct change *change, struct open_seen *seen, struct err *err)
 {

@@ -35,6 +35,9 @@ uint16_t seen_flags(const struct open_seen *seen, uint32_t uid, uint16_t flags);
 uint16_t seen_take(struct open_seen *seen, uint32_t uid, uint16_t flags,
     uint16_t row);
 
+/* The same for many at once, behind all that are there. seen is not NULL. */
+void seen_take_runs(struct open_seen *seen, const struct store_uids *uids);
+
 /* At the end of a batch, and when that is over. */
 int seen_flush(struct change *change, struct err *err);
 void seen_clear(struct change *change);

@@ -13,6 +13,7 @@
 #include "stored/orphan.h"
 #include "stored/prune.h"
 #include "stored/stored.h"
+#include "stored/task.h"
 #include "stored/upkeep.h"
 #include "stored/upload.h"
 #include "stored/watch.h"
@@ -93,6 +94,25 @@ answer(struct stored *stored, struct list *batch, size_t done)
 	}
 }
 
+/* What a request began and did not end is ended by one of our own. */
+static void
+tend(struct stored *stored)
+{
+	struct request *request;
+	struct err err;
+
+	while (stored->engine->tasks_left) {
+		if (task_next(stored->engine, &request, &err) < 0) {
+			log_warn("operations that were cut off: %s", err.text);
+			return;
+		}
+		if (request != NULL) {
+			serve_add(stored, request, LANE_BULK);
+			stored->engine->tasks_left = true;
+		}
+	}
+}
+
 /* An idle stored sleeps: epochs and work ahead follow batches only. */
 static void
 after_batch(struct stored *stored)
@@ -109,6 +129,7 @@ static void
 on_batch(evutil_socket_t fd, short what, void *arg)
 {
 	struct stored *stored = arg;
+	uint64_t failures = stored->engine->failures;
 	int64_t begun = time_mono();
 	struct list batch;
 	size_t done;
@@ -127,6 +148,8 @@ on_batch(evutil_socket_t fd, short what, void *arg)
 	daemon_observe(stored->daemon, STAT_COMMIT_TIME, time_mono() - begun);
 	answer(stored, &batch, done);
 	put_back(stored, &batch);
+	if (stored->engine->failures == failures)
+		tend(stored); /* else the disk is ill: on_check tries again */
 	watch_tell(stored);
 	after_batch(stored);
 	for (int lane = 0; lane < LANES; lane++)
@@ -186,6 +209,7 @@ on_check(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)kv_pins_check(stored->pins, time_mono(),
 	    (int64_t)stored->conf.pin_max_age * TIME_SECOND, end_reader);
+	tend(stored);
 	(void)malloc_trim(0); /* what a rush of sessions left behind */
 }
 
@@ -238,6 +262,7 @@ serve_start(struct stored *stored, struct err *err)
 	(void)event_add(stored->check_event, &check);
 	(void)event_add(stored->prune_event, &prune);
 	after_batch(stored);
+	tend(stored);
 	serve_add(stored, upload_prune_new(true), LANE_BULK);
 	if (upkeep_start(stored, err) < 0)
 		return -1;

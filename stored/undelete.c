@@ -78,9 +78,9 @@ restore(struct change *change, struct request *request, struct open_mbox *mbox,
 	row.prefix = hot.prefix;
 	ret = append_row(change, mbox, modseq, &row, &uid, err);
 	if (ret == 0)
-		request_refuse(request, ERR_LIMIT, "mailbox has no UIDs left");
-	if (ret <= 0)
-		return ret;
+		return append_refuse_full(request, mbox);
+	if (ret < 0)
+		return -1;
 	return grave_release(change, grave, err) < 0 ? -1 : 1;
 }
 

@@ -158,9 +158,8 @@ place(struct change *change, struct request *request, struct open_mbox *mbox,
 		return 0;
 	if (seen_open(change, request, mbox, &seen, err) < 0)
 		return -1;
-	if (count > UINT32_MAX - mbox->row.uidnext)
-		return request_refuse(request, ERR_LIMIT,
-		    "mailbox has no UIDs left");
+	if (count > mbox->limit - mbox->row.uidnext)
+		return append_refuse_full(request, mbox);
 	answer = request_answer(request, &store_adopted_msg);
 	*answer = (struct store_adopted){ mbox->id, mbox->row.uidvalidity,
 		mbox->row.uidnext, (uint32_t)count };

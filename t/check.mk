@@ -45,7 +45,7 @@ crash_parts := model queue_peers rewrite_peer
 crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
 	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c \
-	t/crash/store_verify.c,\
+	t/crash/store_verify.c t/crash/store_slices.c,\
 	$(wildcard t/crash/*.c)))
 
 $(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
@@ -60,7 +60,8 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
 $(BUILD)/t/crash/store_work $(BUILD)/t/crash/whole_work: \
-	$(BUILD)/obj/t/crash/store_verify.o $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(BUILD)/obj/t/crash/store_verify.o \
+	$(BUILD)/obj/t/crash/store_slices.o $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out stored/main.c,$(wildcard stored/*.c)))
 
 .PHONY: check-crash crash-programs

@@ -112,7 +112,9 @@ find(struct kv_txn *txn, void *arg, struct err *err)
 	    STORE_RIGHT_READ, err);
 
 	if (ret > 0)
-		ret = store_row_hot(txn, f->mailbox, f->uid, &hot, err);
+		ret = f->uid >= access.mbox.uidnext ?
+		    0 :
+		    store_row_hot(txn, f->mailbox, f->uid, &hot, err);
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "no such message");
 	if (ret < 0)

@@ -78,7 +78,7 @@ walk(struct kv_txn *txn, void *arg, struct err *err)
 		return err_set(err, ERR_NOENT, "changes are not known");
 	c->count = 0;
 	first_key(&from, c->mailbox, start.since, start.after);
-	store_key_mod(&to, c->mailbox, UINT64_MAX, UINT32_MAX);
+	store_key_mod(&to, c->mailbox, access.mbox.modseq, UINT32_MAX);
 	if (kv_range_open(&range, txn, STORE_TAB_MOD, kv_key_get(&from),
 		kv_key_get(&to), err) < 0)
 		return -1;
@@ -161,7 +161,7 @@ walk_marks(struct kv_txn *txn, void *arg, struct err *err)
 		return err_set(err, ERR_NOENT, "mailbox was deleted");
 	m->known = m->first >= access.mbox.expunged;
 	first_key(&from, m->mailbox, m->since, m->after);
-	store_key_mod(&to, m->mailbox, UINT64_MAX, UINT32_MAX);
+	store_key_mod(&to, m->mailbox, access.mbox.modseq, UINT32_MAX);
 	if (kv_range_open(&range, txn, STORE_TAB_MOD, kv_key_get(&from),
 		kv_key_get(&to), err) < 0)
 		return -1;

@@ -371,6 +371,30 @@ store_state_decode(struct store_state *row, struct str in, struct err *err)
 	return done(&wire, "state", err);
 }
 
+void
+store_task_encode(struct buf *out, const struct store_task *row)
+{
+	start(out);
+	(void)buf_add_u32(out, row->mailbox);
+	(void)buf_add_u32(out, row->from);
+	(void)buf_add_u32(out, row->first);
+	(void)buf_add_u32(out, row->end);
+	(void)buf_add_u64(out, row->modseq);
+}
+
+int
+store_task_decode(struct store_task *row, struct str in, struct err *err)
+{
+	struct wire wire = begin(in);
+
+	row->mailbox = wire_u32(&wire);
+	row->from = wire_u32(&wire);
+	row->first = wire_u32(&wire);
+	row->end = wire_u32(&wire);
+	row->modseq = wire_u64(&wire);
+	return done(&wire, "task", err);
+}
+
 enum { COLD_HERE = 1, COLD_IN_PACK = 2 };
 
 void

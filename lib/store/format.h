@@ -209,9 +209,33 @@ struct store_share {
 	struct str name;
 };
 
+/*
+ * A large operation under way in a user's mailboxes, one of each kind: its
+ * row comes with its first slice and goes with its last, so that a start
+ * finds what a crash left half done.
+ */
+enum store_task_kind {
+	/*
+	 * COPY into mailbox: rows first <= uid < end of modseq are there for
+	 * nobody yet, for they lie above the mailbox's uidnext and modseq. The
+	 * last slice raises these two over them; else the rows go again.
+	 */
+	STORE_TASK_COPY = 1,
+	/* RENAME of INBOX: what is below end moves from there to mailbox. */
+	STORE_TASK_RENAME,
+	STORE_TASK_LAST = STORE_TASK_RENAME
+};
+
+struct store_task {
+	uint32_t mailbox, from; /* where to; RENAME: INBOX, else 0 */
+	uint32_t first, end;    /* UIDs, see above; RENAME: first is 0 */
+	uint64_t modseq;        /* RENAME: 0 */
+};
+
 /* Keys of table meta and what they hold. */
 #define STORE_META_FORMAT "format" /* struct store_meta, written at birth */
 #define STORE_META_STATE  "state"  /* struct store_state, by every batch */
+#define STORE_META_TASK   "task"   /* user id, kind: struct store_task */
 
 enum { STORE_FORMAT_VERSION = 1 };
 
@@ -251,6 +275,10 @@ bool store_share_key(struct str key, struct str *identity, uint32_t *owner,
 void store_key_upload(struct kv_key *key, uint32_t user, uint64_t blob);
 void store_key_applied(struct kv_key *key, uint64_t queue, struct str id);
 void store_key_meta(struct kv_key *key, const char *name);
+void store_key_task(struct kv_key *key, uint32_t user,
+    enum store_task_kind kind);
+/* The ends of a key of a task. false: it is none. */
+bool store_task_key(struct str key, uint32_t *user, uint32_t *kind);
 
 /* Rows. Encoders replace what out held; decoders say ERR_CORRUPT. */
 void store_user_encode(struct buf *out, const struct store_user *row);
@@ -277,6 +305,8 @@ void store_meta_encode(struct buf *out, const struct store_meta *row);
 int store_meta_decode(struct store_meta *row, struct str in, struct err *err);
 void store_state_encode(struct buf *out, const struct store_state *row);
 int store_state_decode(struct store_state *row, struct str in, struct err *err);
+void store_task_encode(struct buf *out, const struct store_task *row);
+int store_task_decode(struct store_task *row, struct str in, struct err *err);
 
 /*
  * A row of cold: the digest itself (*digest set, p not NULL), or where it

@@ -136,6 +136,22 @@ store_key_meta(struct kv_key *key, const char *name)
 	kv_key_str(key, str_of(name));
 }
 
+void
+store_key_task(struct kv_key *key, uint32_t user, enum store_task_kind kind)
+{
+	store_key_meta(key, STORE_META_TASK);
+	kv_key_u32(key, user);
+	kv_key_u32(key, kind);
+}
+
+bool
+store_task_key(struct str key, uint32_t *user, uint32_t *kind)
+{
+	return str_take_str(&key, STR(STORE_META_TASK)) &&
+	    kv_key_take_u32(&key, user) && kv_key_take_u32(&key, kind) &&
+	    key.len == 0;
+}
+
 static bool
 has_control(struct str s)
 {

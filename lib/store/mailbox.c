@@ -255,14 +255,15 @@ count_unseen(struct kv_txn *txn, struct get_mbox *get,
     const struct store_access *access, struct err *err)
 {
 	struct kv_range range;
-	struct kv_key prefix;
+	struct kv_key from, to;
 	struct str key, row;
 	int ret;
 
 	get->out->unseen = 0;
-	store_key_mbox(&prefix, get->mailbox);
-	if (kv_range_open_prefix(&range, txn, STORE_TAB_HOT,
-		kv_key_get(&prefix), err) < 0)
+	store_key_hot(&from, get->mailbox, 0);
+	store_key_hot(&to, get->mailbox, access->mbox.uidnext - 1);
+	if (kv_range_open(&range, txn, STORE_TAB_HOT, kv_key_get(&from),
+		kv_key_get(&to), err) < 0)
 		return -1;
 	while ((ret = kv_range_next(&range, &key, &row, err)) > 0)
 		get->out->unseen +=

@@ -49,7 +49,8 @@ scan(struct kv_txn *txn, void *arg, struct err *err)
 	if (ret <= 0)
 		return ret;
 	store_key_hot(&from, s->mailbox, s->from);
-	store_key_hot(&to, s->mailbox, s->to);
+	store_key_hot(&to, s->mailbox,
+	    s->to < access.mbox.uidnext ? s->to : access.mbox.uidnext - 1);
 	if (kv_range_open(&range, txn, STORE_TAB_HOT, kv_key_get(&from),
 		kv_key_get(&to), err) < 0)
 		return -1;
@@ -96,15 +97,16 @@ static int
 select_uids(struct kv_txn *txn, struct select *s,
     const struct store_access *access, struct err *err)
 {
-	struct kv_key prefix;
+	struct kv_key from, to;
 	struct kv_range range;
 	struct store_hot row;
 	struct str key, value;
 	int ret;
 
-	store_key_mbox(&prefix, s->mailbox);
-	if (kv_range_open_prefix(&range, txn, STORE_TAB_HOT,
-		kv_key_get(&prefix), err) < 0)
+	store_key_hot(&from, s->mailbox, 0);
+	store_key_hot(&to, s->mailbox, access->mbox.uidnext - 1);
+	if (kv_range_open(&range, txn, STORE_TAB_HOT, kv_key_get(&from),
+		kv_key_get(&to), err) < 0)
 		return -1;
 	while ((ret = kv_range_next(&range, &key, &value, err)) > 0) {
 		uint32_t uid = store_hot_uid(key);
@@ -179,7 +181,9 @@ get(struct kv_txn *txn, void *arg, struct err *err)
 	    STORE_RIGHT_READ, err);
 
 	if (ret > 0)
-		ret = store_row_hot(txn, g->mailbox, g->uid, &row, err);
+		ret = g->uid >= access.mbox.uidnext ?
+		    0 :
+		    store_row_hot(txn, g->mailbox, g->uid, &row, err);
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "no such message");
 	if (ret < 0)

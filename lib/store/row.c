@@ -105,6 +105,21 @@ store_row_state(struct kv_txn *txn, struct store_state *out, struct err *err)
 	return ret;
 }
 
+int
+store_row_task(struct kv_txn *txn, uint32_t user, enum store_task_kind kind,
+    struct store_task *out, struct err *err)
+{
+	struct kv_key key;
+	struct str row;
+	int ret;
+
+	store_key_task(&key, user, kind);
+	ret = kv_get(txn, STORE_TAB_META, kv_key_get(&key), &row, err);
+	if (ret > 0 && store_task_decode(out, row, err) < 0)
+		return -1;
+	return ret;
+}
+
 uint32_t
 store_hot_uid(struct str key)
 {

@@ -24,6 +24,8 @@ int store_row_blob(struct kv_txn *txn, uint64_t blob, struct store_blob *out,
 int store_row_meta(struct kv_txn *txn, struct store_meta *out, struct err *err);
 int store_row_state(struct kv_txn *txn, struct store_state *out,
     struct err *err);
+int store_row_task(struct kv_txn *txn, uint32_t user, enum store_task_kind kind,
+    struct store_task *out, struct err *err);
 
 /* The uid, or modseq and uid, at the end of a key of hot or mod. */
 uint32_t store_hot_uid(struct str key);

@@ -14,9 +14,35 @@ struct tally {
 	struct kv_txn *txn;
 	uint32_t mailbox;
 	const struct store_mbox *mbox;
+	struct store_task copy; /* into this mailbox; mailbox 0: none */
 	uint32_t exists, unseen, deleted, changed;
 	uint64_t bytes;
 };
+
+/* What a COPY under way has put down, which is there for nobody yet. */
+static bool
+is_staged(const struct tally *t, uint32_t uid, uint64_t modseq)
+{
+	return t->copy.mailbox == t->mailbox && modseq == t->copy.modseq &&
+	    uid >= t->copy.first && uid < t->copy.end;
+}
+
+static int
+find_copy(struct tally *t, struct err *err)
+{
+	int ret = store_row_task(t->txn, t->mbox->owner, STORE_TASK_COPY,
+	    &t->copy, err);
+
+	if (ret <= 0)
+		t->copy = (struct store_task){ 0 };
+	if (ret > 0 && t->copy.mailbox == t->mailbox &&
+	    (t->copy.first < t->mbox->uidnext || t->copy.end < t->copy.first ||
+		t->copy.modseq <= t->mbox->modseq))
+		store_verify_problem(t->verify,
+		    "mailbox %u: a copy under way is not out of sight",
+		    t->mailbox);
+	return ret < 0 ? -1 : 0;
+}
 
 static int
 check_refs(struct tally *t, uint32_t uid, const struct store_hot *hot,
@@ -70,11 +96,15 @@ check_hot(struct tally *t, uint32_t uid, struct str value, struct err *err)
 	}
 	if (mbox->keywords.count > 0)
 		known = UINT64_MAX >> (64 - mbox->keywords.count);
-	if (uid == 0 || uid >= mbox->uidnext || hot.modseq > mbox->modseq ||
-	    hot.flags & ~STORE_FLAGS_ALL || hot.keywords & ~known)
+	if (hot.flags & ~STORE_FLAGS_ALL || hot.keywords & ~known ||
+	    (!is_staged(t, uid, hot.modseq) &&
+		(uid == 0 || uid >= mbox->uidnext ||
+		    hot.modseq > mbox->modseq)))
 		store_verify_problem(t->verify,
 		    "mailbox %u uid %u: uid, modseq or flags are out of bounds",
 		    t->mailbox, uid);
+	if (is_staged(t, uid, hot.modseq))
+		return check_refs(t, uid, &hot, err);
 	t->exists++;
 	t->unseen += !(hot.flags & STORE_FLAG_SEEN);
 	t->deleted += (hot.flags & STORE_FLAG_DELETED) != 0;
@@ -85,6 +115,7 @@ check_hot(struct tally *t, uint32_t uid, struct str value, struct err *err)
 static int
 check_mod(struct tally *t, struct str key, struct str value, struct err *err)
 {
+	bool staged = is_staged(t, store_mod_uid(key), store_mod_modseq(key));
 	uint32_t uid = store_mod_uid(key);
 	struct store_hot hot;
 	struct store_mod mod;
@@ -97,12 +128,12 @@ check_mod(struct tally *t, struct str key, struct str value, struct err *err)
 	if (ret < 0)
 		return -1;
 	if (store_mod_decode(&mod, value, err) < 0 ||
-	    store_mod_modseq(key) > t->mbox->modseq ||
+	    (store_mod_modseq(key) > t->mbox->modseq && !staged) ||
 	    (mod.kind == STORE_MOD_CHANGED) != (ret > 0))
 		store_verify_problem(t->verify,
 		    "mailbox %u uid %u: mod does not fit the message",
 		    t->mailbox, uid);
-	t->changed += mod.kind == STORE_MOD_CHANGED;
+	t->changed += mod.kind == STORE_MOD_CHANGED && !staged;
 	if (mod.message.len == 0)
 		return 0;
 	store_key_place(&place, mod.blob, t->mailbox, uid);
@@ -147,7 +178,7 @@ store_verify_mbox(struct store_verify *verify, struct kv_txn *txn,
 		.mailbox = mailbox,
 		.mbox = mbox };
 
-	if (walk(&t, STORE_TAB_HOT, err) < 0 ||
+	if (find_copy(&t, err) < 0 || walk(&t, STORE_TAB_HOT, err) < 0 ||
 	    walk(&t, STORE_TAB_MOD, err) < 0)
 		return -1;
 	if (t.exists != mbox->exists || t.unseen != mbox->unseen ||

@@ -2,15 +2,16 @@
  * store_work - a store partition under simulated power cuts.
  *
  *	store_work write DIR MARKS BATCHES
- *		deliver numbered messages, set flags, expunge, copy, write
- *		snapshots, compact packs and unlink them, open the partition
- *		or make its index anew now and then; after each batch what it
- *		promised goes to MARKS
- *	store_work check DIR MARKS
+ *		deliver numbered messages, set flags, expunge, copy (also all
+ *		of a mailbox, in slices), rename INBOX, write snapshots, compact
+ *packs and unlink them, open the partition or make its index anew now and then;
+ *after each batch what it promised goes to MARKS store_work check DIR MARKS
  *		what MARKS promises is there: the message under its UID, byte
- *		for byte, with its flag; expunged ones are not; no delivery is
- *		done twice; every invariant of the index holds; all this again
- *		of an index made anew; then more work works
+ *		for byte, with its flag; expunged ones are not; a copy of all
+ *		is whole or not there, a renamed INBOX is whole once what was
+ *		cut off has been ended; no delivery is done twice; every
+ *		invariant of the index holds; all this again of an index made
+ *		anew; then more work works
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@
 #include "stored/flags.h"
 #include "stored/mailbox.h"
 #include "stored/snapshot.h"
+#include "t/crash/store_slices.h"
 #include "t/crash/store_verify.h"
 
 enum {
@@ -63,7 +65,8 @@ open_engine(struct work *work, const char *dir)
 	struct engine_conf conf = { .path = dir,
 		.index_size = 64 << 20,
 		.segment_size = SEGMENT,
-		.large_size = LARGE };
+		.large_size = LARGE,
+		.copy_slice = SLICES_COPY };
 	struct err err;
 
 	list_init(&work->batch);
@@ -366,6 +369,10 @@ write_store(struct work *work, const char *dir, const char *marks,
 			expunge(work, number - 2);
 		if (i % 5 == 3)
 			copy(work, number - 1);
+		if (i % 10 == 7)
+			slices_copy(work->engine, work->marks, i / 10);
+		if (i % 20 == 13)
+			slices_rename(work->engine, work->marks, i / 20);
 		engine_prepare(work->engine, &more);
 		if (i % 12 == 11)
 			tidy(work);
@@ -382,6 +389,7 @@ struct promised {
 	uint8_t what[MESSAGES_MAX];    /* by UID */
 	uint32_t number[MESSAGES_MAX]; /* likewise */
 	uint32_t last;                 /* message number */
+	struct slices_promised slices;
 };
 
 static void
@@ -406,7 +414,8 @@ read_marks(const char *path, struct promised *promised)
 
 		(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(line));
 		if (sscanf(text, "%7s %u %u", word, &uid, &number) != 3 ||
-		    uid >= MESSAGES_MAX)
+		    uid >= MESSAGES_MAX ||
+		    slices_mark(&promised->slices, word, uid, number))
 			continue;
 		for (size_t i = 0; i < NELEMS(words); i++)
 			if (strcmp(word, words[i].word) == 0)
@@ -497,12 +506,13 @@ check_messages(struct kv_txn *txn, void *arg, struct err *err)
 }
 
 static void
-check_promises(struct work *work, const struct promised *promised)
+check_promises(struct work *work, const struct promised *promised, bool ended)
 {
 	struct look look = { work->engine, promised, 0 };
 	struct err err;
 
 	store_verify_engine(work->engine);
+	slices_check(work->engine, &promised->slices, ended);
 	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0 ||
 	    kv_view(work->engine->kv, check_bob, &look, &err) < 0)
 		fatal("%s", err.text);
@@ -539,12 +549,14 @@ check_store(struct work *work, const char *dir, const char *marks)
 
 	read_marks(marks, &promised);
 	open_engine(work, dir);
-	check_promises(work, &promised);
+	check_promises(work, &promised, false);
 	start_again(work, dir, 2);
-	check_promises(work, &promised);
+	check_promises(work, &promised, false);
+	slices_end(work->engine);
+	check_promises(work, &promised, true);
 	deliver_again(work, &promised);
 	tidy(work);
-	check_promises(work, &promised);
+	check_promises(work, &promised, true);
 	engine_close(work->engine);
 	return 0;
 }

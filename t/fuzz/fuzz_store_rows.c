@@ -46,6 +46,7 @@ ROW(mod, store_mod)
 ROW(applied, store_applied)
 ROW(meta, store_meta)
 ROW(state, store_state)
+ROW(task, store_task)
 ROW(share, store_share)
 /* clang-format on */
 
@@ -207,7 +208,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_blob, try_mod, try_applied, try_meta, try_state, try_mbox,
 		try_hot, try_cold, try_journal, try_record, try_uids,
 		try_digest, try_share, try_acl, try_seen, try_identity,
-		try_path };
+		try_path, try_task };
 
 	if (size > 0)
 		decoders[data[0] % NELEMS(decoders)](

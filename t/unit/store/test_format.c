@@ -32,6 +32,7 @@ DECODER(mod, struct store_mod)
 DECODER(applied, struct store_applied)
 DECODER(meta, struct store_meta)
 DECODER(state, struct store_state)
+DECODER(task, struct store_task)
 DECODER(share, struct store_share)
 /* clang-format on */
 
@@ -113,6 +114,14 @@ what_is_shared_and_seen_comes_back(void **state)
 	for (size_t len = 0; len < 10; len++)
 		assert_false(store_share_key(str_make(key.bytes, len),
 		    &identity, &owner, &mailbox));
+	store_key_task(&key, 7, STORE_TASK_RENAME);
+	assert_true(store_task_key(kv_key_get(&key), &owner, &mailbox));
+	assert_true(owner == 7 && mailbox == STORE_TASK_RENAME);
+	for (size_t len = 0; len < key.len; len++)
+		assert_false(
+		    store_task_key(str_make(key.bytes, len), &owner, &mailbox));
+	store_key_meta(&key, STORE_META_STATE);
+	assert_false(store_task_key(kv_key_get(&key), &owner, &mailbox));
 	store_key_shares(&key, STR("a"), 0);
 	assert_true(str_eq(kv_key_get(&key), str_make("a", 2)));
 }
@@ -222,6 +231,7 @@ the_other_rows_come_back(void **state)
 	struct store_applied applied = { 9, 2, "\0\0\0\1\0\0\0\7" };
 	struct store_meta meta = { 1, "identity", "incarnation" }, meta2;
 	struct store_state st = { 1, 2, 3, 4, 5 }, st2;
+	struct store_task task = { 1, 2, 3, 4, 5 }, task2;
 	struct buf row;
 	struct err err;
 
@@ -269,6 +279,12 @@ the_other_rows_come_back(void **state)
 	assert_true(st2.lsn == 1 && st2.blob == 2 && st2.user == 3 &&
 	    st2.mailbox == 4 && st2.uidvalidity == 5);
 	check_borders(&row, decode_state, SIZE_MAX);
+
+	store_task_encode(&row, &task);
+	assert_int_equal(store_task_decode(&task2, buf_str(&row), &err), 0);
+	assert_true(task2.mailbox == 1 && task2.from == 2 && task2.first == 3 &&
+	    task2.end == 4 && task2.modseq == 5);
+	check_borders(&row, decode_task, SIZE_MAX);
 	buf_clear(&row);
 }
 

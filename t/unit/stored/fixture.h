@@ -34,6 +34,7 @@ struct fixture {
 	struct engine *engine;
 	struct list batch; /* requests on their way */
 	unsigned pending;
+	unsigned copy_slice; /* for the next open_engine() */
 };
 
 UNUSED static struct str
@@ -54,6 +55,7 @@ open_engine(struct fixture *f)
 		.index_size = 256 << 20,
 		.segment_size = 1 << 20,
 		.large_size = 100000,
+		.copy_slice = f->copy_slice,
 		.nosync = true };
 	if (engine_open(&f->engine, &f->conf, &err) < 0)
 		fail_msg("%s", err.text);
