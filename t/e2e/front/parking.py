@@ -117,8 +117,8 @@ class Imap(ParkingCase):
             self.parked(1)
             client.close()
             self.parked(0)
-        self.assertIn("Disconnected: connection closed, parked: "
-                      "user=<ada@example.test>", self.chancery.log())
+        self.assert_logged("Disconnected: connection closed, parked: "
+                           "user=<ada@example.test>")
 
     def test_stored_restarts_meanwhile(self):
         for service in ("imap", "imaps"):

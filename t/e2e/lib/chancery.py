@@ -295,6 +295,11 @@ class TestCase(unittest.TestCase):
         cls.chancery.running = False
         cls.chancery.remove()
 
+    def assert_logged(self, regex):
+        """Sooner or later: logd writes what the daemons sent it."""
+        return wait_until(f"logged: {regex}", lambda: re.search(
+            regex, self.chancery.log()))
+
     def send(self, sender, recipients, message, service="smtp", **options):
         """One message by smtplib. Names without @ are of our domain."""
         if isinstance(message, str):

@@ -112,9 +112,8 @@ class Success(Case):
         self.assertIn("ENVID=e+2B2", sent.mail)
         self.assertIn("NOTIFY=SUCCESS,DELAY", sent.rcpts[0])
         self.assertIn("ORCPT=rfc822;X@dsn.test", sent.rcpts[0])
-        self.assertRegex(self.chancery.log(),
-                         r"to=<x@dsn.test>, relay=127.0.0.1\[127.0.0.1\]:"
-                         r"\d+, .* status=sent")
+        self.assert_logged(r"to=<x@dsn.test>, relay=127.0.0.1\[127.0.0.1\]:"
+                           r"\d+, .* status=sent")
 
     def test_alias_of_several(self):
         self.chancery.run("alias", "add", "two@example.test",
@@ -151,8 +150,7 @@ class Failure(Case):
         self.assertRegex(groups[1]["Diagnostic-Code"],
                          r"^smtp; 550 5\.1\.1 no such user, evil")
         self.assertIn("secret", str(original))
-        self.assertRegex(
-            self.chancery.log(),
+        self.assert_logged(
             r"status=bounced \(host 127.0.0.1\[127.0.0.1\] said: 550 5.1.1 "
             r"no such user.* \(in reply to RCPT TO command\)\)")
 

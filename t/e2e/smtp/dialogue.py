@@ -158,7 +158,6 @@ class Dialogue(Talk):
         chancery.wait_until("the end of the session", lambda: re.search(
             r"disconnect from localhost\[127\.0\.0\.1\] ehlo=1 mail=1 "
             r"rcpt=1/2 data=1 quit=1 commands=5/6", self.chancery.log()))
-        log = self.chancery.log()
         for line in (
                 r"smtpd\[\d+\]: connect from localhost\[127\.0\.0\.1\]",
                 r"smtpd\[\d+\]: NOQUEUE: reject: RCPT from "
@@ -167,7 +166,7 @@ class Dialogue(Talk):
                 r"to=<no@example\.test> proto=ESMTP helo=<c>",
                 r"smtpd\[\d+\]: [0-9A-F]+: client=localhost\[127\.0\.0\.1\]",
                 r"smtpd\[\d+\]: [0-9A-F]+: message-id=<log@y>"):
-            self.assertRegex(log, line)
+            self.assert_logged(line)
 
     def test_a_client_that_leaves(self):
         for at in (b"", b"EHLO c\r\nMAIL FROM:<x@y>\r\n",

@@ -37,8 +37,7 @@ class Rates(chancery.TestCase):
         self.assertEqual(self.mail("203.0.113.2")[0], 250)
         for _ in range(3):  # exempt
             self.assertEqual(self.mail("192.0.2.1")[0], 250)
-        self.assertIn("rate limit: unknown[203.0.113.1]",
-                      self.chancery.log())
+        self.assert_logged(r"rate limit: unknown\[203\.0\.113\.1\]")
 
     def test_recipients(self):
         codes = []

@@ -572,7 +572,7 @@ class Effects(Talk):
             smtp.mail("wrong@y.test")
             code, text = smtp.rcpt("ada@example.test")
         self.assertEqual((code, text[:6]), (451, b"4.3.5 "))
-        self.assertIn("unknown restriction", self.chancery.log())
+        self.assert_logged("unknown restriction")
 
 
 class Mistakes(unittest.TestCase):

@@ -69,8 +69,7 @@ class Submission(chancery.TestCase):
             self.assertEqual(smtp.docmd("*")[0], 501)
             smtp.login("ada@example.test", "secret-ada")
             self.assertEqual(smtp.docmd("AUTH PLAIN")[0], 503)
-        self.assertRegex(
-            self.chancery.log(),
+        self.assert_logged(
             r"warning: localhost\[127\.0\.0\.1\]: SASL PLAIN authentication "
             "failed: authentication failure")
         self.assertNotIn("secret-ada", self.chancery.log())
