@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
-#include "base/utf8.h"
+#include "mime/convert.h"
 
 enum { FLUSH_AT = 64 << 10 };
 
@@ -14,30 +14,51 @@ struct pass {
 	enum body_way way;
 	struct dot_reader reader;
 	struct dot_writer writer;
-	struct buf held;  /* BDAT: the chunk; LOOK: all of it */
+	struct buf held;  /* BDAT: the chunk */
 	unsigned replies; /* BDAT: due */
-	bool stopped;     /* nothing more goes out; t.answer says why */
+	/* What the site cannot take as it is; NULL: it can take all of it. */
+	struct mime_convert *convert;
+	bool may_fail;  /* and it may turn out that it cannot be made fit */
+	struct buf fit; /* what came out of it and is not sent */
+	bool started;   /* the site has been asked for the message */
+	bool stopped;   /* nothing more goes out; t.answer says why */
 	uint64_t bytes;
 	int64_t begun;
 };
 
-static bool
-must_look(const struct session *s)
-{
-	const struct site *site = s->t.site;
-	const struct smtp_mail_params *mail = &s->t.mail;
-
-	return (mail->body == SMTP_BODY_8BIT &&
-		   !site_has(site, SMTP_EXT_8BITMIME)) ||
-	    (mail->smtputf8 && !site_has(site, SMTP_EXT_SMTPUTF8));
-}
-
 enum body_way
 body_way(const struct session *s)
 {
-	if (must_look(s))
-		return BODY_LOOK;
 	return site_has(s->t.site, SMTP_EXT_CHUNKING) ? BODY_BDAT : BODY_DATA;
+}
+
+static bool
+takes_binary(const struct site *site)
+{
+	return site_has(site, SMTP_EXT_BINARYMIME) &&
+	    site_has(site, SMTP_EXT_CHUNKING);
+}
+
+bool
+body_conversion(const struct session *s, struct mime_convert_opts *opts)
+{
+	const struct site *site = s->t.site;
+	const struct smtp_mail_params *mail = &s->t.mail;
+	bool is_plain = mail->body == SMTP_BODY_7BIT && !mail->smtputf8;
+
+	*opts = (struct mime_convert_opts){
+		.to_seven = !site_has(site, SMTP_EXT_8BITMIME),
+		.to_lines =
+		    mail->body == SMTP_BODY_BINARY && !takes_binary(site),
+		.ascii_header =
+		    mail->smtputf8 && !site_has(site, SMTP_EXT_SMTPUTF8),
+		.lenient = is_plain,
+	};
+	if (s->smtp->conf.no_conversion && !opts->to_lines)
+		opts->to_seven = false;
+	opts->ascii_header |=
+	    opts->to_seven && !site_has(site, SMTP_EXT_SMTPUTF8);
+	return opts->to_seven || opts->to_lines || opts->ascii_header;
 }
 
 static int
@@ -186,57 +207,78 @@ finish(struct pass *pass)
 	pass->site->needs_rset = false;
 }
 
-/* Is there a byte beyond ASCII in the header, in any of it? */
-static bool
-is_ascii_header(struct str message)
-{
-	ptrdiff_t end = str_find(message, STR("\r\n\r\n"));
-
-	return utf8_is_ascii(
-	    str_sub(message, 0, end < 0 ? message.len : (size_t)end));
-}
-
-/* The message was read whole. Send it if the site can take it. */
+/* The message cannot be made fit for the site. */
 static int
-look(struct pass *pass)
+refuse(struct pass *pass, enum mime_fault fault)
 {
-	struct transaction *t = &pass->s->t;
+	const struct transaction *t = &pass->s->t;
 	const struct site *site = pass->site;
-	struct buf message = pass->held;
-	int ret;
+	struct answer *answer = &pass->s->t.answer;
 
-	if (message.full)
-		return answer_set(&t->answer, 552, "5.3.4",
-		    "Error: message file too big");
-	if (t->mail.smtputf8 && !site_has(site, SMTP_EXT_SMTPUTF8) &&
-	    !is_ascii_header(buf_str(&message)))
-		return answer_set(&t->answer, 554, "5.6.7",
+	if (fault == MIME_FAULT_HEADER && t->mail.smtputf8)
+		(void)answer_set(answer, 554, "5.6.7",
 		    "SMTPUTF8 is required, but was not offered by host %s",
 		    site->label);
-	if (!site_has(site, SMTP_EXT_8BITMIME) &&
-	    !utf8_is_ascii(buf_str(&message)))
-		return answer_set(&t->answer, 554, "5.6.3",
-		    "8BITMIME is required, but was not offered by host %s",
-		    site->label);
-	pass->way = site_has(site, SMTP_EXT_CHUNKING) ? BODY_BDAT : BODY_DATA;
-	buf_init(&pass->held, 0);
-	ret = ask_data(pass) < 0 || send_run(pass, buf_str(&message)) < 0;
-	buf_clear(&message);
-	return ret ? -1 : 0;
+	else
+		(void)answer_set(answer, 554,
+		    fault == MIME_FAULT_SIGNED ? "5.6.2" : "5.6.3",
+		    "%s is required, but was not offered by host %s, and the "
+		    "message cannot be converted: %s",
+		    fault == MIME_FAULT_LINES ? "BINARYMIME" : "8BITMIME",
+		    site->label, mime_fault_text(fault));
+	pass->site->is_broken |= pass->started;
+	return stop(pass);
+}
+
+/*
+ * What has become fit goes out. Before the first of it there is time to find
+ * a fault: so much is held back that hardly a message needs to be broken off.
+ */
+static int
+send_fit(struct pass *pass, bool at_end)
+{
+	if (!at_end && pass->fit.len < (pass->started ? FLUSH_AT : BODY_CHUNK))
+		return 0;
+	if (!pass->started && ask_data(pass) < 0)
+		return -1;
+	pass->started = true;
+	if (send_run(pass, buf_str(&pass->fit)) < 0)
+		return -1;
+	buf_reset(&pass->fit);
+	return 0;
 }
 
 static void
 put_run(struct session *s, struct str run)
 {
 	struct pass *pass = s->t.pass;
+	enum mime_fault fault;
 
 	pass->bytes += run.len;
 	if (pass->stopped)
 		return;
-	if (pass->way == BODY_LOOK)
-		(void)buf_add_str(&pass->held, run);
-	else
+	if (pass->convert == NULL) {
 		(void)send_run(pass, run);
+		return;
+	}
+	fault = mime_convert_put(pass->convert, &pass->fit, run);
+	if (fault != MIME_FAULT_NONE)
+		(void)refuse(pass, fault);
+	else
+		(void)send_fit(pass, false);
+}
+
+/* The end of what is made fit. */
+static int
+finish_fit(struct pass *pass)
+{
+	enum mime_fault fault;
+
+	if (pass->convert == NULL)
+		return 0;
+	fault = mime_convert_end(pass->convert, &pass->fit);
+	return fault != MIME_FAULT_NONE ? refuse(pass, fault) :
+					  send_fit(pass, true);
 }
 
 static void
@@ -268,7 +310,7 @@ static struct pass *
 begin(struct session *s)
 {
 	struct pass *pass = xcalloc(1, sizeof(*pass));
-	size_t limit = s->smtp->conf.message_limit;
+	struct mime_convert_opts opts;
 
 	pass->s = s;
 	pass->site = s->t.site;
@@ -276,8 +318,11 @@ begin(struct session *s)
 	pass->way = body_way(s);
 	dot_reader_init(&pass->reader);
 	dot_writer_init(&pass->writer);
-	buf_init(&pass->held,
-	    pass->way != BODY_LOOK || limit == 0 ? 0 : limit + SMTP_SIZE_SLACK);
+	buf_init(&pass->held, 0);
+	buf_init(&pass->fit, 0);
+	if (body_conversion(s, &opts))
+		pass->convert = mime_convert_new(&opts);
+	pass->may_fail = pass->convert != NULL && !opts.lenient;
 	s->t.pass = pass;
 	return pass;
 }
@@ -285,9 +330,21 @@ begin(struct session *s)
 static void
 forget(struct session *s)
 {
+	mime_convert_free(s->t.pass->convert);
 	buf_clear(&s->t.pass->held);
+	buf_clear(&s->t.pass->fit);
 	free(s->t.pass);
 	s->t.pass = NULL;
+}
+
+/* Ask for the message at once, unless it may yet turn out to be unfit. */
+static int
+start(struct pass *pass)
+{
+	if (pass->may_fail)
+		return 0;
+	pass->started = true;
+	return ask_data(pass);
 }
 
 /* All of it has come. */
@@ -300,12 +357,10 @@ end(struct pass *pass)
 		if (!pass->stopped)
 			(void)answer_set(&s->t.answer, 554, "5.6.0",
 			    "bare CR or LF in the message");
-		pass->site->is_broken |= pass->way != BODY_LOOK;
+		pass->site->is_broken |= pass->started;
 		pass->stopped = true;
 	}
-	if (!pass->stopped && pass->way == BODY_LOOK && look(pass) < 0)
-		pass->stopped = true;
-	if (!pass->stopped)
+	if (!pass->stopped && finish_fit(pass) == 0)
 		finish(pass);
 	tell(pass);
 	forget(s);
@@ -321,7 +376,7 @@ body_pass(struct session *s)
 		return;
 	}
 	pass = begin(s);
-	if (ask_data(pass) < 0) {
+	if (start(pass) < 0) {
 		(void)session_answer(s, false);
 		forget(s);
 		return;
@@ -346,7 +401,7 @@ body_chunk(struct session *s, const struct smtp_chunk *chunk)
 		if (s->t.lost)
 			pass->stopped = true;
 		else
-			(void)ask_data(pass);
+			(void)start(pass);
 	}
 	ret = smtp_server_chunk(&s->server, chunk, &pass->reader, put_run);
 	if (ret > 0)

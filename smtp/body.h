@@ -2,11 +2,13 @@
  * body - the message on its way through: from qmgr's DATA to the site's, by
  * DATA (RFC 5321 section 4.1.1.4) or in chunks by BDAT (RFC 3030).
  *
- * It goes on while it comes in, with at most BODY_CHUNK held here. Only where
- * it says that it may be more than the site can take (8-bit for a host
- * without 8BITMIME, SMTPUTF8 without any such address) is it read whole and
- * looked at before a byte is sent: what is merely called so is delivered, the
- * rest is refused (RFC 6152 section 3, RFC 6531 section 3.5).
+ * It goes on while it comes in, with at most BODY_CHUNK held here. What the
+ * site cannot take as it is (8-bit without 8BITMIME, binary without
+ * BINARYMIME, an international header without SMTPUTF8) is made fit on the way
+ * (mime/convert.h; RFC 6152 section 3, RFC 6531 section 3.5) or refused:
+ * before the site hears of it where that is found out in the first BODY_CHUNK,
+ * else by breaking off. What its sender called 7-bit is converted where it can
+ * be and never refused.
  *
  * If qmgr goes away in the middle the site's connection is broken off, so
  * that it never takes half a message for a whole one.
@@ -16,16 +18,19 @@
 
 #include "smtp/session.h"
 
+struct mime_convert_opts;
+
 enum { BODY_CHUNK = 256 << 10 };
 
 enum body_way {
 	BODY_DATA,
 	BODY_BDAT,
-	BODY_LOOK, /* read it whole first */
 };
 
 /* How the transaction's message has to go to its site. */
 enum body_way body_way(const struct session *s);
+/* Has it to be made fit for that, and how? */
+bool body_conversion(const struct session *s, struct mime_convert_opts *opts);
 
 /*
  * DATA of the client is here, and somebody was accepted: answer it, pass the

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "mime/convert.h"
 #include "smtp/body.h"
 #include "smtp/connect.h"
 #include "smtp/reuse.h"
@@ -46,18 +47,23 @@ step_at(const struct exchange *x, size_t i, size_t *rcpt)
 }
 
 static void
-put_mail(const struct transaction *t)
+put_mail(const struct session *s)
 {
+	const struct transaction *t = &s->t;
+	struct mime_convert_opts opts;
 	struct site *site = t->site;
 	struct buf *out = &site->wire.out;
+	bool grows;
 
+	(void)body_conversion(s, &opts);
+	grows = (opts.to_seven && !opts.lenient) || opts.to_lines;
 	(void)buf_addf(out, "MAIL FROM:<%" STR_F ">", STR_A(t->sender.address));
-	if (site_has(site, SMTP_EXT_SIZE) && t->mail.size > 0)
+	if (site_has(site, SMTP_EXT_SIZE) && t->mail.size > 0 && !grows)
 		(void)buf_addf(out, " SIZE=%" PRIu64, t->mail.size);
-	if (t->mail.body == SMTP_BODY_BINARY)
+	if (t->mail.body == SMTP_BODY_BINARY && !opts.to_lines)
 		(void)buf_addz(out, " BODY=BINARYMIME");
 	else if (site_has(site, SMTP_EXT_8BITMIME) &&
-	    t->mail.body == SMTP_BODY_8BIT)
+	    t->mail.body != SMTP_BODY_7BIT)
 		(void)buf_addz(out, " BODY=8BITMIME");
 	if (site_has(site, SMTP_EXT_SMTPUTF8) && t->mail.smtputf8)
 		(void)buf_addz(out, " SMTPUTF8");
@@ -121,7 +127,7 @@ put_step(struct exchange *x)
 		site_put(t->site, "RSET");
 		break;
 	case STEP_MAIL:
-		put_mail(t);
+		put_mail(x->s);
 		t->site->needs_rset = true; /* until the message went */
 		break;
 	case STEP_RCPT:
@@ -281,15 +287,15 @@ fits(struct session *s)
 {
 	struct transaction *t = &s->t;
 	const struct site *site = t->site;
+	struct mime_convert_opts opts;
 
 	if (site->ehlo.size > 0 && t->mail.size > site->ehlo.size)
 		return answer_set(&t->answer, 552, "5.3.4",
 		    "message size %" PRIu64 " exceeds size limit %" PRIu64
 		    " of server %s",
 		    t->mail.size, site->ehlo.size, site->label);
-	if (t->mail.body == SMTP_BODY_BINARY &&
-	    (!site_has(site, SMTP_EXT_BINARYMIME) ||
-		!site_has(site, SMTP_EXT_CHUNKING)))
+	if (body_conversion(s, &opts) && opts.to_lines &&
+	    s->smtp->conf.no_conversion)
 		return answer_set(&t->answer, 554, "5.6.3",
 		    "BINARYMIME is required, but was not offered by host %s",
 		    site->label);
@@ -333,15 +339,17 @@ tell_all(struct session *s)
 }
 
 /*
- * DATA can go with the rest where a 354 is all that is to be learned from
- * it: not where the message is looked at first, nor where it goes by BDAT.
+ * DATA can go with the rest where a 354 is all that is to be learned from it:
+ * not where the message may turn out to be unfit, nor where it goes by BDAT.
  */
 static bool
 sends_data(const struct session *s)
 {
-	const struct site *site = s->t.site;
+	struct mime_convert_opts opts;
 
-	return site_has(site, SMTP_EXT_PIPELINING) && body_way(s) == BODY_DATA;
+	return site_has(s->t.site, SMTP_EXT_PIPELINING) &&
+	    body_way(s) == BODY_DATA &&
+	    (!body_conversion(s, &opts) || opts.lenient);
 }
 
 /* Ask what was not asked yet. -1: t.answer is for all who wait. */

@@ -44,6 +44,7 @@ const struct conf_param smtp_params[] = {
 	P(INT,  reuse_count, "smtp_connection_reuse_count_limit", "0", 0, 0),
 	P(INT,  rcpt_limit, "smtp_recipient_limit", "1000", 1, 10000),
 	P(INT,  error_limit, "smtp_hard_error_limit", "20", 1, 0),
+	P(BOOL, no_conversion, "disable_mime_output_conversion", "no", 0, 0),
 	P(SIZE, message_limit, "message_size_limit", "10240000", 0, 0),
 	CONF_CHOICE(smtp_conf, tls_level, "smtp_tls_security_level", "may",
 	    levels),

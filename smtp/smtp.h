@@ -59,6 +59,7 @@ struct smtp_conf {
 	int reuse_count;
 	int rcpt_limit;
 	int error_limit;
+	bool no_conversion; /* 8-bit goes out whatever the site offers */
 	size_t message_limit;
 	int tls_level; /* enum smtp_tls_level */
 	int tls_loglevel;

@@ -228,20 +228,26 @@ encode_group(struct mime_encoder *e, struct piece *piece)
 	}
 }
 
-/* One byte, as itself or as "=XX", behind a soft line break if need be. */
+/*
+ * One byte, as itself or as "=XX", behind a soft line break if need be. No line
+ * begins with "--": it could be a boundary line of a multipart around this.
+ */
 static void
 put_quoted(struct mime_encoder *e, struct piece *piece, unsigned char c,
     bool escape)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	unsigned len = escape ? 3 : 1;
+	unsigned len;
 
+	escape |= c == '-' && e->column == 1 && e->dash;
+	len = escape ? 3 : 1;
 	if (e->column + len >= LINE_MAX_LEN) {
 		put(piece, '=');
 		put(piece, '\r');
 		put(piece, '\n');
 		e->column = 0;
 	}
+	e->dash = e->column == 0 && c == '-';
 	e->column += len;
 	if (!escape) {
 		put(piece, (char)c);

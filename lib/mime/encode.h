@@ -55,12 +55,14 @@ struct mime_encoder {
 	unsigned char held[3];
 	unsigned have;
 	unsigned column;
+	bool dash; /* quoted-printable: the line so far is a "-" */
 };
 
 /*
  * base64 writes lines of 76 digits, the last one ended too. Quoted-printable
  * takes text with CRLF line ends, keeps them, and breaks lines softly at 76;
- * a bare CR or LF is encoded. -1 when out is full.
+ * a bare CR or LF is encoded. Neither writes a line that begins with "--", so
+ * that none is taken for a boundary. -1 when out is full.
  */
 void mime_encoder_init(struct mime_encoder *e, enum mime_encoding encoding);
 int mime_encode(struct mime_encoder *e, struct buf *out, struct str in);

@@ -228,6 +228,8 @@ class Postfix(Peer):
 
 
 class Exim(Peer):
+    knows_8bitmime = "true"
+
     def start(self):
         os.mkdir(self.path("spool"))
         shutil.chown(self.path("spool"), "Debian-exim", "Debian-exim")
@@ -247,6 +249,7 @@ class Exim(Peer):
             smtputf8_advertise_hosts = *
             dsn_advertise_hosts = *
             chunking_advertise_hosts = *
+            accept_8bitmime = {self.knows_8bitmime}
             keep_environment =
             never_users =
             acl_smtp_rcpt = rcpt
@@ -284,7 +287,7 @@ class Exim(Peer):
             * * F,1h,5s
         """.replace("\n            ", "\n"))
         os.makedirs("/etc/exim4", exist_ok=True)
-        with open("/etc/exim4/trusted_configs", "w") as f:
+        with open("/etc/exim4/trusted_configs", "a") as f:
             f.write(conf + "\n")
         self.spawn(exim, "-C", conf, "-bdf", "-q5s")
 
@@ -294,6 +297,12 @@ class Exim(Peer):
             with open(path, errors="replace") as f:
                 text += f.read()
         return text
+
+
+class OldExim(Exim):
+    """One that takes seven bits only."""
+
+    knows_8bitmime = "false"
 
 
 class OpenSmtpd(Peer):

@@ -65,16 +65,17 @@ class Connection:
         return data
 
     def read_data(self):
-        data = b""
-        while (line := self.raw_line()) != b".\r\n":
-            data += line[1:] if line.startswith(b".") else line
-        return data
-
-    def raw_line(self):
-        while b"\n" not in self.unread:
+        data, seen = bytearray(b"\r\n"), 0  # as if a line ended before
+        while True:
+            data += self.unread
+            self.unread = b""
+            end = data.find(b"\r\n.\r\n", max(seen - 4, 0))
+            if end >= 0:
+                break
+            seen = len(data)
             self.more()
-        line, _, self.unread = self.unread.partition(b"\n")
-        return line + b"\n"
+        self.unread = bytes(data[end + 5:])
+        return bytes(data[:end + 2]).replace(b"\r\n..", b"\r\n.")[2:]
 
     def say(self, what):
         if what is CLOSE:

@@ -1,6 +1,7 @@
 """Mail to and from Debian's Postfix, Exim and OpenSMTPD and a second instance
 of ours, each in a network namespace, found by MX, under TLS, byte for byte."""
 
+import email
 import re
 import unittest
 
@@ -12,7 +13,7 @@ import chancery  # noqa: E402
 from chancery import wait_until  # noqa: E402
 
 PEERS = {"ours.test": 1, "second.test": 2, "postfix.test": 3, "exim.test": 4,
-         "opensmtpd.test": 5}
+         "opensmtpd.test": 5, "old.test": 6}
 TEXT = ("a line\r\n.\r\n..dots\r\n\r\n" + "x" * 900 + "\r\n \r\n"
         "-- \r\nend\r\n").encode()
 
@@ -182,6 +183,25 @@ class Exim(Ways, unittest.TestCase):
     @classmethod
     def make(cls):
         return nets.Exim("exim.test", cls.last)
+
+
+class OldExim(Ways, unittest.TestCase):
+    """It does not offer 8BITMIME, nor SMTPUTF8, which needs that."""
+
+    last = 6
+    knows_utf8 = False
+
+    @classmethod
+    def make(cls):
+        return nets.OldExim("old.test", cls.last)
+
+    def test_eight_bits(self):
+        body = "gr\u00fc\u00dfe\r\n".encode() * 3
+        word = self.send([self.address("eight")], body, ["BODY=8BITMIME"])
+        message = self.arrived("eight", word)
+        self.assertTrue(message.isascii())
+        self.assertEqual(email.message_from_bytes(message).get_payload(
+            decode=True), body)
 
 
 class OpenSmtpd(Ways, unittest.TestCase):

@@ -258,17 +258,6 @@ class Binary(AgentCase):
             self.assertTrue(site.messages[-1].data == b"".join(chunks))
             self.assertIn(" BODY=BINARYMIME", site.messages[-1].mail)
 
-    def test_not_offered(self):
-        for words in (EXTENSIONS, EXTENSIONS + ("CHUNKING",),
-                      EXTENSIONS + ("BINARYMIME",)):
-            site = self.site(extensions=words)
-            replies = self.send(site, [self.binary])
-            self.assertEqual(replies[0], (
-                554, f"5.6.3 [relay={site.relay}] BINARYMIME is required, but "
-                     f"was not offered by host {site.label}"))
-            self.assertEqual([code for code, _ in replies], [554, 554, 503])
-            self.assertEqual(self.lmtp.command("RSET")[0], 250)
-
     def test_lines_in_chunks(self):
         for words in ((), ("PIPELINING",), ("CHUNKING",)):
             site = self.site(extensions=words)
@@ -338,13 +327,6 @@ class Character(AgentCase):
                 self.assertEqual(replies[-1][0], 250, replies)
                 self.assertEqual(site.messages[0].data, BODY)
                 self.assertEqual(site.messages[0].mail, "FROM:<s@e.test>")
-
-    def test_eight_bits_for_seven(self):
-        site, replies = self.send((), self.eight, "BODY=8BITMIME")
-        self.assertEqual(replies[-1], (
-            554, f"5.6.3 [relay={site.relay}] 8BITMIME is required, but was "
-                 f"not offered by host {site.label}"))
-        self.assertEqual(site.messages, [])
 
     def test_eight_bits_for_eight(self):
         site, replies = self.send(("8BITMIME",), self.eight, "BODY=8BITMIME")

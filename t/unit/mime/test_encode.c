@@ -165,6 +165,17 @@ encodes_in_lines_of_76(void **state)
 }
 
 static void
+no_line_begins_like_a_boundary(void **state)
+{
+	(void)state;
+	assert_encodes(QP, STR("--b\r\n-\r\n-- \r\n---\r\na--b"),
+	    "-=2Db\r\n-\r\n-=2D=20\r\n-=2D-\r\na--b");
+	assert_encodes(QP, STR(TEN TEN TEN TEN TEN TEN TEN "aaaaa--b"),
+	    TEN TEN TEN TEN TEN TEN TEN "aaaaa=\r\n-=2Db");
+	assert_encodes(QP, STR("\xff--"), "=FF--");
+}
+
+static void
 says_when_out_is_full(void **state)
 {
 	struct buf out;
@@ -188,6 +199,7 @@ main(void)
 		cmocka_unit_test(decodes_quoted_printable_however_broken),
 		cmocka_unit_test(keeps_a_long_run_of_blanks),
 		cmocka_unit_test(encodes_in_lines_of_76),
+		cmocka_unit_test(no_line_begins_like_a_boundary),
 		cmocka_unit_test(says_when_out_is_full),
 	};
 
