@@ -99,6 +99,7 @@ check-headers:
 
 check-manuals: all
 	$(Q)t/manuals $(BUILD)
+	$(Q)t/picture --check
 
 # A failing binary's name is printed again at the end, where it is looked for.
 # Some run the daemons themselves.
