@@ -1,85 +1,87 @@
 #!/usr/bin/python3
-"""How long a start takes until the first greeting, and what the idle suite
-holds in memory after each service has served one session.
+"""How long a start takes until SMTP and IMAP greet, and what the idle system
+holds in memory after each service has served one session; beside Postfix with
+Dovecot and with Cyrus.
 
-The memory is the sum of Pss over all processes of the instance, slapd apart,
-read from /proc as root. Prints a line a program.
+    t/bench/idle.py [--only KINDS]
+
+The memory is the sum of Pss over all processes of the system (Chancery's slapd
+apart), read from /proc as root. Each ran before, was stopped and is started anew.
+Prints a line a program.
 """
 
-import os
-import sys
+import argparse
+import imaplib
+import poplib
+import smtplib
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "e2e", "lib"))
-import chancery  # noqa: E402
+import systems
 
 
-def pss(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as f:
-        for line in f:
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    return 0
-
-
-def tree(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        children = [int(word) for word in f.read().split()]
-    return [pid] + [p for child in children for p in tree(child)]
-
-
-def greeting(instance):
-    """Seconds from "start" to the first bytes of an SMTP greeting."""
-    began = time.perf_counter()
-    instance.run("start")
-    instance.running = True
+def greeted(system, service, word):
     while True:
         try:
-            with instance.connect("smtp") as sock:
-                if sock.recv(100).startswith(b"220"):
-                    return time.perf_counter() - began
+            with system.connect(service) as sock:
+                if sock.recv(100).startswith(word):
+                    return
         except OSError:
             pass
 
 
-def serve_once(instance):
-    with instance.smtp() as smtp:
-        smtp.sendmail("x@elsewhere.test", ["ada@example.test"],
-                      "Subject: x\r\n\r\nx\r\n")
-    with instance.smtp("submission", "ada") as smtp:
-        smtp.noop()
-    with instance.smtp("submissions", "ada") as smtp:
-        smtp.noop()
-    for service in ("imap", "imaps"):
-        instance.imap("ada", service).logout()
-    for service in ("pop3", "pop3s"):
-        instance.pop3("ada", service).quit()
+def start_again(system):
+    """Seconds from the start of what ran before to its greetings."""
+    system.halt()
+    began = time.perf_counter()
+    system.restart()
+    greeted(system, "smtp", b"220")
+    greeted(system, "imap", b"* OK")
+    return time.perf_counter() - began
+
+
+def serve_once(system):
+    """One session of each service, in the clear and over TLS."""
+    user, password = system.login(0)
+    with smtplib.SMTP("127.0.0.1", system.port("smtp"), timeout=30) as smtp:
+        smtp.sendmail("x@elsewhere.test", [user], "Subject: x\r\n\r\nx\r\n")
+    if system.kind == "chancery":
+        for service in ("submission", "submissions"):
+            with system.instance.smtp(service) as smtp:
+                if service == "submission":
+                    smtp.starttls(context=system.tls())
+                smtp.login(user, password)
+    for imap in (imaplib.IMAP4("127.0.0.1", system.port("imap")),
+                 imaplib.IMAP4_SSL("127.0.0.1", system.port("imaps"),
+                                   ssl_context=system.tls())):
+        imap.login(user, password)
+        imap.logout()
+    pop3 = poplib.POP3("127.0.0.1", system.port("pop3"))
+    pop3.user(user)
+    pop3.pass_(password)
+    pop3.quit()
+
+
+def measure(kind):
+    """Seconds to start, and KiB by program."""
+    with systems.start(kind, 1) as system:
+        started = start_again(system)
+        serve_once(system)
+        time.sleep(2)  # what was forked for them has settled
+        return {"start_s": started, "memory": system.memory()}
 
 
 def main():
-    if not chancery.IS_ROOT:
-        sys.exit("idle.py: reading Pss needs root")
-    instance = chancery.Instance(users=("ada",))
-    try:
-        print(f"start to greeting: {greeting(instance) * 1000:.0f} ms "
-              "(aim 1,000)")
-        for user in instance.users:
-            instance.add_user(user)
-        serve_once(instance)
-        time.sleep(2)  # what was forked for them has settled
-        pids = tree(instance.master_pid())
-        total = 0
-        for pid in pids:
-            with open(f"/proc/{pid}/comm") as f:
-                name = f.read().strip()
-            size = pss(pid)
-            if name != "slapd":
-                total += size
-            print(f"  {pid:8} {name:16} {size:7} KiB")
-        print(f"all but slapd: {total / 1024:.1f} MiB (aim 60)")
-    finally:
-        instance.remove()
+    parser = argparse.ArgumentParser()
+    systems.add_only(parser)
+    for kind in parser.parse_args().only:
+        found = measure(kind)
+        print(f"{systems.KINDS[kind]}: start to greeting "
+              f"{found['start_s'] * 1000:.0f} ms"
+              f"{' (aim 1,000)' if kind == 'chancery' else ''}, "
+              f"{sum(found['memory'].values()) / 1024:.1f} MiB"
+              f"{' but for slapd (aim 60)' if kind == 'chancery' else ''}")
+        for name, size in sorted(found["memory"].items()):
+            print(f"  {name:16} {size:7} KiB")
 
 
 if __name__ == "__main__":

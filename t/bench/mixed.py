@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Mixed load: 20 clients, two on each of ten mailboxes, do what mail programs
-do for 30 seconds, beside Dovecot in the same run. Prints commands a second,
-and every disagreement between what a server says and what it said before.
+do for 30 seconds, beside Dovecot and Cyrus in the same run. Prints commands a
+second, and every disagreement between what a server says and what it said
+before.
 
-t/bench/mixed.py [SECONDS [CLIENTS]]
+t/bench/mixed.py [SECONDS [CLIENTS]] [--only KINDS]
 
 Each client knows the mailbox from nothing but the answers, as RFC 3501 section
 5.5 lets it: UIDs by sequence number, which text each UID has, and on which
@@ -13,6 +14,7 @@ where it did not put it or is missing where it did, and when at the end a new
 session sees something else.
 """
 
+import argparse
 import collections
 import json
 import multiprocessing
@@ -23,14 +25,8 @@ import socket
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "e2e", "lib"))
-sys.path.insert(0, HERE)
-import chancery  # noqa: E402
-import peers  # noqa: E402
+import systems
 
-SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-CLIENTS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 START = 200  # messages in a mailbox when it begins
 # What a client does, and how often.
 ACTS = (("fetch_flags", 20), ("fetch_headers", 15), ("fetch_body", 20),
@@ -225,7 +221,7 @@ class Client:
             self.complain(f"our keyword is missing on {self.lost & here}")
 
 
-def run(port, user, password, name, start, finish, said):
+def run(port, user, password, name, seconds, start, finish, said):
     """One client, in a process of its own."""
     rng = random.Random(name)
     acts = [act for act, weight in ACTS for _ in range(weight)]
@@ -233,7 +229,7 @@ def run(port, user, password, name, start, finish, said):
     client = Client(port, user, password, name)
     client.do("FETCH 1:* (UID)", False)
     start.wait()
-    before, end = client.count, time.monotonic() + SECONDS
+    before, end = client.count, time.monotonic() + seconds
     while time.monotonic() < end and len(client.wrong) < 10:
         act = rng.choice(acts)
         client.act(act, rng)
@@ -252,55 +248,64 @@ def fill(port, user, password):
     client = Client(port, user, password, "fill")
     for n in range(START):
         client.do("APPEND INBOX", literal=text(f"start-{n}"))
+    client.sock.close()
 
 
-def load(port, address, password):
-    """Commands a second; prints what was wrong."""
-    users = [address(f"user{n // 2}") for n in range(CLIENTS)]
-    for user in sorted(set(users)):
-        fill(port, user, password(user))
-    start = multiprocessing.Barrier(CLIENTS)
-    finish = multiprocessing.Barrier(CLIENTS)
-    said = multiprocessing.Queue()
-    processes = [multiprocessing.Process(
-        target=run, args=(port, user, password(user), f"c{n}", start, finish,
-                          said)) for n, user in enumerate(users)]
+def together(targets):
+    """Run all of (function, arguments), each in a process of its own."""
+    processes = [multiprocessing.Process(target=target, args=args,
+                                         daemon=True)
+                 for target, args in targets]
     for process in processes:
         process.start()
-    results = [said.get(timeout=SECONDS + 120) for _ in processes]
-    for process in processes:
+    return processes
+
+
+def measure(system, seconds=30, clients=20):
+    """(commands a second, how often it disagreed); prints what was wrong."""
+    port = system.port("imap")
+    users = [system.login(n // 2) for n in range(clients)]
+    for process in together((fill, (port, *user))
+                            for user in sorted(set(users))):
         process.join()
+        if process.exitcode != 0:
+            raise SystemExit(f"{system.name}: mailboxes could not be filled")
+    start = multiprocessing.Barrier(clients)
+    finish = multiprocessing.Barrier(clients)
+    said = multiprocessing.Queue()
+    processes = together(
+        (run, (port, *user, f"c{n}", seconds, start, finish, said))
+        for n, user in enumerate(users))
+    try:
+        results = [said.get(timeout=seconds + 120) for _ in processes]
+    finally:
+        for process in processes:
+            process.kill() if said.empty() else process.join(10)
     for _, wrong in results:
         for what in wrong[:3]:
             print("  DISAGREES", what)
-    return (sum(count for count, _ in results) / SECONDS,
+    return (sum(count for count, _ in results) / seconds,
             sum(len(wrong) for _, wrong in results))
 
 
 def main():
-    names = [f"user{n}" for n in range((CLIENTS + 1) // 2)]
-    instance = chancery.Instance(users=names)
-    dovecot = None
-    rates = {}
-    print(f"{CLIENTS} clients, {SECONDS} s; {json.dumps(dict(ACTS))}")
-    try:
-        instance.start()
-        rates["ours"] = load(instance.port("imap"), instance.address,
-                             instance.password)
-        dovecot = peers.Dovecot(instance.ports.base + 800, "example.test",
-                                names, "secret")
-        rates["Dovecot"] = load(dovecot.imap,
-                                lambda user: f"{user}@example.test",
-                                lambda user: "secret")
-    finally:
-        if dovecot:
-            dovecot.stop()
-        instance.remove()
-    for name, (rate, wrong) in rates.items():
-        print(f"{name:8} {rate:8,.0f} commands/s, {wrong} disagreements")
-    print(f"{rates['ours'][0] / rates['Dovecot'][0]:.1f} times; load average "
-          f"{os.getloadavg()[0]:.1f}")
-    return 1 if rates["ours"][1] else 0
+    parser = argparse.ArgumentParser()
+    parser.add_argument("seconds", type=int, nargs="?", default=30)
+    parser.add_argument("clients", type=int, nargs="?", default=20)
+    systems.add_only(parser)
+    args = parser.parse_args()
+    print(f"{args.clients} clients, {args.seconds} s; "
+          f"{json.dumps(dict(ACTS))}")
+    rates, ours_wrong = {}, 0
+    for kind in args.only:
+        with systems.start(kind, (args.clients + 1) // 2,
+                           smtp=False) as system:
+            rates[kind], wrong = measure(system, args.seconds, args.clients)
+            print(f"{system.name:26} {wrong} disagreements, load average "
+                  f"{os.getloadavg()[0]:.1f}", flush=True)
+            ours_wrong += wrong if kind == "chancery" else 0
+    systems.print_rates(rates, "commands/s")
+    return 1 if ours_wrong else 0
 
 
 if __name__ == "__main__":

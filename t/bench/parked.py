@@ -1,40 +1,38 @@
 #!/usr/bin/python3
 """What a parked session costs, and how fast it wakes; beside Dovecot, which
-hibernates its sessions, in the same run.
+hibernates its sessions or does not, and Cyrus, in the same run.
 
 2,500 sessions log in, select a mailbox of their own and IDLE, over TLS and in
-the clear. The memory is the sum of Pss over all processes of the instance
-(slapd apart, which holds users and no sessions): what it grew by, a session.
-Then some of them, one after the other, are woken by their client (DONE, until
-its OK) and by new mail (from the OK of an APPEND until EXISTS, or at once).
+the clear. The memory is the sum of Pss over all processes of the system
+(Chancery's slapd apart, which holds users and no sessions): what it grew by, a
+session. Then some of them, one after the other, are woken by their client
+(DONE, until its OK) and by new mail (from the OK of an APPEND until EXISTS, or
+at once).
 
-    t/bench/parked.py [SESSIONS]       needs root, for /proc
+    t/bench/parked.py [SESSIONS] [--tls | --clear] [--only KINDS]
 """
 
+import argparse
 import os
 import random
 import resource
-import shutil
 import socket
-import ssl
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-sys.path.insert(0, os.path.join(HERE, "..", "e2e", "lib"))
-import chancery  # noqa: E402
-from idle import pss, tree  # noqa: E402
-from peers import NOBODY, wait_for_port  # noqa: E402
+import systems
+from systems import chancery, procs
 
 USERS = 50
 WOKEN = 200
 OPTIONS = ("imap_park_after = 1s", "imapd_client_connection_count_limit = 0",
            "front_login_limit = 5000")
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
+# What is measured: a kind of system, and whether it hibernates.
+KINDS = {"chancery": "Chancery",
+         "hibernating": "Dovecot, hibernating after 1 s",
+         "dovecot": "Dovecot, not hibernating",
+         "cyrus": "Cyrus"}
 
 
 class Session:
@@ -81,260 +79,148 @@ class Session:
         self.until(b"a OK")
 
 
-class Chancery:
-    name = "Chancery"
-
-    def __init__(self):
-        self.instance = chancery.Instance(
-            users=[f"u{n}" for n in range(USERS)], options=OPTIONS)
-        self.instance.start()
-        self.tls = self.instance.tls()
-
-    def pids(self):
-        pids = tree(self.instance.master_pid())
-        return [p for p in pids if open(f"/proc/{p}/comm").read().strip() !=
-                "slapd"]
-
-    def session(self, n, tls, box):
-        user = f"u{n % USERS}"
-        return Session(self.instance.port("imaps" if tls else "imap"),
-                       self.tls if tls else None,
-                       self.instance.address(user),
-                       self.instance.password(user), box)
-
-    def settle(self, count):
-        def parked():
-            rows = self.instance.json("status")["counters"]
-            return any(r["service"] == "front" and r["counter"] == "parked"
-                       and r["value"] == count for r in rows)
-        chancery.wait_until(f"{count} parked", parked, 120)
-
-    def stop(self):
-        self.instance.remove()
+def start(kind):
+    """The system of one of KINDS."""
+    known = {"hibernating": "maildir", "dovecot": "maildir"}.get(kind, kind)
+    return systems.start(known, USERS, smtp=False, options=OPTIONS,
+                         hibernate=1 if kind == "hibernating" else None)
 
 
-DOVECOT = """base_dir = {dir}/run
-log_path = {dir}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = yes
-ssl_cert = <{cert}
-ssl_key = <{key}
-disable_plaintext_auth = no
-mail_location = maildir:~/Maildir
-mail_uid = {uid}
-mail_gid = {uid}
-first_valid_uid = {uid}
-imap_hibernate_timeout = 1s
-auth_cache_size = 10M
-mail_max_userip_connections = 0
-default_client_limit = 8000
-default_process_limit = 6000
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN {dir}/passwd
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={uid} home={dir}/mail/%n
-}}
-service imap-login {{
-  service_count = 0
-  process_min_avail = 2
-  process_limit = 2
-  client_limit = 4000
-  inet_listener imap {{
-    port = {imap}
-  }}
-  inet_listener imaps {{
-    port = {imaps}
-    ssl = yes
-  }}
-}}
-service imap {{
-  process_limit = 6000
-  unix_listener imap-master {{
-    user = dovecot
-  }}
-}}
-service imap-hibernate {{
-  unix_listener imap-hibernate {{
-    mode = 0666
-  }}
-}}
-service anvil {{
-  client_limit = 20000
-}}
-service auth {{
-  client_limit = 20000
-}}
-service stats {{
-  client_limit = 20000
-  unix_listener stats-writer {{
-    mode = 0666
-  }}
-}}
-"""
+def session(system, n, tls, box):
+    return Session(system.port("imaps" if tls else "imap"),
+                   system.tls() if tls else None,
+                   *system.login(n % USERS), box)
 
 
-class Dovecot:
-    name = "Dovecot, hibernating"
-
-    def __init__(self, cert, key):
-        self.ports = chancery.PortBase()
-        self.dir = tempfile.mkdtemp(prefix="peers-")
-        os.chmod(self.dir, 0o755)
-        os.mkdir(f"{self.dir}/mail")
-        os.chown(f"{self.dir}/mail", NOBODY, NOBODY)
-        for name, source in (("cert", cert), ("key", key)):
-            shutil.copy(source, f"{self.dir}/{name}")
-        with open(f"{self.dir}/conf", "w") as f:
-            f.write(DOVECOT.format(
-                dir=self.dir, uid=NOBODY, cert=f"{self.dir}/cert",
-                key=f"{self.dir}/key", imap=self.ports.base + 143,
-                imaps=self.ports.base + 993))
-        with open(f"{self.dir}/passwd", "w") as f:
-            for n in range(USERS):
-                f.write(f"u{n}@example.test:{{PLAIN}}secret\n")
-        with open(f"{self.dir}/start", "w") as f:
-            subprocess.run(["dovecot", "-c", f"{self.dir}/conf"], check=True,
-                           stdin=subprocess.DEVNULL, stdout=f, stderr=f)
-        wait_for_port(self.ports.base + 993)
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.tls.check_hostname = False
-        self.tls.verify_mode = ssl.CERT_NONE
-
-    def pids(self):
-        with open(f"{self.dir}/run/master.pid") as f:
-            return tree(int(f.read()))
-
-    def session(self, n, tls, box):
-        return Session(self.ports.base + (993 if tls else 143),
-                       self.tls if tls else None,
-                       f"u{n % USERS}@example.test", "secret", box)
-
-    def settle(self, count):
-        """Until hardly a process is left that serves one session."""
-        end = time.monotonic() + 100
-        while time.monotonic() < end:
-            names = [open(f"/proc/{p}/comm").read() for p in self.pids()]
-            if sum(name == "imap\n" for name in names) < count // 50:
-                return
-            time.sleep(0.5)
-        print(f"    ({names.count('imap' + chr(10))} do not hibernate)")
-        if os.environ.get("BENCH_LOG"):
-            print(open(f"{self.dir}/log").read()[-3000:])
-
-    def stop(self):
-        subprocess.run(["doveadm", "-c", f"{self.dir}/conf", "stop"],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(1)
-        shutil.rmtree(self.dir, ignore_errors=True)
-        self.ports.close()
+def parked_by_us(system, count):
+    rows = system.instance.json("status")["counters"]
+    return any(row["service"] == "front" and row["counter"] == "parked" and
+               row["value"] == count for row in rows)
 
 
-def memory(server):
-    by_name = {}
-    for pid in server.pids():
-        try:
-            name = open(f"/proc/{pid}/comm").read().strip()
-            by_name[name] = by_name.get(name, 0) + pss(pid)
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return by_name
+def settle(kind, system, count, seconds=100):
+    """Until hardly a process is left that serves one session, where they are
+    to end; how many are left."""
+    if kind == "chancery":
+        chancery.wait_until(f"{count} parked",
+                            lambda: parked_by_us(system, count), seconds)
+        return 0
+    if kind != "hibernating":
+        return count
+    end = time.monotonic() + seconds
+    while True:
+        left = 0
+        for pid in system.pids():
+            try:
+                left += procs.name(pid) == "imap"
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        if left < max(count // 50, 5) or time.monotonic() > end:
+            return left
+        time.sleep(0.5)
 
 
-def wake(server, sessions, tls):
+def wake(kind, system, sessions, tls):
     """(by the client, by mail): medians in ms."""
     rng = random.Random(1)
     client, mail = [], []
-    for session in rng.sample(sessions, min(WOKEN, len(sessions))):
+    for parked in rng.sample(sessions, min(WOKEN, len(sessions))):
         began = time.perf_counter()
-        session.sock.sendall(b"DONE\r\n")
-        session.until(b"i OK")
+        parked.sock.sendall(b"DONE\r\n")
+        parked.until(b"i OK")
         client.append(time.perf_counter() - began)
-        session.idle()
+        parked.idle()
     time.sleep(3)
-    server.settle(len(sessions))
+    settle(kind, system, len(sessions))
     writers = {}
-    for n, session in rng.sample(list(enumerate(sessions)),
+    for n, parked in rng.sample(list(enumerate(sessions)),
                                  min(WOKEN, len(sessions))):
         user = n % USERS
         if user not in writers:
-            writers[user] = server.session(user, tls, None)
-        writers[user].append(session.box)
+            writers[user] = session(system, user, tls, None)
+        writers[user].append(parked.box)
         began = time.perf_counter()
-        session.until(b" EXISTS")
+        parked.until(b" EXISTS")
         mail.append(time.perf_counter() - began)
     for writer in writers.values():
         writer.sock.close()
     return [statistics.median(times) * 1000 for times in (client, mail)]
 
 
-def run(server, tls, count):
-    for user in range(USERS):
-        session = server.session(user, tls, None)
+def allow_sockets():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def boxes(system, tls, count):
+    """Make a mailbox for each session; their names."""
+    made = [f"{'tls' if tls else 'clear'}{n}" for n in range(count)]
+    for user in range(min(USERS, count)):
+        maker = session(system, user, tls, None)
         for n in range(user, count, USERS):
-            session.command(f"CREATE {'tls' if tls else 'clear'}{n}")
-        session.sock.close()
+            maker.command(f"CREATE {system.mailbox(made[n])}")
+        maker.sock.close()
+    return [system.mailbox(name) for name in made]
+
+
+def measure(kind, system, tls, count, tidy=35):
+    """KiB a session, where they are, and medians in ms of waking. tidy is
+    how long to wait for what is tidied up every 30 s."""
+    names = boxes(system, tls, count)
     time.sleep(3)
-    before = memory(server)
-    began = time.perf_counter()
+    before, began = system.memory(), time.perf_counter()
     sessions = []
     for n in range(count):
-        sessions.append(server.session(
-            n, tls, f"{'tls' if tls else 'clear'}{n}"))
+        sessions.append(session(system, n, tls, names[n]))
         sessions[-1].idle()
     took = time.perf_counter() - began
-    server.settle(count)
-    time.sleep(35)  # what is tidied up every 30 s is
-    after = memory(server)
-    grown = sorted(((after[name] - before.get(name, 0)) / count, name)
-                   for name in after)
-    before, after = sum(before.values()), sum(after.values())
-    by_client, by_mail = wake(server, sessions, tls)
-    for session in sessions:
-        session.sock.close()
-    print(f"{server.name}, {'TLS' if tls else 'in the clear'}: "
-          f"{(after - before) / count:.1f} KiB a session "
-          f"({before / 1024:.1f} MiB before, {after / 1024:.1f} with them); "
-          f"woken in {by_client:.1f} ms by the client, {by_mail:.1f} ms by "
-          f"mail; begun in {took:.0f} s; load {os.getloadavg()[0]:.1f}")
+    left = settle(kind, system, count)
+    time.sleep(tidy)
+    after = system.memory()
+    by_client, by_mail = wake(kind, system, sessions, tls)
+    for parked in sessions:
+        parked.sock.close()
+    grown = {name: (after[name] - before.get(name, 0)) / count
+             for name in after}
+    return {"kib": (sum(after.values()) - sum(before.values())) / count,
+            "before_mib": sum(before.values()) / 1024,
+            "after_mib": sum(after.values()) / 1024, "grown": grown,
+            "by_client_ms": by_client, "by_mail_ms": by_mail,
+            "begun_s": took, "left": left}
+
+
+def run(kind, tls, count):
+    with start(kind) as system:
+        found = measure(kind, system, tls, count)
+    largest = sorted(found["grown"].items(), key=lambda item: -item[1])[:4]
+    print(f"{KINDS[kind]}, {'TLS' if tls else 'in the clear'}: "
+          f"{found['kib']:.1f} KiB a session "
+          f"({found['before_mib']:.1f} MiB before, "
+          f"{found['after_mib']:.1f} with them); woken in "
+          f"{found['by_client_ms']:.1f} ms by the client, "
+          f"{found['by_mail_ms']:.1f} ms by mail; begun in "
+          f"{found['begun_s']:.0f} s; load {os.getloadavg()[0]:.1f}")
+    if kind == "hibernating" and found["left"]:
+        print(f"    ({found['left']} do not hibernate)")
     print("    of which " + ", ".join(
-        f"{name} {size:.2f}" for size, name in reversed(grown[-4:])),
-          flush=True)
+        f"{name} {size:.2f}" for name, size in largest), flush=True)
 
 
 def main():
-    if not chancery.IS_ROOT:
-        sys.exit("parked.py: reading Pss needs root")
-    numbers = [word for word in sys.argv[1:] if word.isdigit()]
-    count = int(numbers[0]) if numbers else 2500
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print(f"{count} sessions of {USERS} users; ours with "
-          f"{'; '.join(OPTIONS)}; Dovecot with imap_hibernate_timeout = 1s")
-    server = Chancery()
-    cert, key = (server.instance.path(f"tls/{n}.pem") for n in
-                 ("cert", "key"))
-    folder = tempfile.mkdtemp(prefix="parked-")
-    for path in (cert, key):
-        shutil.copy(path, folder)
-    try:
-        if "--peer-only" not in sys.argv:
-            for tls in (False, True):
-                run(server, tls, count)
-    finally:
-        server.stop()
-    try:
-        for tls in (False, True):
-            server = Dovecot(f"{folder}/cert.pem", f"{folder}/key.pem")
-            try:
-                run(server, tls, count)
-            finally:
-                server.stop()
-    finally:
-        shutil.rmtree(folder)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sessions", type=int, nargs="?", default=2500)
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--clear", action="store_true")
+    systems.add_only(parser, KINDS)
+    args = parser.parse_args()
+    allow_sockets()
+    print(f"{args.sessions} sessions of {USERS} users; ours with "
+          f"{'; '.join(OPTIONS)}")
+    ways = [tls for tls in (False, True)
+            if args.tls == args.clear or tls == args.tls]
+    for kind in args.only:
+        for tls in ways:
+            run(kind, tls, args.sessions)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ KINDS = {"chancery": "Chancery",
          "maildir": "Postfix + Dovecot, Maildir",
          "mdbox": "Postfix + Dovecot, mdbox",
          "cyrus": "Postfix + Cyrus"}
+LOCATIONS = {"maildir": "maildir:~/Maildir", "mdbox": "mdbox:~/mdbox"}
 
 
 def names(users):
@@ -61,6 +62,11 @@ class System:
 
     def cpu(self):
         return procs.cpu(self.roots())
+
+    @staticmethod
+    def mailbox(name):
+        """What IMAP calls a mailbox of that name beside INBOX."""
+        return name
 
     def connect(self, service):
         return socket.create_connection(("127.0.0.1", self.port(service)), 60)
@@ -96,6 +102,13 @@ class Chancery(System):
     def tls(self):
         return self.instance.tls()
 
+    def halt(self):
+        self.instance.stop()
+
+    def restart(self):
+        self.instance.run("start")
+        self.instance.running = True
+
     def stop(self):
         self.instance.run("stop", check=False)
         self.instance.running = False
@@ -123,7 +136,8 @@ class Peer(System):
         if self.kind == "cyrus":
             store = peers.Cyrus(*words, tls=tls, **ports)
         else:
-            store = peers.Dovecot(*words, tls=tls, storage=self.kind,
+            store = peers.Dovecot(*words, tls=tls, reuse=200,
+                                  location=LOCATIONS[self.kind],
                                   hibernate=hibernate, **ports)
         self.store = store
         self.running.append(store)
@@ -145,6 +159,9 @@ class Peer(System):
     def port(self, service):
         return self.ports.base + chancery.PORTS[service]
 
+    def mailbox(self, name):
+        return f"INBOX/{name}" if self.kind == "cyrus" else name
+
     def roots(self):
         return [server.pid() for server in self.running]
 
@@ -153,6 +170,14 @@ class Peer(System):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
+
+    def halt(self):
+        for server in reversed(self.running):
+            server.halt()
+
+    def restart(self):
+        for server in self.running:
+            server.start()
 
     def stop(self):
         for server in reversed(self.running):

@@ -76,8 +76,8 @@ class Cyrus:
     def __init__(self, imap, domain, users, password, pop3=0, imaps=0,
                  tls=None):
         self.imap, self.imaps, self.pop3 = imap, imaps, pop3
-        self.folder = Folder("bin", "conf", "conf/socket", "proc", "lock", "mail",
-                             "sieve", "socket")
+        self.folder = Folder("bin", "conf", "conf/socket", "proc", "lock",
+                             "mail", "sieve", "socket")
         self.dir = self.folder.path
         self.lmtp = f"{self.dir}/socket/lmtp"
         words = {"dir": self.dir, "imap": imap, "domain": domain}
@@ -95,7 +95,7 @@ class Cyrus:
         try:
             self._install()
             self._own()
-            self._start()
+            self.start()
             wait_for_port(imap)
             self._make_mailboxes(users)
         except BaseException as trouble:
@@ -129,7 +129,7 @@ class Cyrus:
             for path in (top, *(os.path.join(top, f) for f in files)):
                 shutil.chown(path, "cyrus", "mail")
 
-    def _start(self):
+    def start(self):
         with open(f"{self.dir}/start.log", "w") as log:
             try:
                 self.process = subprocess.Popen(
@@ -172,17 +172,22 @@ class Cyrus:
     def pid(self):
         return self.process.pid
 
+    def halt(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        try:
+            # Sessions in the middle of something outlive their master.
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process = None
+
     def stop(self):
-        if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            try:
-                # Sessions in the middle of something outlive their master.
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        self.halt()
         self.folder.remove()

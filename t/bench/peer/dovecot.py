@@ -2,23 +2,22 @@
 
 Its own advice for speed is taken: processes of login serve many clients and
 those of IMAP and POP3 many sessions one after the other, passwords are cached,
-and nobody is limited. mail_fsync is "optimized" as Debian ships it: messages are synced
-before they are acknowledged; changes of flags are not, which is less than
-Chancery does, and to its disadvantage here.
+and nobody is limited. mail_fsync is "optimized" as Debian ships it: messages
+are synced before they are acknowledged; changes of flags are not, which is
+less than Chancery does, and to its disadvantage here.
 """
 
-import os
 import shutil
 import subprocess
 
-from .common import NOBODY, Folder, NoStart, run, wait_for_port
+from .common import NOBODY, Folder, run, wait_for_port
 
 CONF = """base_dir = {dir}/dovecot
 log_path = {dir}/dovecot.log
 protocols = imap lmtp pop3
 listen = 127.0.0.1
 disable_plaintext_auth = no
-mail_location = {storage}:~/{folder}
+mail_location = {location}
 mail_uid = {uid}
 mail_gid = {uid}
 first_valid_uid = {uid}
@@ -60,14 +59,14 @@ service pop3-login {{
   }}
 }}
 service imap {{
-  service_count = 200
+  service_count = {reuse}
   process_limit = 6000
   unix_listener imap-master {{
     user = dovecot
   }}
 }}
 service pop3 {{
-  service_count = 200
+  service_count = {reuse}
 }}
 service imap-hibernate {{
   unix_listener imap-hibernate {{
@@ -94,17 +93,16 @@ service stats {{
 }}
 """
 
-FOLDERS = {"maildir": "Maildir", "mdbox": "mdbox"}
-
-
 class Dovecot:
-    """Started when made, with mail in DIR/mail/USER/Maildir (or mdbox).
-    tls: (certificate, key); hibernate: seconds in IDLE, or None."""
+    """Started when made; DIR/mail/USER is a user's home. reuse: how many
+    sessions a process serves, one after the other; hibernate: after so many
+    seconds in IDLE, or None; tls: (certificate, key)."""
 
     name = "Dovecot"
 
     def __init__(self, imap, domain, users, password, pop3=0, imaps=0,
-                 storage="maildir", hibernate=None, tls=None):
+                 location="maildir:~/Maildir", reuse=1, hibernate=None,
+                 tls=None):
         self.imap, self.imaps, self.pop3 = imap, imaps, pop3
         self.folder = Folder("mail", "dovecot")
         self.dir = self.folder.path
@@ -113,18 +111,20 @@ class Dovecot:
         self.folder.write("passwd", "".join(
             f"{user}@{domain}:{{PLAIN}}{password}\n" for user in users))
         conf = CONF.format(dir=self.dir, imap=imap, imaps=imaps, pop3=pop3,
-                           uid=NOBODY, storage=storage,
-                           folder=FOLDERS[storage])
+                           uid=NOBODY, location=location, reuse=reuse)
         if hibernate is not None:
             conf += f"imap_hibernate_timeout = {hibernate}s\n"
         conf += self._tls(tls)
         self.folder.write("dovecot.conf", conf)
         try:
-            run(self.dir, "dovecot", "-c", f"{self.dir}/dovecot.conf")
+            self.start()
             wait_for_port(imap)
         except BaseException:
             self.stop()
             raise
+
+    def start(self):
+        run(self.dir, "dovecot", "-c", f"{self.dir}/dovecot.conf")
 
     def _tls(self, tls):
         if tls is None:
@@ -142,7 +142,10 @@ class Dovecot:
         with open(f"{self.dir}/dovecot.log") as f:
             return f.read()
 
-    def stop(self):
+    def halt(self):
         subprocess.run(["doveadm", "-c", f"{self.dir}/dovecot.conf", "stop"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        self.halt()
         self.folder.remove()

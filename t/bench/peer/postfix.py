@@ -78,17 +78,23 @@ class Postfix:
         self.folder.write("users", "".join(
             f"{user}@{domain} x\n" for user in users))
         try:
-            run(self.dir, "postfix", "-c", f"{self.dir}/etc", "start")
+            self.start()
             wait_for_port(smtp)
         except BaseException:
             self.stop()
             raise
 
+    def start(self):
+        run(self.dir, "postfix", "-c", f"{self.dir}/etc", "start")
+
     def pid(self):
         with open(f"{self.dir}/queue/pid/master.pid") as f:
             return int(f.read())
 
-    def stop(self):
+    def halt(self):
         subprocess.run(["postfix", "-c", f"{self.dir}/etc", "stop"],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        self.halt()
         self.folder.remove()
