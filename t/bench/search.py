@@ -12,6 +12,7 @@ them: a server may remember what it has just answered.
 """
 
 import argparse
+import glob
 import os
 import random
 import re
@@ -70,19 +71,27 @@ def message(n):
     return (head + "\r\n".join(lines) + "\r\n").encode()
 
 
+def descriptors(pid):
+    """What its descriptors are open on."""
+    found = []
+    for path in glob.glob(f"/proc/{pid}/fd/*"):
+        try:
+            found.append(os.readlink(path))
+        except OSError:
+            pass  # closed meanwhile
+    return found
+
+
 def serves(root, port):
     """The process below root that has the connection from that port."""
     with open("/proc/net/tcp") as table:
         rows = [line.split() for line in table][1:]
     inode = next(f"socket:[{row[9]}]" for row in rows
                  if int(row[2].split(":")[1], 16) == port)
-    for pid in procs.tree(root):
-        try:
-            if any(os.readlink(f"/proc/{pid}/fd/{fd}") == inode
-                   for fd in os.listdir(f"/proc/{pid}/fd")):
+    for _ in range(100):  # /proc may leave out some when others end
+        for pid in procs.tree(root):
+            if inode in descriptors(pid):
                 return pid
-        except FileNotFoundError:
-            pass
     raise SystemExit("nobody serves the connection")
 
 
