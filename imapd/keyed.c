@@ -1,8 +1,5 @@
 #include "imapd/keyed.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "imapd/command.h"
 #include "imapd/rows.h"
 #include "imapd/search_find.h"
@@ -33,11 +30,6 @@ add(void *ctx, size_t index, const struct store_message *row)
 {
 	struct keyed *keyed = ctx;
 
-	if (keyed->len == keyed->cap) {
-		keyed->cap = keyed->cap == 0 ? 256 : keyed->cap * 2;
-		keyed->message = xreallocarray(keyed->message, keyed->cap,
-		    sizeof(*keyed->message));
-	}
 	keyed->message[keyed->len] =
 	    (struct keyed_message){ .index = (uint32_t)index };
 	if (row != NULL)
@@ -47,24 +39,30 @@ add(void *ctx, size_t index, const struct store_message *row)
 
 int
 keyed_find(struct keyed *keyed, struct command *cmd,
-    const struct searchkey_program *program, struct err *err)
+    const struct searchkey_program *program, size_t room, struct err *err)
 {
+	size_t all = cmd->session->selected->view.len;
+
 	*keyed = (struct keyed){ 0 };
+	bulk_open(&keyed->bulk,
+	    all * (sizeof(*keyed->message) + room) +
+		KEYED_ARRAYS * bulk_room(1, 1));
+	keyed->message = bulk_take(&keyed->bulk, all, sizeof(*keyed->message));
 	return search_find(cmd, program, add, keyed, err);
 }
 
 void
 keyed_clear(struct keyed *keyed)
 {
-	free(keyed->message);
+	bulk_close(&keyed->bulk);
 	*keyed = (struct keyed){ 0 };
 }
 
 uint32_t *
-keyed_uids(const struct keyed *keyed, const struct command *cmd)
+keyed_uids(struct keyed *keyed, const struct command *cmd)
 {
 	const struct view *view = &cmd->session->selected->view;
-	uint32_t *uid = xcalloc(keyed->len + 1, sizeof(*uid));
+	uint32_t *uid = bulk_take(&keyed->bulk, keyed->len, sizeof(*uid));
 
 	for (size_t i = 0; i < keyed->len; i++)
 		uid[i] = view->message[keyed->message[i].index].uid;

@@ -9,11 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bulk.h"
 #include "base/err.h"
 #include "imap/searchkey.h"
 #include "store/keys.h"
 
 struct command;
+
+enum { KEYED_ARRAYS = 16 };
 
 /* What keyed_read adds is 0 before it, and of messages that are gone by now. */
 struct keyed_message {
@@ -25,19 +28,24 @@ struct keyed_message {
 
 /* { 0 } is empty. */
 struct keyed {
-	struct keyed_message *message; /* owned; in the order of the mailbox */
-	size_t len, cap;
-	size_t rows;     /* of how many the rows were read */
-	uint64_t modseq; /* the highest one, if the program asks for MODSEQ */
+	struct keyed_message *message; /* in the order of the mailbox */
+	size_t len;
+	size_t rows;      /* of how many the rows were read */
+	uint64_t modseq;  /* the highest one, if the program asks for MODSEQ */
+	struct bulk bulk; /* owned: what is an array by message */
 };
 
-/* Fill it with what the program finds, and no more than that. */
+/*
+ * Fill it with what the program finds, and no more than that. room: how many
+ * bytes for each message found the caller will take from bulk, in at most
+ * KEYED_ARRAYS arrays.
+ */
 int keyed_find(struct keyed *keyed, struct command *cmd,
-    const struct searchkey_program *program, struct err *err);
+    const struct searchkey_program *program, size_t room, struct err *err);
 void keyed_clear(struct keyed *keyed);
 
-/* The UIDs of what was found, rising, for the caller to free. */
-uint32_t *keyed_uids(const struct keyed *keyed, const struct command *cmd);
+/* The UIDs of what was found, rising; 4 bytes each of the bulk. */
+uint32_t *keyed_uids(struct keyed *keyed, const struct command *cmd);
 
 /*
  * Read what the index says of those found, and tell fn every message once, or

@@ -24,10 +24,9 @@ struct sort {
 	struct command *cmd;
 	struct searchkey_program program;
 	struct keyed keyed;      /* the messages found */
-	struct sort_table table; /* what they are sorted by; values owned */
-	struct arena *arena;     /* of texts */
-	struct buf text, folded;
-	bool full;
+	struct sort_table table; /* what they are sorted by; of keyed.bulk */
+	struct buf text;         /* of one message */
+	struct buf folded;       /* of all: the table's texts */
 };
 
 /* The first address in a list that is no mark of a group. */
@@ -88,18 +87,13 @@ text_of(struct sort *sort, enum sortkey_kind kind,
 	}
 }
 
-/* As it is compared, in the arena. */
-static struct str
-fold(struct sort *sort, struct str text)
+/* As it is compared, behind the texts there are. */
+static void
+fold(struct sort *sort, struct str text, union sort_value *value)
 {
-	struct str out;
-
-	buf_reset(&sort->folded);
+	value->text.at = (uint32_t)sort->folded.len;
 	(void)mime_casefold(&sort->folded, text);
-	out = arena_str(sort->arena, buf_str(&sort->folded));
-	if (out.p == NULL)
-		sort->full = true;
-	return out;
+	value->text.len = (uint32_t)sort->folded.len - value->text.at;
 }
 
 static void
@@ -119,10 +113,8 @@ take(void *ctx, size_t i, const struct keyed_message *message,
 			value[k].number = message->size;
 		else if (kind == SORTKEY_DATE)
 			value[k].number = keyed_date(message, keys);
-		else if (keys == NULL)
-			value[k].text = STR("");
 		else
-			value[k].text = fold(sort, text_of(sort, kind, keys));
+			fold(sort, text_of(sort, kind, keys), &value[k]);
 	}
 }
 
@@ -223,14 +215,16 @@ make_order(struct sort *sort, const uint32_t *uid, uint32_t *order,
 	char name[SORTKEY_MAX + 1];
 
 	sort->table.len = sort->keyed.len;
-	sort->table.value = xcalloc(sort->table.len * sort->table.keys.len + 1,
-	    sizeof(*sort->table.value));
+	sort->table.value = bulk_take(&sort->keyed.bulk,
+	    sort->table.len * sort->table.keys.len, sizeof(*sort->table.value));
 	if (keyed_read(&sort->keyed, cmd, keys_needed(sort), take, sort, err) <
 	    0)
 		return -1;
-	if (sort->full)
+	if (sort->folded.full)
 		return err_set(err, ERR_LIMIT, "too much to sort");
-	sort_order(&sort->table, order);
+	sort->table.texts = buf_str(&sort->folded);
+	sort_order(&sort->table, order,
+	    bulk_take(&sort->keyed.bulk, sort->table.len, SORT_ORDER_ROOM));
 	recall_keep(&cmd->session->selected->recall, name_of(sort, name), uid,
 	    sort->keyed.len, str_make(order, sort->keyed.len * sizeof(*order)));
 	return 0;
@@ -242,16 +236,17 @@ run(struct sort *sort, struct err *err)
 	uint32_t *uid, *order;
 	int ret = 0;
 
-	if (keyed_find(&sort->keyed, sort->cmd, &sort->program, err) < 0)
+	if (keyed_find(&sort->keyed, sort->cmd, &sort->program,
+		sizeof(*uid) + sizeof(*order) + SORT_ORDER_ROOM +
+		    sort->table.keys.len * sizeof(*sort->table.value),
+		err) < 0)
 		return -1;
 	uid = keyed_uids(&sort->keyed, sort->cmd);
-	order = xcalloc(sort->keyed.len + 1, sizeof(*order));
+	order = bulk_take(&sort->keyed.bulk, sort->keyed.len, sizeof(*order));
 	if (!recall_order(sort, uid, order))
 		ret = make_order(sort, uid, order, err);
 	if (ret == 0)
 		answer(sort, order);
-	free(order);
-	free(uid);
 	return ret;
 }
 
@@ -282,16 +277,13 @@ sort_run(struct command *cmd)
 	}
 	if (search_begin(cmd, &sort.program) < 0)
 		return;
-	sort.arena = arena_new(MEMORY);
 	buf_init(&sort.text, 0);
-	buf_init(&sort.folded, 0);
+	buf_init(&sort.folded, MEMORY);
 	if (run(&sort, &err) < 0)
 		command_trouble(cmd, &err);
 	else
 		command_ok(cmd, "done");
 	buf_clear(&sort.folded);
 	buf_clear(&sort.text);
-	arena_free(sort.arena);
-	free(sort.table.value);
 	keyed_clear(&sort.keyed);
 }

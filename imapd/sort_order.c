@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/num.h"
 
 enum {
@@ -16,6 +15,9 @@ struct entry {
 	uint64_t window;
 	uint32_t i;
 };
+
+_Static_assert(2 * sizeof(struct entry) == SORT_ORDER_ROOM,
+    "what sort_order is given is enough");
 
 struct sorter {
 	const struct sort_table *table; /* borrowed */
@@ -37,11 +39,11 @@ value_of(const struct sort_table *table, uint32_t i, size_t key)
 }
 
 static int
-compare_values(enum sortkey_kind kind, const union sort_value *a,
-    const union sort_value *b)
+compare_values(const struct sort_table *table, enum sortkey_kind kind,
+    const union sort_value *a, const union sort_value *b)
 {
 	if (sort_is_text(kind))
-		return str_cmp(a->text, b->text);
+		return str_cmp(sort_text(table, a), sort_text(table, b));
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
@@ -56,8 +58,8 @@ compare(const void *a, const void *b, void *ctx)
 		return x->window < y->window ? -1 : 1;
 	for (size_t k = sorter->key; k < table->keys.len; k++) {
 		const struct sortkey *key = &table->keys.key[k];
-		int order = compare_values(key->kind, value_of(table, x->i, k),
-		    value_of(table, y->i, k));
+		int order = compare_values(table, key->kind,
+		    value_of(table, x->i, k), value_of(table, y->i, k));
 
 		if (order != 0)
 			return key->reverse ? -order : order;
@@ -93,7 +95,7 @@ window_of(const struct sort_table *table, uint32_t i, size_t key, size_t at)
 		size_t left = value->text.len > at ? value->text.len - at : 0;
 
 		if (left > 0)
-			memcpy(bytes, value->text.p + at,
+			memcpy(bytes, table->texts.p + value->text.at + at,
 			    left < WINDOW ? left : WINDOW);
 		window = num_get_u64(bytes);
 	}
@@ -221,16 +223,15 @@ order(struct sorter *sorter, struct entry *entry, size_t len, size_t key,
 }
 
 void
-sort_order(const struct sort_table *table, uint32_t *out)
+sort_order(const struct sort_table *table, uint32_t *out, void *room)
 {
 	struct sorter sorter = { .table = table };
-	struct entry *entry = xcalloc(table->len + 1, 2 * sizeof(*entry));
+	struct entry *entry = room;
 
-	sorter.room = entry + table->len + 1;
+	sorter.room = entry + table->len;
 	for (size_t i = 0; i < table->len; i++)
 		entry[i].i = (uint32_t)i;
 	order(&sorter, entry, table->len, 0, 0);
 	for (size_t i = 0; i < table->len; i++)
 		out[i] = entry[i].i;
-	free(entry);
 }

@@ -20,22 +20,34 @@
 
 /* What one message is sorted by under one key. */
 union sort_value {
-	int64_t number;  /* of ARRIVAL, DATE and SIZE */
-	struct str text; /* of all others, as it is compared: bytewise */
+	int64_t number; /* of ARRIVAL, DATE and SIZE */
+	struct {
+		uint32_t at, len; /* in texts, as it is compared: bytewise */
+	} text;                   /* of all others */
 };
 
 struct sort_table {
 	struct sortkey_list keys;
 	size_t len;              /* messages, by sequence number */
 	union sort_value *value; /* keys.len of each */
+	struct str texts;
 };
+
+static inline struct str
+sort_text(const struct sort_table *table, const union sort_value *value)
+{
+	return str_make(table->texts.p + value->text.at, value->text.len);
+}
 
 bool sort_is_text(enum sortkey_kind kind);
 
+enum { SORT_ORDER_ROOM = 32 /* bytes a message that ordering needs */ };
+
 /*
  * The messages of table in order, as len indices into it. What is equal under
- * all keys stays in the order of the table, also under REVERSE.
+ * all keys stays in the order of the table, also under REVERSE. room has
+ * SORT_ORDER_ROOM bytes for each, aligned for anything.
  */
-void sort_order(const struct sort_table *table, uint32_t *out);
+void sort_order(const struct sort_table *table, uint32_t *out, void *room);
 
 #endif

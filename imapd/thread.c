@@ -26,7 +26,7 @@ struct thread {
 	struct searchkey_program program;
 	struct keyed keyed;
 	uint64_t seed;
-	struct thread_message *message; /* owned, as many as keyed */
+	struct thread_message *message; /* as many as keyed, of its bulk */
 	uint64_t *ref;                  /* owned: of all, one after another */
 	size_t refs, refs_cap;
 	struct arena *arena; /* of one message */
@@ -169,8 +169,8 @@ make_answer(struct thread *thread, struct buf *out, struct err *err)
 {
 	struct command *cmd = thread->cmd;
 
-	thread->message =
-	    xcalloc(thread->keyed.len + 1, sizeof(*thread->message));
+	thread->message = bulk_take(&thread->keyed.bulk, thread->keyed.len,
+	    sizeof(*thread->message));
 	if (keyed_read(&thread->keyed, cmd, STORE_KEYS_ALL, take, thread, err) <
 	    0)
 		return -1;
@@ -194,7 +194,8 @@ run(struct thread *thread, struct err *err)
 	uint32_t *uid;
 	int ret = 0;
 
-	if (keyed_find(&thread->keyed, cmd, &thread->program, err) < 0)
+	if (keyed_find(&thread->keyed, cmd, &thread->program,
+		sizeof(*uid) + sizeof(*thread->message), err) < 0)
 		return -1;
 	uid = keyed_uids(&thread->keyed, cmd);
 	buf_init(&out, 0);
@@ -204,7 +205,6 @@ run(struct thread *thread, struct err *err)
 	if (ret == 0)
 		stream_put(cmd->session->stream, buf_str(&out));
 	buf_clear(&out);
-	free(uid);
 	return ret;
 }
 
@@ -249,6 +249,5 @@ thread_run(struct command *cmd)
 	buf_clear(&thread.folded);
 	arena_free(thread.arena);
 	free(thread.ref);
-	free(thread.message);
 	keyed_clear(&thread.keyed);
 }

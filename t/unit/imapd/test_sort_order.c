@@ -28,7 +28,7 @@ naive(const struct sort_table *table, uint32_t a, uint32_t b)
 		const union sort_value *y =
 		    &table->value[b * table->keys.len + k];
 		int order = sort_is_text(table->keys.key[k].kind) ?
-		    str_cmp(x->text, y->text) :
+		    str_cmp(sort_text(table, x), sort_text(table, y)) :
 		    (x->number > y->number) - (x->number < y->number);
 
 		if (order != 0)
@@ -37,7 +37,7 @@ naive(const struct sort_table *table, uint32_t a, uint32_t b)
 	return a < b ? -1 : 1;
 }
 
-static struct str
+static size_t
 random_text(uint64_t *state, char *room, unsigned prefix)
 {
 	size_t len = prefix;
@@ -49,7 +49,7 @@ random_text(uint64_t *state, char *room, unsigned prefix)
 	for (unsigned more = next(state) % 12; len >= prefix && more > 0;
 	     more--)
 		room[len++] = "ab\0\xff"[next(state) % 4];
-	return str_make(room, len);
+	return len;
 }
 
 static void
@@ -58,7 +58,11 @@ is_the_order_that_comparing_gives(void **unused)
 	static const unsigned prefixes[] = { 0, 3, 7, 8, 16, 61, 64, 70 };
 	static char text[MESSAGES * 4][TEXT_MAX];
 	union sort_value value[MESSAGES * 4];
-	struct sort_table table = { .value = value };
+	struct sort_table table = { .value = value,
+		.texts = { text[0], sizeof(text) } };
+	static struct {
+		_Alignas(16) char bytes[MESSAGES * SORT_ORDER_ROOM];
+	} room;
 	uint32_t out[MESSAGES];
 	uint64_t state = 7;
 
@@ -77,14 +81,16 @@ is_the_order_that_comparing_gives(void **unused)
 			size_t k = i % table.keys.len;
 			unsigned spread = next(&state) % 2 ? 5 : 100000;
 
-			if (sort_is_text(table.keys.key[k].kind))
-				value[i].text = random_text(&state, text[i],
-				    prefixes[(round + k) % 8]);
-			else
+			if (sort_is_text(table.keys.key[k].kind)) {
+				value[i].text.at = (uint32_t)(i * TEXT_MAX);
+				value[i].text.len = (uint32_t)random_text(
+				    &state, text[i], prefixes[(round + k) % 8]);
+			} else {
 				value[i].number =
 				    (int64_t)(next(&state) % spread) - 3;
+			}
 		}
-		sort_order(&table, out);
+		sort_order(&table, out, &room);
 		for (size_t i = 0; i < table.len; i++) {
 			assert_in_range(out[i], 0, table.len - 1);
 			assert_false(seen[out[i]]);
@@ -99,18 +105,20 @@ is_the_order_that_comparing_gives(void **unused)
 static void
 keeps_what_is_equal_in_its_order(void **state)
 {
-	union sort_value value[100];
-	struct sort_table table = { .len = 100, .value = value };
+	union sort_value value[100] = { 0 };
+	struct sort_table table = { .len = 100,
+		.value = value,
+		.texts = STR("one and the same, which is longer than any"
+			     " window is, and than all of them together are") };
+	_Alignas(16) char room[100 * SORT_ORDER_ROOM];
 	uint32_t out[100];
 
 	(void)state;
 	table.keys.len = 1;
 	table.keys.key[0] = (struct sortkey){ SORTKEY_SUBJECT, true };
-	for (size_t i = 0; i < 100; i++)
-		value[i].text = str_of(i % 2 ? "one and the same, which is"
-					       " longer than any window is" :
-					       "");
-	sort_order(&table, out);
+	for (size_t i = 1; i < 100; i += 2)
+		value[i].text.len = (uint32_t)table.texts.len;
+	sort_order(&table, out, &room);
 	for (size_t i = 0; i < 100; i++)
 		assert_int_equal(out[i], i < 50 ? i * 2 + 1 : (i - 50) * 2);
 }
@@ -118,16 +126,19 @@ keeps_what_is_equal_in_its_order(void **state)
 static void
 an_end_is_before_a_nul(void **state)
 {
-	union sort_value value[60];
-	struct sort_table table = { .len = 60, .value = value };
+	union sort_value value[60] = { 0 };
+	struct sort_table table = { .len = 60,
+		.value = value,
+		.texts = { "a\0", 2 } };
+	_Alignas(16) char room[60 * SORT_ORDER_ROOM];
 	uint32_t out[60];
 
 	(void)state;
 	table.keys.len = 1;
 	table.keys.key[0] = (struct sortkey){ SORTKEY_FROM, false };
 	for (size_t i = 0; i < 60; i++)
-		value[i].text = i % 2 ? str_of("a") : str_make("a\0", 2);
-	sort_order(&table, out);
+		value[i].text.len = i % 2 ? 1 : 2;
+	sort_order(&table, out, &room);
 	assert_int_equal(out[0], 1);
 	assert_int_equal(out[29], 59);
 	assert_int_equal(out[30], 0);
