@@ -164,3 +164,9 @@ build-fuzz/%: t/fuzz/%.c $(wildcard lib/*/*.c) $(wildcard lib/*/*.h)
 	$(Q)$(FUZZCC) -std=gnu17 -D_GNU_SOURCE -Ilib -I. -O1 -g \
 	    -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    $(filter %.c,$(filter-out $<,$^)) $(LDLIBS)
+
+# What each daemon is left with; CALLS=FOLDER has what a run of the suite saw
+# (CHANCERY_CALLS=FOLDER make check-e2e), without it that is run first.
+.PHONY: jail-report
+jail-report: all
+	$(Q)CHANCERY_BUILD=$(BUILD) t/jail-report $(CALLS)

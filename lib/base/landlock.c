@@ -5,11 +5,13 @@
 #include <linux/landlock.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/syscalls.h"
 
 /* Our own copies of the kernel's ABI: headers of 2023 end at ABI 2. */
@@ -120,28 +122,69 @@ restrict_self(int ruleset, struct err *err)
 	return 0;
 }
 
+/* What a daemon may do with the files below its working directory. */
+static uint64_t
+promised_rights(const char *promises)
+{
+	static const struct {
+		const char *word;
+		uint64_t rights;
+	} rows[] = {
+		{ "rpath", FS_READ },
+		{ "wpath", FS_WRITE },
+		{ "cpath", FS_CREATE },
+		{ "append", FS_WRITE | FS_CREATE },
+	};
+	uint64_t rights = 0;
+
+	for (size_t i = 0; i < NELEMS(rows); i++) {
+		if (syscalls_promised(promises, rows[i].word))
+			rights |= rows[i].rights;
+	}
+	return rights;
+}
+
 int
 landlock_promise(const char *promises, struct err *err)
 {
-	uint64_t rights = 0;
 	struct ruleset set;
 	int fd, ret = -1;
 
 	fd = open_ruleset(&set, syscalls_promised(promises, "inet"), err);
 	if (fd < 0)
 		return -1;
-	if (syscalls_promised(promises, "rpath"))
-		rights |= FS_READ;
-	if (syscalls_promised(promises, "wpath"))
-		rights |= FS_WRITE;
-	if (syscalls_promised(promises, "cpath"))
-		rights |= FS_CREATE;
-	if (syscalls_promised(promises, "append"))
-		rights |= FS_WRITE | FS_CREATE;
-	if (allow(fd, ".", rights & set.fs, err) == 0)
+	if (allow(fd, ".", promised_rights(promises) & set.fs, err) == 0)
 		ret = restrict_self(fd, err);
 	(void)close(fd);
 	return ret;
+}
+
+void
+landlock_print(const char *promises)
+{
+	static const struct {
+		uint64_t right;
+		const char *name;
+	} names[] = {
+		{ FS_READ_FILE, "read files" },
+		{ FS_READ_DIR, "list folders" },
+		{ FS_WRITE_FILE, "write files" },
+		{ FS_TRUNCATE, "truncate files" },
+		{ FS_MAKE_REG, "make files" },
+		{ FS_MAKE_DIR, "make folders" },
+		{ FS_REMOVE_FILE, "remove files" },
+		{ FS_REMOVE_DIR, "remove folders" },
+		{ FS_REFER, "move files between folders" },
+	};
+	uint64_t rights = promised_rights(promises);
+
+	for (size_t i = 0; i < NELEMS(names); i++) {
+		if (rights & names[i].right)
+			(void)printf("landlock\t%s\tbelow its folder\n",
+			    names[i].name);
+	}
+	if (syscalls_promised(promises, "inet"))
+		(void)printf("landlock\tbind and connect TCP\tanywhere\n");
 }
 
 static uint64_t

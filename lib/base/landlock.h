@@ -20,6 +20,12 @@
  */
 int landlock_promise(const char *promises, struct err *err);
 
+/*
+ * Print what landlock_promise() leaves, for people: a line each "landlock",
+ * what, and where, with tabs between them.
+ */
+void landlock_print(const char *promises);
+
 struct landlock_path {
 	const char *path;
 	const char *rights; /* letters: r read, w write and create, x execute */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/landlock.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/syscalls.h"
@@ -134,7 +135,9 @@ daemon_main(int argc, char **argv, const struct daemon_ops *ops, void *ctx)
 	if (d.mode == MODE_CALLS) {
 		char promises[256];
 
-		syscalls_print(promises_of(&d, promises, sizeof(promises)));
+		(void)promises_of(&d, promises, sizeof(promises));
+		syscalls_print(promises);
+		landlock_print(promises);
 		return 0;
 	}
 	if (d.mode == MODE_CHECK) {

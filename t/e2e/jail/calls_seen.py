@@ -4,7 +4,7 @@ made is held against what the daemons list with -L."""
 
 import os
 import re
-import subprocess
+import tempfile
 import unittest
 
 import calls
@@ -14,27 +14,28 @@ SMALL = "Subject: small\r\n\r\nhello\r\n"
 LARGE = "Subject: large\r\n\r\n" + ("x" * 70 + "\r\n") * 30000
 
 
-def allowed(program):
-    """[(word, call, why)] of a daemon."""
-    done = subprocess.run(
-        [os.path.join(chancery.BUILD, "libexec", program), "-L"],
-        check=True, text=True, stdout=subprocess.PIPE)
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
-
 # Sanitizers make more calls than the daemons (theirs are the word sanitize),
 # and cannot look for leaks under strace.
 @unittest.skipIf(chancery.BUILD.endswith("asan"), "with sanitizers")
 class CallsSeen(chancery.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.chancery = calls.TracedInstance(users=("ada", "bob"))
-        cls.chancery.start()
-        cls.chancery.running = True
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.all_files = os.environ.get("CHANCERY_CALLS")
+        only = os.environ.pop("CHANCERY_CALLS_ONLY", None)
+        os.environ["CHANCERY_CALLS"] = cls.folder.name
+        try:
+            super().setUpClass()
+        finally:
+            del os.environ["CHANCERY_CALLS"]
+            if cls.all_files:
+                os.environ["CHANCERY_CALLS"] = cls.all_files
+                os.environ["CHANCERY_CALLS_ONLY"] = only or ""
 
     @classmethod
     def tearDownClass(cls):
         cls._end(keep=False)
+        cls.folder.cleanup()
 
     def send_mail(self):
         self.send("ada", ["bob"], SMALL)
@@ -80,15 +81,12 @@ class CallsSeen(chancery.TestCase):
         self.read_mail()
         self.operate()
         self.chancery.stop()
-        seen = self.chancery.calls()
-        unexplained = []
+        seen = calls.gather(self.folder.name)
+        if self.all_files:
+            calls.keep(self.all_files, calls.EVERY, seen)
         for program in programs:
             self.assertIn(program, seen)
-            rows = allowed(program)
-            for word, call, why in rows:
-                if call not in seen[program] and not why:
-                    unexplained.append(f"{program} ({word}): {call}")
-        self.assertEqual(unexplained, [])
+        self.assertEqual(calls.unexplained(chancery.BUILD, seen), [])
 
 
 if __name__ == "__main__":

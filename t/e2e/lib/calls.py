@@ -1,20 +1,22 @@
 """Which system calls each daemon of an instance makes once it is jailed.
 
-    traced = calls.TracedInstance(users=("ada",))
-    traced.start()
-    ...
-    traced.stop()
-    seen = traced.calls()   # {"qmgr": {"pwritev", ...}, ...}
+With CHANCERY_CALLS=FOLDER in the environment every "chancery start" of a test
+runs under strace, with all that comes out of it:
 
-The whole suite runs under strace; what a process does counts from its second
-seccomp filter on, which is the last step into the jail.
+    seen = calls.gather(folder)   # {"qmgr": {"pwritev", ...}, ...}
+
+What a process does counts from its second seccomp filter on, which is the
+last step into the jail. CHANCERY_CALLS_ONLY names the calls that are still of
+interest; the others are not stopped at and cost next to nothing.
 """
 
+import glob
+import json
 import os
 import re
 import subprocess
-
-import chancery
+import tempfile
+import time
 
 LINE = re.compile(r"(\d+) +(.*)")
 RESUMED = re.compile(r"<\.\.\. (\w+) resumed>(.*)")
@@ -22,34 +24,39 @@ CALL = re.compile(r"(\w+)\((.*)")
 UNFINISHED = "<unfinished ...>"
 FORKS = ("clone", "clone3", "fork", "vfork")
 FILTERS = 2  # that sandbox_enter() loads
+FOLLOWED = ("execve", "seccomp", *FORKS)  # without these nothing is known
+EVERY = "every_call"  # what jail/calls_seen.py keeps
+LATE = 20  # seconds that a tracer may take behind the last of its daemons
 
 
-class TracedInstance(chancery.Instance):
-    """An instance that is slow, and watched."""
+def is_wanted():
+    """Not where daemons are told to do what they may not."""
+    return ("CHANCERY_CALLS" in os.environ and
+            "CHANCERY_JAIL_TEST" not in os.environ)
 
-    def run(self, *words, **options):
-        if words != ("start",):
-            return super().run(*words, **options)
-        # -D: start's parent must not wait for the daemons that stay
-        subprocess.run(
-            ["strace", "-D", "-f", "-qq", "-s", "0", "-e", "signal=none",
-             "-o", self.path("calls.trace"),
-             chancery.COMMAND, "-C", self.dir, "start"],
-            check=True, timeout=120, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return None
 
-    def stop(self):
-        """Stops, and takes the trace with it: calls() has it."""
-        if not self.running:
-            return
-        super().stop()
-        with open(self.path("calls.trace"), errors="replace") as trace:
-            self.seen = read_trace(trace)
-        os.unlink(self.path("calls.trace"))
-
-    def calls(self):
-        return self.seen
+def start(command):
+    """Run command to its end under a tracer that stays with what it leaves
+    behind. -D: whoever started it does not wait for the daemons."""
+    number, path = tempfile.mkstemp(suffix=".trace",
+                                    dir=os.environ["CHANCERY_CALLS"])
+    os.close(number)
+    words = ["strace", "-D", "-f", "-qq", "-s", "0", "-e", "signal=none"]
+    only = os.environ.get("CHANCERY_CALLS_ONLY")
+    if only is not None:
+        words += ["--seccomp-bpf", "-e",
+                  "trace=" + ",".join(
+                      [*FOLLOWED, *("?" + call for call in only.split())])]
+    # Files, for a pipe would end with the tracer only.
+    with tempfile.TemporaryFile("w+") as out, \
+            tempfile.TemporaryFile("w+") as err:
+        done = subprocess.run([*words, "-o", path, *command], timeout=120,
+                              stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=err)
+        out.seek(0)
+        err.seek(0)
+        done.stdout, done.stderr = out.read(), err.read()
+    return done
 
 
 class Processes:
@@ -116,3 +123,96 @@ def read_trace(lines):
         if whole:
             processes.follow(pid, *whole)
     return processes.seen
+
+
+def is_traced(path):
+    """Does a tracer still write there?"""
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(name, "rb") as f:
+                words = f.read().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == b"strace" and path.encode() in words:
+            return True
+    return False
+
+
+def merge(into, seen):
+    for program, names in seen.items():
+        if program is not None:
+            into.setdefault(program, set()).update(names)
+
+
+def gather(folder):
+    """Everything seen by the traces of a folder, which go away."""
+    seen = {}
+    for path in glob.glob(os.path.join(folder, "*.trace")):
+        end = time.monotonic() + LATE
+        while is_traced(path) and time.monotonic() < end:
+            time.sleep(0.05)
+        with open(path, errors="replace") as trace:
+            merge(seen, read_trace(trace))
+        os.unlink(path)
+    return seen
+
+
+def keep(folder, name, seen):
+    """What a test file saw, for recall()."""
+    with open(os.path.join(folder, name + ".json"), "w") as f:
+        json.dump({program: sorted(names)
+                   for program, names in seen.items()}, f)
+
+
+def recall(folder):
+    """What all the files saw, {program: set of calls}."""
+    seen = {}
+    for path in glob.glob(os.path.join(folder, "*.json")):
+        with open(path) as f:
+            merge(seen, json.load(f))
+    return seen
+
+
+def listed(build, program):
+    """[(word, call, why)] of what a daemon's jail allows."""
+    return [tuple(row) for row in rows(build, program)
+            if row[0] != "landlock"]
+
+
+def landlock(build, program):
+    """[(what, where or why)] of what Landlock leaves a daemon."""
+    return [tuple(row[1:]) for row in rows(build, program)
+            if row[0] == "landlock"]
+
+
+def rows(build, program):
+    done = subprocess.run([os.path.join(build, "libexec", program), "-L"],
+                          check=True, text=True, stdout=subprocess.PIPE)
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def programs(build):
+    """Every program in a jail: master is none, echod in no instance."""
+    return sorted(set(os.listdir(os.path.join(build, "libexec"))) -
+                  {"master", "echod"})
+
+
+def unseen(build, seen):
+    """{program: [(word, call, why)]} that is allowed and was never made."""
+    return {program: [row for row in listed(build, program)
+                      if row[1] not in seen.get(program, ())]
+            for program in programs(build)}
+
+
+def unexplained(build, seen):
+    """["program (word): call"] of these whose rows have no reason."""
+    return [f"{program} ({word}): {call}"
+            for program, rest in unseen(build, seen).items()
+            for word, call, why in rest if not why]
+
+
+def wanted(build, folder):
+    """The calls that some daemon may make and was not seen to make yet, in
+    the form of CHANCERY_CALLS_ONLY."""
+    rest = unseen(build, recall(folder)).values()
+    return " ".join(sorted({call for part in rest for _, call, _ in part}))

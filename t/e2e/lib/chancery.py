@@ -14,6 +14,7 @@ Each test class gets an instance of its own in a temporary folder, made by
 the class is done. Users' passwords are "secret-NAME". The environment names
 the build: CHANCERY_BUILD (default: build, beside the sources).
 CHANCERY_KEEP=1 keeps the folder of a failed class and says where it is.
+CHANCERY_CALLS=FOLDER watches the daemons' system calls (lib/calls.py).
 """
 
 import imaplib
@@ -31,6 +32,8 @@ import sys
 import tempfile
 import time
 import unittest
+
+import calls
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
@@ -146,9 +149,13 @@ class Instance:
 
     def run(self, *words, stdin=None, check=True):
         """chancery -C DIR WORDS; returns the finished process."""
-        done = subprocess.run([*self.command(), "-C", self.dir, *words],
-                              input=stdin, text=True, timeout=60,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        command = [*self.command(), "-C", self.dir, *words]
+        if words == ("start",) and calls.is_wanted():
+            done = calls.start(command)
+        else:
+            done = subprocess.run(command, input=stdin, text=True, timeout=60,
+                                  stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
         if check and done.returncode != 0:
             raise AssertionError(f"chancery {' '.join(words)}: exit "
                                  f"{done.returncode}\n{done.stdout}"
