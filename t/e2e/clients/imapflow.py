@@ -1,9 +1,6 @@
 """imapflow 1.0.195 (npm), which enables CONDSTORE, QRESYNC and UTF8=ACCEPT by
 itself and uses OBJECTID, BINARY, LIST-STATUS, SPECIAL-USE and MOVE where they
 are: two sessions on one mailbox, and one that comes back to it.
-
-The package and what it needs are installed by "npm install" into the folder
-that CHANCERY_NPM names (default: build/npm) when it is not there.
 """
 
 import json
@@ -11,21 +8,11 @@ import os
 import subprocess
 
 import chancery
+import npm
 
 PACKAGE = "imapflow@1.0.195"
-FOLDER = os.environ.get("CHANCERY_NPM",
-                        os.path.join(chancery.TOP, "build", "npm"))
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "imapflow_talks.js")
-
-
-def install():
-    if os.path.isdir(f"{FOLDER}/node_modules/imapflow"):
-        return
-    os.makedirs(FOLDER, exist_ok=True)
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund",
-                    "--no-save", "--prefix", FOLDER, PACKAGE],
-                   check=True, stdout=subprocess.DEVNULL, timeout=600)
 
 
 class Imapflow(chancery.TestCase):
@@ -33,13 +20,13 @@ class Imapflow(chancery.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        install()
+        environment = npm.environment(PACKAGE)
         super().setUpClass()
         done = subprocess.run(
             ["node", SCRIPT, str(cls.chancery.port("imaps")),
              cls.chancery.address("ada"), cls.chancery.password("ada"),
              cls.chancery.path("tls/cert.pem")],
-            env=dict(os.environ, NODE_PATH=f"{FOLDER}/node_modules"),
+            env=environment,
             text=True, timeout=120, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         if done.returncode != 0:
