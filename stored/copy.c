@@ -33,9 +33,9 @@ struct part {
  * they were if that comes to nothing.
  */
 struct progress {
-	struct store_uids uids;
-	uint32_t mailbox; /* the target; 0: not known yet */
-	uint32_t end;     /* UIDs there were when it began */
+	struct store_uids uids; /* first: see request_progress */
+	uint32_t mailbox;       /* the target; 0: not known yet */
+	uint32_t end;           /* UIDs there were when it began */
 	struct store_task task;
 	struct part kept, slice;
 	unsigned next_phase; /* where the last slice ended, */
@@ -98,27 +98,6 @@ clear(struct request *request)
 	store_uids_clear(&progress->uids);
 	copy_sum_clear(&progress->kept.sum);
 	copy_sum_clear(&progress->slice.sum);
-}
-
-/* The first slice takes the request apart; 1, 0 refused. */
-static int
-begin(struct request *request, struct progress **out)
-{
-	const struct store_copy *in = request->in;
-	struct err wrong;
-
-	*out = request->progress;
-	if (*out != NULL)
-		return 1;
-	*out = arena_calloc(request->arena, 1, sizeof(**out));
-	if (*out == NULL ||
-	    store_uids_decode(&(*out)->uids, in->uids, &wrong) < 0) {
-		request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
-		return 0;
-	}
-	request->progress = *out;
-	request->cleanup = clear;
-	return 1;
 }
 
 /* Is what the last slice did committed? */
@@ -306,10 +285,12 @@ copy_run(struct change *change, struct request *request, struct err *err)
 	uint32_t rights = STORE_RIGHT_READ;
 	struct work work = { change, request, NULL, NULL, NULL, in->move };
 	struct target to;
-	int ret = begin(request, &work.progress);
+	int ret;
 
-	if (ret <= 0)
-		return ret;
+	work.progress =
+	    request_progress(request, in->uids, sizeof(*work.progress), clear);
+	if (work.progress == NULL)
+		return 0;
 	if (in->move)
 		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED;
 	ret =

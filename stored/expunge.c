@@ -115,39 +115,10 @@ expunge_collect(struct change *change, const struct open_mbox *mbox,
 }
 
 struct progress {
-	struct store_uids uids;
+	struct store_uids uids; /* first: see request_progress */
 	uint64_t modseq;
 	uint32_t count;
 };
-
-static void
-clear(struct request *request)
-{
-	struct progress *progress = request->progress;
-
-	store_uids_clear(&progress->uids);
-}
-
-/* 1, 0 refused. */
-static int
-begin(struct request *request, struct progress **out)
-{
-	const struct store_expunge *in = request->in;
-	struct err err;
-
-	*out = request->progress;
-	if (*out != NULL)
-		return 1;
-	*out = arena_calloc(request->arena, 1, sizeof(**out));
-	if (*out == NULL ||
-	    store_uids_decode(&(*out)->uids, in->uids, &err) < 0) {
-		request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
-		return 0;
-	}
-	request->progress = *out;
-	request->cleanup = clear;
-	return 1;
-}
 
 static int
 slice(struct change *change, struct request *request, struct open_mbox *mbox,
@@ -181,16 +152,17 @@ expunge_run(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_expunge *in = request->in;
 	struct store_expunged *answer;
-	struct progress *progress;
+	struct progress *progress =
+	    request_progress(request, in->uids, sizeof(*progress), NULL);
 	struct open_mbox *mbox;
-	int ret = begin(request, &progress);
+	int ret;
 
-	if (ret > 0)
-		ret = target_mbox(change, request, in->mailbox,
-		    in->deleted_only ?
-			STORE_RIGHT_EXPUNGE :
-			STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED,
-		    &mbox, err);
+	if (progress == NULL)
+		return 0;
+	ret = target_mbox(change, request, in->mailbox,
+	    in->deleted_only ? STORE_RIGHT_EXPUNGE :
+			       STORE_RIGHT_EXPUNGE | STORE_RIGHT_FLAG_DELETED,
+	    &mbox, err);
 	if (ret <= 0)
 		return ret;
 	if (slice(change, request, mbox, progress, err) < 0)

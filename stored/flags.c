@@ -8,7 +8,7 @@
 
 /* What goes on from slice to slice. */
 struct progress {
-	struct store_uids uids, rejected; /* cleared at the end */
+	struct store_uids uids, rejected; /* uids first: see request_progress */
 	uint64_t modseq;
 	uint32_t changed;
 };
@@ -180,31 +180,6 @@ clear(struct request *request)
 	store_uids_clear(&progress->rejected);
 }
 
-/* The first slice takes the request apart; 1, 0 refused. */
-static int
-begin(struct request *request, struct progress **out)
-{
-	const struct store_flags *in = request->in;
-	struct err err;
-
-	*out = request->progress;
-	if (*out != NULL)
-		return 1;
-	if (in->mode > STORE_FLAGS_REPLACE || in->flags & ~STORE_FLAGS_ALL) {
-		request_refuse(request, ERR_SYNTAX, "not flags");
-		return 0;
-	}
-	*out = arena_calloc(request->arena, 1, sizeof(**out));
-	if (*out == NULL ||
-	    store_uids_decode(&(*out)->uids, in->uids, &err) < 0) {
-		request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
-		return 0;
-	}
-	request->progress = *out;
-	request->cleanup = clear;
-	return 1;
-}
-
 static void
 finish(struct request *request, const struct work *work)
 {
@@ -228,11 +203,16 @@ flags_run(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_flags *in = request->in;
 	struct work work = { .change = change, .in = in };
-	int ret = begin(request, &work.progress);
+	int ret;
 
-	if (ret > 0)
-		ret = target_mbox(change, request, in->mailbox,
-		    STORE_RIGHT_READ, &work.mbox, err);
+	if (in->mode > STORE_FLAGS_REPLACE || in->flags & ~STORE_FLAGS_ALL)
+		return request_refuse(request, ERR_SYNTAX, "not flags");
+	work.progress =
+	    request_progress(request, in->uids, sizeof(*work.progress), clear);
+	if (work.progress == NULL)
+		return 0;
+	ret = target_mbox(change, request, in->mailbox, STORE_RIGHT_READ,
+	    &work.mbox, err);
 	if (ret > 0)
 		ret = find_rights(change, &work, request, err);
 	if (ret > 0)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "store/rights.h"
+#include "store/uids.h"
 #include "stored/task.h"
 
 static bool copy_fields(struct arena *arena, const struct ipc_msg *msg,
@@ -120,4 +121,29 @@ request_answer(struct request *request, const struct ipc_msg *msg)
 	request->answer_msg = msg;
 	request->answer = arena_calloc(request->arena, 1, msg->size);
 	return request->answer;
+}
+
+static void
+clear_uids(struct request *request)
+{
+	store_uids_clear(request->progress);
+}
+
+void *
+request_progress(struct request *request, struct str uids, size_t size,
+    void (*cleanup)(struct request *request))
+{
+	void *progress = request->progress;
+	struct err err;
+
+	if (progress != NULL)
+		return progress;
+	progress = arena_calloc(request->arena, 1, size);
+	if (progress == NULL || store_uids_decode(progress, uids, &err) < 0) {
+		(void)request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
+		return NULL;
+	}
+	request->progress = progress;
+	request->cleanup = cleanup != NULL ? cleanup : clear_uids;
+	return progress;
 }

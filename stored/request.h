@@ -88,6 +88,15 @@ void request_free(struct request *request); /* NULL is fine */
 uint32_t request_rights(const struct request *request,
     const struct store_mbox *mbox);
 
+/*
+ * What goes on from slice to slice of a request about a set of UIDs: size
+ * bytes that begin with a struct store_uids. The first slice takes the set
+ * apart and finds all else zero. cleanup NULL: only the set is to be cleared.
+ * NULL: refused.
+ */
+void *request_progress(struct request *request, struct str uids, size_t size,
+    void (*cleanup)(struct request *request));
+
 /* Answer with an error. Returns 0. */
 int request_refuse(struct request *request, enum err_kind kind, const char *fmt,
     ...) PRINTFLIKE(3, 4);

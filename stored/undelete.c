@@ -8,8 +8,8 @@
 
 /* What goes on from slice to slice. */
 struct progress {
+	struct store_uids uids; /* first: see request_progress */
 	struct kv_key next;
-	struct store_uids uids; /* cleared at the end */
 	uint32_t count;
 };
 
@@ -26,36 +26,6 @@ wants(void *ctx, const struct grave *grave)
 	return grave->message.len > 0 &&
 	    (int64_t)grave->when >= wish->in->since &&
 	    (wish->in->uids.len == 0 || store_uids_has(wish->uids, grave->uid));
-}
-
-static void
-clear(struct request *request)
-{
-	struct progress *progress = request->progress;
-
-	store_uids_clear(&progress->uids);
-}
-
-/* 1, 0 refused. */
-static int
-begin(struct request *request, struct progress **out)
-{
-	const struct store_undelete *in = request->in;
-	struct err err;
-
-	*out = request->progress;
-	if (*out != NULL)
-		return 1;
-	*out = arena_calloc(request->arena, 1, sizeof(**out));
-	if (*out == NULL ||
-	    store_uids_decode(&(*out)->uids, in->uids, &err) < 0) {
-		request_refuse(request, ERR_SYNTAX, "not a set of UIDs");
-		return 0;
-	}
-	kv_key_init(&(*out)->next);
-	request->progress = *out;
-	request->cleanup = clear;
-	return 1;
 }
 
 /* 1; 0 refused: no UID is left; -1. */
@@ -118,15 +88,16 @@ int
 undelete_run(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_undelete *in = request->in;
-	struct progress *progress;
+	struct progress *progress =
+	    request_progress(request, in->uids, sizeof(*progress), NULL);
 	struct store_undeleted *answer;
 	struct open_user *user;
 	struct open_mbox *mbox;
 	struct store_name name;
-	int ret = begin(request, &progress);
+	int ret;
 
-	if (ret <= 0)
-		return ret;
+	if (progress == NULL)
+		return 0;
 	ret = change_user(change, in->user, &user, err);
 	if (ret > 0)
 		ret = store_row_name(change->txn, user->row.id,
