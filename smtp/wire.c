@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "net/wait.h"
 
 void
 wire_init(struct wire *wire)
@@ -57,18 +58,12 @@ fail(struct wire *wire, enum wire_state state, const char *why)
 static int
 wait_for(struct wire *wire, short events)
 {
-	for (;;) {
-		struct pollfd poller = { wire->fd, events, 0 };
-		int64_t left = (wire->limit - time_mono() + 999) / 1000;
-		int n = poll(&poller, 1, left < 0 ? 0 : (int)left);
+	int ready = wait_ready(wire->fd, events, wire->limit);
 
-		if (n > 0)
-			return 0;
-		if (n == 0)
-			return fail(wire, WIRE_TIMEOUT, "timed out");
-		if (errno != EINTR)
-			return fail(wire, WIRE_LOST, strerror(errno));
-	}
+	if (ready > 0)
+		return 0;
+	return ready == 0 ? fail(wire, WIRE_TIMEOUT, "timed out") :
+			    fail(wire, WIRE_LOST, strerror(errno));
 }
 
 static int

@@ -1,7 +1,6 @@
 #include "smtpd/outside.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/time.h"
 #include "net/connect.h"
 #include "net/fdpass.h"
+#include "net/wait.h"
 
 enum { ANSWER_MAX = 300 /* "error " and master's text */ };
 
@@ -16,20 +16,12 @@ enum { ANSWER_MAX = 300 /* "error " and master's text */ };
 static int
 wait_for(int fd, short events, int64_t deadline, struct err *err)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = events };
+	int ready = wait_ready(fd, events, deadline);
 
-	for (;;) {
-		int64_t left = (deadline - time_mono()) / 1000;
-		int ready;
-
-		if (left <= 0)
-			return err_set(err, ERR_TEMP, "no answer in time");
-		ready = poll(&poll_fd, 1, left > 60000 ? 60000 : (int)left);
-		if (ready > 0)
-			return 0;
-		if (ready < 0 && errno != EINTR)
-			return err_sys(err, "poll");
-	}
+	if (ready > 0)
+		return 0;
+	return ready == 0 ? err_set(err, ERR_TEMP, "no answer in time") :
+			    err_sys(err, "poll");
 }
 
 /* master's line: "ok", with the descriptor, or what is in the way. */

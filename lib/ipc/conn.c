@@ -1,7 +1,6 @@
 #include "ipc/conn.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/time.h"
 #include "net/connect.h"
 #include "net/fdpass.h"
+#include "net/wait.h"
 
 enum { READ_ROOM = 65536 };
 
@@ -71,26 +71,14 @@ lost(struct ipc_conn *conn, struct err *err, const char *what)
 static int
 wait_for(struct ipc_conn *conn, short events, int64_t deadline, struct err *err)
 {
-	for (;;) {
-		struct pollfd poller = { conn->fd, events, 0 };
-		int64_t left = -1;
-		int n;
+	int ready = wait_ready(conn->fd, events, deadline);
 
-		if (deadline >= 0) {
-			left = (deadline - time_mono()) / 1000;
-			if (left < 0)
-				left = 0;
-		}
-		n = poll(&poller, 1, (int)left);
-		if (n > 0)
-			return 0;
-		if (n == 0) {
-			drop(conn);
-			return err_set(err, ERR_TEMP, "ipc: no answer in time");
-		}
-		if (errno != EINTR)
-			return lost(conn, err, "poll");
-	}
+	if (ready > 0)
+		return 0;
+	if (ready < 0)
+		return lost(conn, err, "poll");
+	drop(conn);
+	return err_set(err, ERR_TEMP, "ipc: no answer in time");
 }
 
 static int64_t

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "net/deflate.h"
+#include "net/wait.h"
 
 enum {
 	STREAM_TIMEOUT_DEFAULT = 300000,
@@ -136,24 +137,11 @@ fail(struct stream *stream, enum stream_state state, const char *what)
 static int
 wait_for(struct stream *stream, short events, int64_t deadline)
 {
-	for (;;) {
-		struct pollfd poller = { stream->fd, events, 0 };
-		int64_t left = -1;
-		int n;
+	int ready = wait_ready(stream->fd, events, deadline);
 
-		if (deadline >= 0) {
-			left = (deadline - time_mono()) / 1000;
-			if (left < 0)
-				left = 0;
-		}
-		n = poll(&poller, 1, (int)left);
-		if (n > 0)
-			return 0;
-		if (n == 0)
-			return fail(stream, STREAM_TIMEOUT, "poll");
-		if (errno != EINTR)
-			return fail(stream, STREAM_ERROR, "poll");
-	}
+	if (ready > 0)
+		return 0;
+	return fail(stream, ready == 0 ? STREAM_TIMEOUT : STREAM_ERROR, "poll");
 }
 
 static int64_t
