@@ -210,23 +210,12 @@ search_part(struct search_room *room, const struct search_needle *needle,
 	return search_utf8(room, needle, buf_str(&room->decoded));
 }
 
-/* The next part in the order of the message; NULL behind the last. */
-static const struct mime_part *
-next_part(const struct mime_part *part)
-{
-	if (part->child != NULL)
-		return part->child;
-	while (part != NULL && part->next == NULL)
-		part = part->parent;
-	return part == NULL ? NULL : part->next;
-}
-
 bool
 search_parts(struct search_room *room, const struct search_needle *needle,
     const struct mime_part *root)
 {
 	for (const struct mime_part *part = root; part != NULL;
-	     part = next_part(part)) {
+	     part = mime_part_next(part)) {
 		if (search_part(room, needle, part))
 			return true;
 		if (part != root && search_header(room, needle, part->header))

@@ -1,27 +1,19 @@
 #include "qmgr/bounce.h"
 
 #include "base/time.h"
+#include "base/utf8.h"
 #include "mime/encode.h"
 #include "smtpproto/param.h"
-
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if ((unsigned char)s.p[i] > 127)
-			return false;
-	}
-	return true;
-}
 
 bool
 bounce_is_utf8(const struct bounce *bounce)
 {
-	if (!is_ascii(bounce->to) || !is_ascii(bounce->record->sender))
+	if (!utf8_is_ascii(bounce->to) ||
+	    !utf8_is_ascii(bounce->record->sender))
 		return true;
 	for (size_t i = 0; i < bounce->rcpts; i++) {
-		if (!is_ascii(bounce->rcpt[i].address) ||
-		    !is_ascii(bounce->rcpt[i].original))
+		if (!utf8_is_ascii(bounce->rcpt[i].address) ||
+		    !utf8_is_ascii(bounce->rcpt[i].original))
 			return true;
 	}
 	return bounce->record->smtputf8;
@@ -31,7 +23,7 @@ bounce_is_utf8(const struct bounce *bounce)
 static bool
 needs_base64(const struct bounce *b)
 {
-	return bounce_is_utf8(b) && is_ascii(b->to);
+	return bounce_is_utf8(b) && utf8_is_ascii(b->to);
 }
 
 static const char *

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "ipc/queue_msg.h"
 #include "ipc/rewrite_msg.h"
 #include "qmgr/batch.h"
@@ -259,16 +260,6 @@ on_kept(void *ctx, struct message *message, const struct err *err)
 	notice_free(notice);
 }
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if ((unsigned char)s.p[i] > 127)
-			return false;
-	}
-	return true;
-}
-
 /*
  * It is on its way: a message of its own; in the same batch as what it stands
  * for, or before it, since what is retired in the spool is written after the
@@ -286,8 +277,8 @@ keep(struct notice *notice, struct queue_recipient *rcpt, size_t count,
 		.counter = id.counter,
 		.arrival = time_real(),
 		.sender = str_of(""),
-		.body_type = !is_ascii(buf_str(&notice->text)),
-		.smtputf8 = !is_ascii(notice->to),
+		.body_type = !utf8_is_ascii(buf_str(&notice->text)),
+		.smtputf8 = !utf8_is_ascii(notice->to),
 		.protocol =
 		    str_of(notice->kind == BOUNCE_TO_POSTMASTER ? last : ours),
 		.held = held,

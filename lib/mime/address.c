@@ -491,8 +491,8 @@ is_dot_atom(struct str s)
 	return true;
 }
 
-static void
-write_quoted(struct buf *out, struct str s)
+void
+mime_quoted_write(struct buf *out, struct str s)
 {
 	(void)buf_addc(out, '"');
 	for (size_t i = 0; i < s.len; i++) {
@@ -507,7 +507,7 @@ int
 mime_address_write(struct buf *out, const struct mime_address *address)
 {
 	if (address->host.len > 0 && !is_dot_atom(address->mailbox))
-		write_quoted(out, address->mailbox);
+		mime_quoted_write(out, address->mailbox);
 	else
 		(void)buf_add_str(out, address->mailbox);
 	if (address->host.len > 0) {

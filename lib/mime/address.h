@@ -59,5 +59,7 @@ void mime_address_parse(struct mime_address_list *list, struct arena *arena,
  * must be; nothing but the mailbox where host is empty. -1 when out is full.
  */
 int mime_address_write(struct buf *out, const struct mime_address *address);
+/* quoted-string (RFC 5322 section 3.2.4) of these bytes. */
+void mime_quoted_write(struct buf *out, struct str s);
 
 #endif

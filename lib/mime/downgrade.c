@@ -45,19 +45,6 @@ is_word(struct str s, const char *odd)
 	return s.len > 0;
 }
 
-/* quoted-string */
-static void
-quote(struct buf *out, struct str s)
-{
-	(void)buf_addc(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			(void)buf_addc(out, '\\');
-		(void)buf_addc(out, s.p[i]);
-	}
-	(void)buf_addc(out, '"');
-}
-
 /* RFC 6857 section 3.1.2 */
 static bool
 as_text(struct work *w)
@@ -178,7 +165,7 @@ put_name(struct work *w, struct str name)
 		mime_line_encode(&w->line, "", name, "");
 	} else {
 		buf_init(&quoted, 0);
-		quote(&quoted, name);
+		mime_quoted_write(&quoted, name);
 		mime_line_put(&w->line, buf_str(&quoted));
 		buf_clear(&quoted);
 	}
@@ -356,7 +343,7 @@ put_param(struct work *w, const struct mime_param *param)
 	if (is_word(param->value, "-._!#$&+^`{|}~"))
 		(void)buf_add_str(&text, param->value);
 	else
-		quote(&text, param->value);
+		mime_quoted_write(&text, param->value);
 	mime_line_glue(&w->line, STR(";"));
 	mime_line_put(&w->line, buf_str(&text));
 	buf_clear(&text);

@@ -493,3 +493,13 @@ mime_part_text(struct buf *out, const struct mime_part *part)
 	buf_clear(&piece);
 	return out->full ? -1 : 0;
 }
+
+const struct mime_part *
+mime_part_next(const struct mime_part *part)
+{
+	if (part->child != NULL)
+		return part->child;
+	while (part != NULL && part->next == NULL)
+		part = part->parent;
+	return part == NULL ? NULL : part->next;
+}

@@ -91,6 +91,9 @@ int mime_part_parse(struct mime_part **root, struct mime_envelope *envelope,
 const struct mime_part *mime_part_find(const struct mime_part *root,
     const uint32_t *section, size_t len);
 
+/* The part behind it in the order of the message; NULL behind the last. */
+const struct mime_part *mime_part_next(const struct mime_part *part);
+
 /* type and subtype compare without case; subtype NULL takes any. */
 bool mime_part_is(const struct mime_part *part, const char *type,
     const char *subtype);

@@ -5,17 +5,6 @@
 
 enum { HEADER_MAX = 16 << 20 /* bytes of a header made anew */ };
 
-/* In the order in which they stand in the message. */
-static const struct mime_part *
-next_part(const struct mime_part *part)
-{
-	if (part->child != NULL)
-		return part->child;
-	while (part != NULL && part->next == NULL)
-		part = part->parent;
-	return part == NULL ? NULL : part->next;
-}
-
 static bool
 is_hidden(const struct mime_part *part)
 {
@@ -25,7 +14,7 @@ is_hidden(const struct mime_part *part)
 bool
 mime_part_is_wide(const struct mime_part *root)
 {
-	for (; root != NULL; root = next_part(root))
+	for (; root != NULL; root = mime_part_next(root))
 		if (!utf8_is_ascii(root->header) || is_hidden(root))
 			return true;
 	return false;
@@ -81,7 +70,7 @@ mime_surrogate_make(struct mime_surrogate *out, struct arena *arena,
 	if (mime_part_parse(&root, NULL, arena, message, &mime_default_limits,
 		err) < 0)
 		return -1;
-	for (part = root; part != NULL; part = next_part(part)) {
+	for (part = root; part != NULL; part = mime_part_next(part)) {
 		parts++;
 		if (is_hidden(part))
 			return err_set(err, ERR_LIMIT, "too deep a structure");
@@ -91,7 +80,7 @@ mime_surrogate_make(struct mime_surrogate *out, struct arena *arena,
 		return err_set(err, ERR_LIMIT, "surrogate: no room");
 	out->header = root->header.len;
 	part = mime_part_is_wide(root) ? root : NULL;
-	for (; part != NULL; part = next_part(part)) {
+	for (; part != NULL; part = mime_part_next(part)) {
 		if (utf8_is_ascii(part->header) && !is_global(part))
 			continue;
 		if (make_header(&made, arena, part, err) < 0)
