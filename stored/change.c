@@ -224,9 +224,9 @@ change_user_new(struct change *change, struct str name, struct open_user **out,
 	return change_put(change, STORE_TAB_USER, &key, name, err);
 }
 
-static int
-owner_of(struct change *change, struct open_mbox *mbox, struct open_user **out,
-    struct err *err)
+int
+change_owner(struct change *change, const struct open_mbox *mbox,
+    struct open_user **out, struct err *err)
 {
 	int ret = change_user_id(change, mbox->row.owner, out, err);
 
@@ -242,7 +242,7 @@ change_modseq(struct change *change, struct open_mbox *mbox, uint64_t *modseq,
 {
 	struct open_user *user;
 
-	if (owner_of(change, mbox, &user, err) < 0)
+	if (change_owner(change, mbox, &user, err) < 0)
 		return -1;
 	/* 1 is what a mailbox tells in which nothing has happened. */
 	user->row.modseq += user->row.modseq == 0 ? 2 : 1;
@@ -259,7 +259,7 @@ change_use(struct change *change, struct open_mbox *mbox, int64_t bytes,
 {
 	struct open_user *user;
 
-	if (owner_of(change, mbox, &user, err) < 0)
+	if (change_owner(change, mbox, &user, err) < 0)
 		return -1;
 	user->row.bytes += (uint64_t)bytes;
 	user->row.messages += (uint64_t)messages;

@@ -104,6 +104,9 @@ int change_user(struct change *change, struct str name, struct open_user **out,
     struct err *err);
 int change_user_id(struct change *change, uint32_t user, struct open_user **out,
     struct err *err);
+/* Whose mailbox that is. ERR_CORRUPT: nobody's. */
+int change_owner(struct change *change, const struct open_mbox *mbox,
+    struct open_user **out, struct err *err);
 /* Make it, with nothing yet. */
 int change_user_new(struct change *change, struct str name,
     struct open_user **out, struct err *err);

@@ -10,18 +10,6 @@ enum { GAP = 16384 }; /* UIDs left for what comes meanwhile, at least */
 /* Changes of all the user's mailboxes meanwhile are fewer than this. */
 static const uint64_t modseq_gap = 1ULL << 32;
 
-static int
-find_owner(struct change *change, const struct open_mbox *mbox,
-    struct open_user **out, struct err *err)
-{
-	int ret = change_user_id(change, mbox->row.owner, out, err);
-
-	if (ret == 0)
-		return err_set(err, ERR_CORRUPT, "mailbox %u has no owner",
-		    mbox->id);
-	return ret < 0 ? -1 : 0;
-}
-
 int
 stage_begin(struct change *change, struct request *request,
     struct open_mbox *mbox, uint32_t count, struct store_task *task,
@@ -31,7 +19,7 @@ stage_begin(struct change *change, struct request *request,
 	struct open_user *owner;
 	int ret;
 
-	if (find_owner(change, mbox, &owner, err) < 0)
+	if (change_owner(change, mbox, &owner, err) < 0)
 		return -1;
 	ret = task_may_begin(change, request, owner->row.id, STORE_TASK_COPY,
 	    err);
@@ -70,7 +58,7 @@ stage_publish(struct change *change, struct open_mbox *mbox,
 {
 	struct open_user *owner;
 
-	if (find_owner(change, mbox, &owner, err) < 0)
+	if (change_owner(change, mbox, &owner, err) < 0)
 		return -1;
 	mbox->limit = UINT32_MAX;
 	if (task_end(change, owner->row.id, STORE_TASK_COPY, err) < 0)
