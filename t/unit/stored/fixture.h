@@ -24,6 +24,7 @@
 #include "ipc/store_msg.h"
 #include "kv/pin.h"
 #include "store/mailbox.h"
+#include "store/verify.h"
 #include "stored/mailbox.h"
 
 enum { USERS = 3 };
@@ -77,6 +78,32 @@ fixture_close(struct fixture *f)
 
 	engine_close(f->engine);
 	assert_int_equal(fs_remove_tree(AT_FDCWD, f->dir, &err), 0);
+}
+
+/* For cmocka's teardown: what a setup left in *state. */
+UNUSED static int
+fixture_teardown(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+UNUSED static void
+print_problem(void *ctx, const char *text)
+{
+	(void)ctx;
+	print_message("verify: %s\n", text);
+}
+
+/* Every invariant of the index holds. */
+UNUSED static void
+verify(struct fixture *f)
+{
+	struct store_verify_ops ops = { .problem = print_problem };
+	struct err err;
+
+	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
 }
 
 UNUSED static struct request *

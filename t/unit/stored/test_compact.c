@@ -26,25 +26,10 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void
-problem(void *ctx, const char *text)
+verify_bodies(struct fixture *f)
 {
-	(void)ctx;
-	print_message("verify: %s\n", text);
-}
-
-static void
-verify(struct fixture *f)
-{
-	struct store_verify_ops ops = { problem, check_body, f->engine };
+	struct store_verify_ops ops = { print_problem, check_body, f->engine };
 	struct err err;
 
 	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
@@ -172,7 +157,7 @@ check(struct fixture *f)
 {
 	struct err err;
 
-	verify(f);
+	verify_bodies(f);
 	assert_int_equal(kv_view(f->engine->kv, read_all, f, &err), 0);
 }
 
@@ -236,9 +221,9 @@ a_record_that_dies_or_is_copied_meanwhile(void **state)
 	while (!list_is_empty(&f->batch))
 		request_free(LIST_ITEM(f->batch.next, struct request, link));
 	free(list.pack);
-	verify(f);
+	verify_bodies(f);
 	reopen(f, true);
-	verify(f);
+	verify_bodies(f);
 }
 
 /* A snapshot is of one moment, whatever is done while it is written. */
@@ -309,13 +294,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    space_of_what_is_expunged_comes_back, setup, teardown),
+		    space_of_what_is_expunged_comes_back, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    a_record_that_dies_or_is_copied_meanwhile, setup, teardown),
+		    a_record_that_dies_or_is_copied_meanwhile, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_snapshot_is_of_one_moment,
-		    setup, teardown),
+		    setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(damage_is_noticed, setup,
-		    teardown),
+		    fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("stored/compact", tests, NULL, NULL);

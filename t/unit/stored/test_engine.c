@@ -15,13 +15,6 @@
 #include "stored/prune.h"
 #include "stored/settle.h"
 
-static void
-print_problem(void *ctx, const char *text)
-{
-	(void)ctx;
-	print_message("verify: %s\n", text);
-}
-
 static int
 setup(void **state)
 {
@@ -29,14 +22,6 @@ setup(void **state)
 
 	fixture_open(f, "engine");
 	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	free(*state);
 	return 0;
 }
 
@@ -219,15 +204,6 @@ changes_are_told_once_and_in_order(void **state)
 	    0);
 	assert_int_equal(count, 0);
 	end_look(&look);
-}
-
-static void
-verify(struct fixture *f)
-{
-	struct store_verify_ops ops = { print_problem, NULL, NULL };
-	struct err err;
-
-	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
 }
 
 /*
@@ -549,28 +525,31 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    a_delivery_happens_once_until_it_is_settled, setup,
-		    teardown),
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_crash_between_journal_and_index_loses_nothing, setup,
-		    teardown),
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(strangers_are_refused, setup,
-		    teardown),
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    changes_are_told_once_and_in_order, setup, teardown),
+		    changes_are_told_once_and_in_order, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_full_index_loses_nothing,
-		    setup, teardown),
+		    setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    what_nobody_takes_leaves_nothing, setup, teardown),
+		    what_nobody_takes_leaves_nothing, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(big_requests_go_in_slices,
-		    setup, teardown),
+		    setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    a_deletion_cut_off_is_taken_up_again, setup, teardown),
+		    a_deletion_cut_off_is_taken_up_again, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    over_quota_is_refused_and_told_apart, setup, teardown),
+		    over_quota_is_refused_and_told_apart, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_big_move_goes_in_slices,
-		    setup, teardown),
+		    setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(old_tombstones_go, setup,
-		    teardown),
+		    fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("stored/engine", tests, NULL, NULL);

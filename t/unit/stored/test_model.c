@@ -276,13 +276,6 @@ compare_user(struct world *w, unsigned user)
 }
 
 static void
-print_problem(void *ctx, const char *text)
-{
-	(void)ctx;
-	print_message("verify: %s\n", text);
-}
-
-static void
 compare(struct world *w)
 {
 	struct store_verify_ops ops = { print_problem, check_body,

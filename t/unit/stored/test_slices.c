@@ -26,30 +26,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
-static void
-print_problem(void *ctx, const char *text)
-{
-	(void)ctx;
-	print_message("verify: %s\n", text);
-}
-
-static void
-verify(struct fixture *f)
-{
-	struct store_verify_ops ops = { .problem = print_problem };
-	struct err err;
-
-	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
-}
-
 static void
 append(struct fixture *f, const char *name, unsigned count)
 {
@@ -410,19 +386,21 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_copy_shows_whole, setup,
-		    teardown),
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_copy_cut_off_leaves_nothing,
-		    setup, teardown),
+		    setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    copies_of_a_user_wait_for_each_other, setup, teardown),
+		    copies_of_a_user_wait_for_each_other, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    a_copy_over_quota_leaves_nothing, setup, teardown),
+		    a_copy_over_quota_leaves_nothing, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_copy_into_what_is_deleted,
-		    setup, teardown),
+		    setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    slices_are_taken_back_with_their_batch, setup, teardown),
+		    slices_are_taken_back_with_their_batch, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(inbox_is_renamed_to_the_end,
-		    setup, teardown),
+		    setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("stored/slices", tests, NULL, NULL);

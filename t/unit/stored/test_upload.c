@@ -19,30 +19,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
-
-static void
-problem(void *ctx, const char *text)
-{
-	(void)ctx;
-	print_message("verify: %s\n", text);
-}
-
-static void
-verify(struct fixture *f)
-{
-	struct store_verify_ops ops = { problem, NULL, NULL };
-	struct err err;
-
-	assert_int_equal(store_verify_all(f->engine->kv, &ops, &err), 0);
-}
-
 static uint64_t
 hold(struct fixture *f, unsigned user)
 {
@@ -163,9 +139,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    are_adopted_by_their_user_all_or_none, setup, teardown),
+		    are_adopted_by_their_user_all_or_none, setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(nobody_wants_them, setup,
-		    teardown),
+		    fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("stored/upload", tests, NULL, NULL);
