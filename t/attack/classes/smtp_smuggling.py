@@ -50,7 +50,7 @@ class Inbound(attack.TestCase):
                     said += sock.recv(4096)
                 sock.sendall(text[:cut])
                 sock.sendall(text[cut:] + b"NOOP\r\nQUIT\r\n")
-                said += self.rest(sock)
+                said += attack.read_all(sock)
             codes = re.findall(rb"^(\d\d\d) ", said, re.M)
             self.assertEqual(codes, b"220 250 250 250 354 250 250 221".split())
 

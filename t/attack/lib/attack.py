@@ -15,7 +15,7 @@ import socket
 
 import chancery
 import imap_talk
-from chancery import main, wait_until  # for the classes
+from chancery import main, read_all, wait_until  # for the classes
 
 TLS = ("submissions", "imaps", "pop3s")
 PLAIN = ("smtp", "submission", "imap", "pop3")
@@ -86,18 +86,6 @@ class TestCase(chancery.TestCase):
         if service in TLS:
             sock = self.chancery.tls().wrap_socket(sock)
         return sock
-
-    @staticmethod
-    def rest(sock):
-        """Everything until the other side closes."""
-        said = b""
-        try:
-            while chunk := sock.recv(65536):
-                said += chunk
-        except OSError:
-            pass
-        sock.close()
-        return said
 
     def everybody(self):
         """Pids of all daemons, workers too."""

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 
 import chancery
+import mbsync
 
 
 class Mbsync(chancery.TestCase):
@@ -14,41 +14,11 @@ class Mbsync(chancery.TestCase):
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix="chancery-mbsync-")
         self.addCleanup(shutil.rmtree, self.home)
-        os.mkdir(f"{self.home}/mail")
-        with open(f"{self.home}/rc", "w") as rc:
-            rc.write(f"""
-IMAPAccount us
-Host 127.0.0.1
-Port {self.chancery.port("imaps")}
-User {self.chancery.address("ada")}
-Pass {self.chancery.password("ada")}
-SSLType IMAPS
-SSLVersions TLSv1.3
-CertificateFile {self.chancery.path("tls/cert.pem")}
-
-IMAPStore far
-Account us
-
-MaildirStore near
-Path {self.home}/mail/
-Inbox {self.home}/mail/INBOX
-SubFolders Verbatim
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Create Both
-Remove Both
-Expunge Both
-SyncState *
-""")
+        mbsync.configure(self.home, self.chancery, "ada",
+                         "Create Both\nRemove Both\nExpunge Both")
 
     def sync(self):
-        done = subprocess.run(["mbsync", "-c", f"{self.home}/rc", "all"],
-                              text=True, timeout=120, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
-        self.assertEqual(done.returncode, 0, done.stdout)
+        mbsync.sync(self, self.home)
 
     def near(self, mailbox):
         names = []

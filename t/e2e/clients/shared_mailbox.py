@@ -8,6 +8,7 @@ import tempfile
 
 import chancery
 import imap_talk
+import mbsync
 
 OTHERS = "Other Users/ada@example.test/Plans"
 
@@ -29,41 +30,10 @@ class SharedWithClients(chancery.TestCase):
     def test_mbsync_copies_it_and_takes_flags_back(self):
         home = tempfile.mkdtemp(prefix="chancery-mbsync-")
         self.addCleanup(shutil.rmtree, home)
-        with open(f"{home}/rc", "w") as rc:
-            rc.write(f"""
-IMAPAccount us
-Host 127.0.0.1
-Port {self.chancery.port("imaps")}
-User {self.chancery.address("bob")}
-Pass {self.chancery.password("bob")}
-SSLType IMAPS
-SSLVersions TLSv1.3
-CertificateFile {self.chancery.path("tls/cert.pem")}
-
-IMAPStore far
-Account us
-
-MaildirStore near
-Path {home}/mail/
-Inbox {home}/mail/INBOX
-SubFolders Verbatim
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Create Near
-Sync All
-SyncState *
-""")
-        os.mkdir(f"{home}/mail")
+        mbsync.configure(home, self.chancery, "bob", "Create Near\nSync All")
 
         def sync():
-            done = subprocess.run(["mbsync", "-c", f"{home}/rc", "all"],
-                                  text=True, timeout=120,
-                                  stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT)
-            self.assertEqual(done.returncode, 0, done.stdout)
+            mbsync.sync(self, home)
 
         def near():
             return [f"{home}/mail/{OTHERS}/{sub}/{name}"

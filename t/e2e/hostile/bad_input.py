@@ -23,19 +23,15 @@ class BadInput(chancery.TestCase):
     def exchange(self, service, data):
         """Everything said until the server closes or QUIT is answered."""
         sock = self.connect(service)
-        said = b""
         try:
             sock.sendall(data)
             if service not in TLS:
                 sock.shutdown(socket.SHUT_WR)
             else:
                 sock.sendall(b"\r\nQUIT\r\nx LOGOUT\r\n")
-            while chunk := sock.recv(65536):
-                said += chunk
         except OSError:
             pass
-        sock.close()
-        return said
+        return chancery.read_all(sock)
 
     def parents(self):
         """The first process of each service: workers come and go."""

@@ -37,17 +37,6 @@ class Doors(chancery.TestCase):
             ("127.0.0.1", self.chancery.port("smtp")), timeout=30,
             source_address=(source, 0))
 
-    @staticmethod
-    def read_all(sock):
-        said = b""
-        try:
-            while chunk := sock.recv(65536):
-                said += chunk
-        except OSError:
-            pass
-        sock.close()
-        return said
-
     def front_memory(self):
         """KiB that front has of its own."""
         pid = self.chancery.pids()["front"][0]
@@ -75,7 +64,7 @@ class Doors(chancery.TestCase):
                 sock.shutdown(socket.SHUT_WR)
             except OSError:
                 pass  # it was refused before we had done
-            said = self.read_all(sock)
+            said = chancery.read_all(sock)
             self.assertTrue(said == b"" or said.startswith((b"220 ", b"521 ")),
                             said)
         self.is_served_at_once()
@@ -95,7 +84,7 @@ class Doors(chancery.TestCase):
         self.is_served_at_once()
         self.assertLess(self.front_memory() - before, MANY * 16)
         for sock in held:  # each is closed when its time is over
-            self.assertEqual(self.read_all(sock), b"")
+            self.assertEqual(chancery.read_all(sock), b"")
 
     def test_waiting_strangers_cost_no_process(self):
         before = self.front_memory()
@@ -116,7 +105,7 @@ class Doors(chancery.TestCase):
         for said in (b"EHLO spam\r\n", b"\0\xff\x1b[2J", b"GET / HTTP/1.0"):
             sock = self.connect("127.0.0.9")
             sock.sendall(said)
-            self.assertEqual(self.read_all(sock),
+            self.assertEqual(chancery.read_all(sock),
                              b"521 5.5.1 Protocol error\r\n")
         self.assertEqual(count(), before + 3)
         self.assertNotIn("\x1b", self.chancery.log())

@@ -48,6 +48,17 @@ TROUBLE = (r"\]: error: |panic|Sanitizer|by signal|"
 
 imaplib._MAXLINE = 10_000_000  # whole SEARCH answers of large mailboxes
 
+def read_all(sock):
+    """Everything until the other side closes; then it is closed."""
+    said = b""
+    try:
+        while chunk := sock.recv(65536):
+            said += chunk
+    except OSError:
+        pass
+    sock.close()
+    return said
+
 
 def wait_until(what, probe, seconds=20):
     """Poll until probe() gives something true; fail after so many seconds."""
@@ -358,14 +369,7 @@ class TestCase(unittest.TestCase):
             sock.sendall(line if isinstance(line, bytes)
                          else line.encode() + b"\r\n")
         sock.shutdown(socket.SHUT_WR) if not tls else None
-        said = b""
-        try:
-            while chunk := sock.recv(65536):
-                said += chunk
-        except OSError:
-            pass
-        sock.close()
-        return said.decode("utf-8", "replace")
+        return read_all(sock).decode("utf-8", "replace")
 
 
 def main():

@@ -20,6 +20,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import unittest
 
 from chancery import BUILD, wait_until
 
@@ -350,3 +351,19 @@ class Agent:
         for word in ("panic", "Sanitizer", "by signal", "error: "):
             assert word not in log, log
         return log
+
+
+class AgentCase(unittest.TestCase):
+    """An agent a test, and sites that end with it."""
+
+    options = ()
+
+    def setUp(self):
+        self.agent = Agent(self.options)
+        self.addCleanup(self.agent.close)
+        self.lmtp = self.agent.connect()
+
+    def site(self, *args, **words):
+        site = Site(*args, **words)
+        self.addCleanup(site.close)
+        return site

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from chancery import wait_until
-from site_peer import CLOSE, EXTENSIONS, HANG, Agent, Site
+from site_peer import CLOSE, EXTENSIONS, HANG, AgentCase
 
 RCPTS = ["a@b.test", "c@b.test"]
 
@@ -17,19 +17,7 @@ def free_port():
         return sock.getsockname()[1]
 
 
-class FailureCase(unittest.TestCase):
-    options = ()
-
-    def setUp(self):
-        self.agent = Agent(self.options)
-        self.addCleanup(self.agent.close)
-        self.lmtp = self.agent.connect()
-
-    def site(self, *args, **words):
-        site = Site(*args, **words)
-        self.addCleanup(site.close)
-        return site
-
+class FailureCase(AgentCase):
     def run_one(self, rules, extensions=EXTENSIONS, body=b"x\r\n"):
         site = self.site(rules, extensions)
         return site, self.lmtp.transaction(site.nexthop, RCPTS, body)

@@ -1,27 +1,11 @@
 """The smtp agent alone: a transaction of qmgr's becomes one of SMTP, with the
 site's own words in the answers."""
 
-import socket
 import unittest
 
-from chancery import wait_until
-from site_peer import CLOSE, EXTENSIONS, HANG, Agent, Site
+from site_peer import EXTENSIONS, Agent, AgentCase
 
 BODY = b"Subject: x\r\n\r\nhello\r\n.dot\r\n..two\r\nend\r\n"
-
-
-class AgentCase(unittest.TestCase):
-    options = ()
-
-    def setUp(self):
-        self.agent = Agent(self.options)
-        self.addCleanup(self.agent.close)
-        self.lmtp = self.agent.connect()
-
-    def site(self, *args, **words):
-        site = Site(*args, **words)
-        self.addCleanup(site.close)
-        return site
 
 
 class Transactions(AgentCase):

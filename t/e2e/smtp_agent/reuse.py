@@ -4,22 +4,10 @@ import time
 import unittest
 
 from chancery import wait_until
-from site_peer import CLOSE, EXTENSIONS, Agent, Site
+from site_peer import CLOSE, AgentCase
 
 
-class ReuseCase(unittest.TestCase):
-    options = ()
-
-    def setUp(self):
-        self.agent = Agent(self.options)
-        self.addCleanup(self.agent.close)
-        self.lmtp = self.agent.connect()
-
-    def site(self, *args, **words):
-        site = Site(*args, **words)
-        self.addCleanup(site.close)
-        return site
-
+class ReuseCase(AgentCase):
     def send(self, site, count=1):
         for _ in range(count):
             self.assertEqual(self.lmtp.transaction(
