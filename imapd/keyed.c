@@ -5,6 +5,7 @@
 #include "imapd/search_find.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
+#include "store/sent.h"
 
 enum {
 	ROWS = 256,        /* rows read together */
@@ -22,6 +23,7 @@ take_row(struct keyed *keyed, size_t i, const struct store_message *row)
 	message->size = row->size;
 	message->internal = row->internal;
 	message->blob = row->blob;
+	message->sent = row->sent;
 	keyed->rows++;
 }
 
@@ -98,7 +100,7 @@ read_rows(struct keyed *keyed, struct command *cmd, struct err *err)
 /* One piece on its way. */
 struct piece {
 	struct keyed *keyed;
-	size_t first;
+	size_t count, at[PIECE]; /* messages whose digests are read */
 	enum store_keys_upto upto;
 	keyed_fn *fn;
 	void *ctx;
@@ -109,7 +111,7 @@ static void
 tell(void *ctx, size_t i, const struct store_keys *keys)
 {
 	struct piece *piece = ctx;
-	size_t at = piece->first + i;
+	size_t at = piece->at[i];
 
 	if (keys == NULL)
 		piece->is_missing[i] = true;
@@ -145,24 +147,44 @@ make_keys(struct piece *piece, struct command *cmd, size_t at, struct err *err)
 }
 
 static int
-read_piece(struct piece *piece, struct command *cmd, size_t count,
-    struct arena *arena, struct err *err)
+read_piece(struct piece *piece, struct command *cmd, struct arena *arena,
+    struct err *err)
 {
 	struct session *session = cmd->session;
 	uint64_t blob[PIECE];
 
-	for (size_t i = 0; i < count; i++)
-		blob[i] = piece->keyed->message[piece->first + i].blob;
+	for (size_t i = 0; i < piece->count; i++)
+		blob[i] = piece->keyed->message[piece->at[i]].blob;
 	memset(piece->is_missing, 0, sizeof(piece->is_missing));
 	arena_reset(arena);
-	if (store_keys_read(session->imapd->reader, session->store, blob, count,
-		piece->upto, arena, tell, piece, err) < 0)
+	if (store_keys_read(session->imapd->reader, session->store, blob,
+		piece->count, piece->upto, arena, tell, piece, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < piece->count; i++)
 		if (piece->is_missing[i] &&
-		    make_keys(piece, cmd, piece->first + i, err) < 0)
+		    make_keys(piece, cmd, piece->at[i], err) < 0)
 			return -1;
+	piece->count = 0;
 	return 0;
+}
+
+/* If the row says what is asked for, no digest is needed. */
+static bool
+tell_date(struct piece *piece, size_t i)
+{
+	const struct keyed_message *message = &piece->keyed->message[i];
+	struct store_keys keys = { 0 };
+
+	if (piece->upto != STORE_KEYS_DATE ||
+	    message->sent == STORE_SENT_UNKNOWN)
+		return false;
+	keys.has_date = store_sent_has_date(message->sent);
+	if (keys.has_date) {
+		keys.date = store_sent_date(message->sent);
+		keys.zone = store_sent_zone(message->sent);
+	}
+	piece->fn(piece->ctx, i, message, &keys);
+	return true;
 }
 
 static int
@@ -172,12 +194,15 @@ read_keys(struct piece *piece, struct command *cmd, struct err *err)
 	size_t len = piece->keyed->len;
 	int ret = 0;
 
-	for (; piece->first < len && ret == 0; piece->first += PIECE) {
-		size_t left = len - piece->first;
-
-		ret = read_piece(piece, cmd, left < PIECE ? left : PIECE, arena,
-		    err);
+	for (size_t i = 0; i < len && ret == 0; i++) {
+		if (tell_date(piece, i))
+			continue;
+		piece->at[piece->count++] = i;
+		if (piece->count == PIECE)
+			ret = read_piece(piece, cmd, arena, err);
 	}
+	if (ret == 0 && piece->count > 0)
+		ret = read_piece(piece, cmd, arena, err);
 	arena_free(arena);
 	return ret;
 }
@@ -186,11 +211,13 @@ int
 keyed_read(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
     keyed_fn *fn, void *ctx, struct err *err)
 {
-	struct piece piece = { .keyed = keyed,
-		.upto = upto,
-		.fn = fn,
-		.ctx = ctx };
+	struct piece piece;
 
+	piece.keyed = keyed;
+	piece.count = 0;
+	piece.upto = upto;
+	piece.fn = fn;
+	piece.ctx = ctx;
 	if (read_rows(keyed, cmd, err) < 0)
 		return -1;
 	if (upto != STORE_KEYS_NONE)

@@ -24,6 +24,7 @@ struct keyed_message {
 	uint32_t size;    /* by keyed_read */
 	int64_t internal; /* by keyed_read: seconds since 1970 UTC */
 	uint64_t blob;    /* by keyed_read */
+	uint64_t sent;    /* by keyed_read: store/sent.h */
 };
 
 /* { 0 } is empty. */

@@ -6,6 +6,7 @@
 #include "imapd/objectid.h"
 #include "mime/charset.h"
 #include "mime/word.h"
+#include "store/sent.h"
 
 /* Fields that a digest tells of; list is of mime_envelope, or -1. */
 static const struct {
@@ -136,14 +137,22 @@ static enum search_verdict
 judge_sent(const struct searchkey *key, const struct search_subject *subject)
 {
 	const struct store_keys *keys = subject->keys;
+	uint64_t sent;
+	int64_t local;
 
-	if (subject->stage < BY_KEYS ||
-	    (keys == NULL && subject->stage < BY_BYTES))
+	if (subject->stage < BY_ROW)
 		return VERDICT_UNDECIDED;
-	if (keys == NULL || !keys->has_date)
+	sent = subject->row->sent;
+	if (sent == STORE_SENT_UNKNOWN && keys == NULL &&
+	    subject->stage < BY_BYTES)
+		return VERDICT_UNDECIDED;
+	if (store_sent_has_date(sent))
+		local = store_sent_date(sent) + store_sent_zone(sent) * 60;
+	else if (sent == STORE_SENT_UNKNOWN && keys != NULL && keys->has_date)
+		local = keys->date + keys->zone * 60;
+	else
 		return VERDICT_NO;
-	return judge_day(key->kind, imap_date_day(keys->date + keys->zone * 60),
-	    key->day);
+	return judge_day(key->kind, imap_date_day(local), key->day);
 }
 
 static enum search_verdict

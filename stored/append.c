@@ -4,13 +4,35 @@
 
 #include "base/fsutil.h"
 #include "ipc/store_msg.h"
+#include "store/keys.h"
 #include "store/rights.h"
+#include "store/sent.h"
 #include "stored/mailbox.h"
 #include "stored/quota.h"
 #include "stored/seen.h"
 #include "stored/settle.h"
 #include "stored/target.h"
 #include "stored/upload.h"
+
+/* What the digest says of the Date field, if it stands in the index. */
+static int
+find_sent(struct change *change, uint64_t blob, uint64_t *sent, struct err *err)
+{
+	struct store_cold_place place;
+	struct store_keys keys;
+	struct err ignored;
+	struct kv_key key;
+	struct str row, digest;
+	int ret;
+
+	store_key_blob(&key, blob);
+	ret = kv_get(change->txn, STORE_TAB_COLD, kv_key_get(&key), &row, err);
+	if (ret > 0 && store_cold_decode(&digest, &place, row, &ignored) == 0 &&
+	    digest.p != NULL &&
+	    store_keys_decode(&keys, digest, STORE_KEYS_DATE))
+		*sent = store_sent_make(keys.has_date, keys.date, keys.zone);
+	return ret < 0 ? -1 : 0;
+}
 
 int
 append_put(struct change *change, const struct open_mbox *mbox, uint64_t modseq,
@@ -19,7 +41,7 @@ append_put(struct change *change, const struct open_mbox *mbox, uint64_t modseq,
 	struct store_hot hot = { .blob = row->blob,
 		.modseq = modseq,
 		.keywords = row->keywords,
-		.thread = row->thread,
+		.sent = row->sent,
 		.internal = row->internal,
 		.saved = change->now,
 		.size = row->size,
@@ -27,6 +49,9 @@ append_put(struct change *change, const struct open_mbox *mbox, uint64_t modseq,
 		.prefix = row->prefix };
 	struct kv_key key;
 
+	if (hot.sent == STORE_SENT_UNKNOWN &&
+	    find_sent(change, row->blob, &hot.sent, err) < 0)
+		return -1;
 	store_key_place(&key, row->blob, mbox->id, uid);
 	if (change_put_hot(change, mbox->id, uid, &hot, err) < 0 ||
 	    change_put_mod(change, mbox->id, modseq, uid, STORE_MOD_CHANGED,

@@ -14,7 +14,7 @@ struct append_row {
 	uint32_t size;
 	uint16_t flags;
 	uint64_t keywords;
-	uint64_t thread;
+	uint64_t sent; /* store/sent.h; unknown: as the digest says */
 	int64_t internal;
 	struct str prefix;
 };

@@ -116,7 +116,7 @@ copy_one(struct work *work, uint32_t uid, const struct store_hot *hot,
 		.size = hot->size,
 		.flags = flags,
 		.keywords = keywords_of(work, hot->keywords),
-		.thread = hot->thread,
+		.sent = hot->sent,
 		.internal = hot->internal,
 		.prefix = arena_str(arena, hot->prefix) };
 	uint32_t new_uid;

@@ -43,7 +43,7 @@ restore(struct change *change, struct request *request, struct open_mbox *mbox,
 	row.size = hot.size;
 	row.flags = hot.flags & (uint16_t)~STORE_FLAG_DELETED;
 	row.keywords = hot.keywords;
-	row.thread = hot.thread;
+	row.sent = hot.sent;
 	row.internal = hot.internal;
 	row.prefix = hot.prefix;
 	ret = append_row(change, mbox, modseq, &row, &uid, err);

@@ -3,10 +3,10 @@
  * envelope, MIME structure, keys for sorting and threading.
  *
  * lmtpd (and imapd for APPEND) makes it once from the message as received;
- * stored keeps the bytes without looking inside; readers decode it into the
- * same structs that lib/mime's parser gives, so that one renderer serves
- * both. The prefix of a recipient is not in it: it adds header fields that
- * no envelope shows.
+ * stored keeps the bytes and looks at nothing but the date; readers decode it
+ * into the same structs that lib/mime's parser gives, so that one renderer
+ * serves both. The prefix of a recipient is not in it: it adds header fields
+ * that no envelope shows.
  *
  * Bytes: a version, then variable integers and length-framed strings
  * (store/wire.h), the parts in preorder. A typical one has 450 bytes. The

@@ -166,7 +166,7 @@ store_hot_encode(struct buf *out, const struct store_hot *row)
 	(void)buf_add_u64(out, row->blob);
 	(void)buf_add_u64(out, row->modseq);
 	(void)buf_add_u64(out, row->keywords);
-	(void)buf_add_u64(out, row->thread);
+	(void)buf_add_u64(out, row->sent);
 	(void)buf_add_u64(out, (uint64_t)row->internal);
 	(void)buf_add_u32(out, row->size);
 	(void)buf_add_u32(out, (uint32_t)row->prefix.len);
@@ -188,7 +188,7 @@ store_hot_decode(struct store_hot *row, struct str in, struct err *err)
 	row->blob = num_get_u64(p + 8);
 	row->modseq = num_get_u64(p + 16);
 	row->keywords = num_get_u64(p + 24);
-	row->thread = num_get_u64(p + 32);
+	row->sent = num_get_u64(p + 32);
 	row->internal = (int64_t)num_get_u64(p + 40);
 	row->size = num_get_u32(p + 48);
 	row->prefix = str_make(p + STORE_HOT_SIZE, in.len - STORE_HOT_SIZE);

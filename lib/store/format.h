@@ -147,7 +147,7 @@ struct store_hot {
 	uint64_t blob;
 	uint64_t modseq;
 	uint64_t keywords; /* bits of store_mbox.keywords */
-	uint64_t thread;   /* 0: not known yet */
+	uint64_t sent;     /* the Date field: store/sent.h */
 	int64_t internal;  /* INTERNALDATE, seconds since 1970 UTC */
 	uint32_t saved;    /* SAVEDATE, the same */
 	uint32_t size;     /* RFC822.SIZE: prefix and body */

@@ -33,8 +33,8 @@ struct store_keys {
  */
 enum store_keys_upto {
 	STORE_KEYS_NONE, /* for who says what is needed: no digest at all */
-	STORE_KEYS_DATE, /* the date, its zone, is_reply, is_narrow */
-	STORE_KEYS_IDS,  /* and sent, subject, in_reply_to, message_id */
+	STORE_KEYS_DATE, /* the date and its zone */
+	STORE_KEYS_IDS,  /* and flags, sent, subject, in_reply_to, message_id */
 	STORE_KEYS_FROM, /* and the first list */
 	STORE_KEYS_ALL,
 };

@@ -17,8 +17,8 @@ struct store_message {
 	uint64_t blob; /* EMAILID: the same message has it in every mailbox */
 	uint64_t modseq;
 	uint64_t keywords; /* bits of store_mbox.keywords */
-	uint64_t thread;
-	int64_t internal; /* seconds since 1970 UTC */
+	uint64_t sent;     /* the Date field: store/sent.h */
+	int64_t internal;  /* seconds since 1970 UTC */
 	uint32_t uid;
 	uint32_t saved;
 	uint32_t size;  /* prefix and body */

@@ -49,6 +49,11 @@ class Mail:
         for field, (name, local) in self.people.items():
             head += (f'{field}: "{name}" <{local}@y.test>\r\n' if name else
                      f"{field}: {local}@y.test\r\n")
+        if rng.random() < 0.1:
+            # a digest too long for the index
+            head += "Reply-To: " + ",\r\n ".join(
+                f"reply-{n}@a-host-with-a-long-name.test"
+                for n in range(100)) + "\r\n"
         if refs:
             head += f"References: {' '.join(refs)}\r\n"
         self.text = (head + "\r\n" + "b" * rng.randrange(200)).encode()
@@ -229,6 +234,16 @@ class Repeated(imap_talk.TestCase):
         self.assertEqual(self.ask(self.keeper, thread), "(1 (3)(5))(2 4)")
         self.assertEqual(self.ask(self.keeper, sort),
                          " ".join(str(int(n) - 1) for n in before.split()))
+
+    def test_copies_have_the_dates(self):
+        self.fill_random(40)
+        self.ada.ok(f"SELECT {self.box}")
+        self.ada.ok("CREATE copies")
+        self.ada.ok("COPY 1:* copies")
+        for search in ("SORT (DATE REVERSE SIZE) UTF-8 ALL",
+                       "SEARCH SENTSINCE 10-Nov-2026"):
+            self.assertEqual(self.ask(self.client(select="copies"), search),
+                             self.ask(self.ada, search))
 
     def test_more_than_is_kept(self):
         """Each order is still right when others pushed it out."""

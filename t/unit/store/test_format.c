@@ -195,7 +195,7 @@ messages_come_back(void **state)
 	struct store_hot hot = { .blob = 1,
 		.modseq = UINT64_MAX,
 		.keywords = 1ULL << 63,
-		.thread = 4,
+		.sent = 4,
 		.internal = -5,
 		.saved = 6,
 		.size = STORE_PREFIX_MAX,
@@ -211,10 +211,9 @@ messages_come_back(void **state)
 	assert_int_equal(row.len, STORE_HOT_SIZE + sizeof(prefix));
 	assert_int_equal(store_hot_decode(&out, buf_str(&row), &err), 0);
 	assert_true(out.blob == 1 && out.modseq == UINT64_MAX &&
-	    out.keywords == 1ULL << 63 && out.thread == 4 &&
-	    out.internal == -5 && out.saved == 6 &&
-	    out.size == STORE_PREFIX_MAX && out.flags == STORE_FLAGS_ALL &&
-	    out.prefix.len == sizeof(prefix));
+	    out.keywords == 1ULL << 63 && out.sent == 4 && out.internal == -5 &&
+	    out.saved == 6 && out.size == STORE_PREFIX_MAX &&
+	    out.flags == STORE_FLAGS_ALL && out.prefix.len == sizeof(prefix));
 	check_borders(&row, decode_hot, SIZE_MAX);
 	hot.size--; /* smaller than its prefix */
 	store_hot_encode(&row, &hot);
