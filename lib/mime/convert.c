@@ -83,8 +83,7 @@ mime_fault_text(enum mime_fault fault)
 		[MIME_FAULT_HEADER] = "8-bit data in a header field",
 		[MIME_FAULT_BODY] = "8-bit data where none may be encoded",
 		[MIME_FAULT_SIGNED] = "8-bit data in what is signed",
-		[MIME_FAULT_LINES] = "no lines of text where none may be "
-				     "encoded",
+		[MIME_FAULT_LINES] = "no lines where none may be encoded",
 		[MIME_FAULT_DEPTH] = "8-bit data in parts nested too deeply",
 		[MIME_FAULT_LIMIT] = "the header of a part is too large",
 	};
