@@ -9,20 +9,23 @@ fuzzers := $(patsubst t/fuzz/%.c,build-fuzz/%,$(fuzz_sources))
 c_files = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 test_support := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard t/lib/*.c))
 
-# A program's own tests (t/unit/PROGRAM, t/fuzz/fuzz_PROGRAM.c and
-# fuzz_PROGRAM_park.c) have all of it but its main.
+# A program's own tests (t/unit/PROGRAM, t/fuzz/fuzz_PROGRAM.c, and those that
+# end in _park and _states) have all of it but its main.
 define program_tests
 $(patsubst %.c,$(BUILD)/%,$(wildcard t/unit/$(1)/test_*.c)) \
-$(BUILD)/t/replay/fuzz_$(1) $(BUILD)/t/replay/fuzz_$(1)_park: $(patsubst %.c,$(BUILD)/obj/%.o,\
+$(foreach t,$(1) $(1)_park $(1)_states,\
+$(BUILD)/t/replay/fuzz_$(t) $(BUILD)/fuzz_$(t)): $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out $(1)/main.c,$(wildcard $(1)/*.c)))
-build-fuzz/fuzz_$(1) build-fuzz/fuzz_$(1)_park: $(filter-out $(1)/main.c,$(wildcard $(1)/*.c))
 endef
 $(foreach p,$(built),$(eval $(call program_tests,$(p))))
 
+# Its world is CMocka's, too.
+$(BUILD)/t/replay/fuzz_qmgr_states $(BUILD)/fuzz_qmgr_states: LDLIBS += -lcmocka
+
 # A parser inside a program that has a target of its own.
 define program_parser
-$(BUILD)/t/replay/fuzz_$(notdir $(1)): $(BUILD)/obj/$(1).o
-build-fuzz/fuzz_$(notdir $(1)): $(1).c
+$(BUILD)/t/replay/fuzz_$(notdir $(1)) \
+$(BUILD)/fuzz_$(notdir $(1)): $(BUILD)/obj/$(1).o
 endef
 $(foreach f,smtpd/clamd_reply smtpd/spamd_reply smtpd/xclient_attr,\
 	$(eval $(call program_parser,$(f))))
@@ -157,13 +160,13 @@ $(BUILD)/t/bench/%: $(BUILD)/obj/t/bench/%.o $(archives)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
 .PHONY: fuzzers
-fuzzers: $(fuzzers)
-build-fuzz/%: t/fuzz/%.c $(wildcard lib/*/*.c) $(wildcard lib/*/*.h)
+fuzzers:
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 $(fuzzers)
+
+$(BUILD)/fuzz_%: $(BUILD)/obj/t/fuzz/fuzz_%.o $(archives)
 	$(call say,FUZZ,$@)
-	@mkdir -p $(@D)
-	$(Q)$(FUZZCC) -std=gnu17 -D_GNU_SOURCE -Ilib -I. -O1 -g \
-	    -fsanitize=fuzzer,address,undefined -o $@ $< \
-	    $(filter %.c,$(filter-out $<,$^)) $(LDLIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
+	    $(link_libs)
 
 # What each daemon is left with; CALLS=FOLDER has what a run of the suite saw
 # (CHANCERY_CALLS=FOLDER make check-e2e), without it that is run first.

@@ -1,12 +1,15 @@
 /*
  * LMTP sessions: any bytes from a client end in a goodbye or in its silence,
- * with one reply for each accepted recipient of a message.
+ * with one reply for each accepted recipient of a message. A first byte below
+ * 32 chooses what was said before.
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/log.h"
 #include "lmtpd/session.h"
 
@@ -14,6 +17,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* More replies than these many bytes cause would fill the socket. */
 enum { INPUT_MAX = 4096 };
+
+#define MAIL "LHLO q\r\nMAIL FROM:<a@b.test> XCHANCERY=8f3a91c2d07b5e64.5.1\r\n"
+#define RCPT MAIL "RCPT TO:<ada@x.test> XCHANCERY=0\r\n"
+
+static const char *const states[] = {
+	"",
+	"LHLO q\r\n",
+	MAIL,
+	RCPT,
+	RCPT "RCPT TO:<bob@x.test> XCHANCERY=1\r\nDATA\r\n",
+	RCPT "DATA\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+	RCPT "BDAT 25 LAST\r\n",
+	RCPT "DATA\r\n\r\n.\r\n",
+};
 
 static const struct lmtpd_conf conf = {
 	.hostname = "mx",
@@ -82,12 +99,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct peers_ops ops = { user, append };
 	struct peers peers = { &ops, NULL };
 	struct session s;
+	const char *before = "";
 	int fd[2];
 
+	if (size > 0 && data[0] < 32) {
+		before = states[data[0] % NELEMS(states)];
+		data++;
+		size--;
+	}
 	log_init("fuzz", LOG_LEVEL_ERROR);
 	if (size > INPUT_MAX)
 		return 0;
 	check(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+	check(write(fd[0], before, strlen(before)) >= 0);
 	check(write(fd[0], data, size) == (ssize_t)size);
 	check(shutdown(fd[0], SHUT_WR) == 0);
 	session_init(&s, &conf, &peers, stream_new(fd[1], 65536), true);

@@ -95,7 +95,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct store_hello hello = { STR("anna@a.test"), STR(""), false };
-	char dir[] = "/tmp/chancery-fuzz-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char dir[200];
 	struct engine_conf conf = { .path = dir,
 		.index_size = 16 << 20,
 		.segment_size = 1 << 20,
@@ -109,6 +110,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 
 	log_init("fuzz", LOG_LEVEL_ERROR);
+	(void)snprintf(dir, sizeof(dir), "%s/chancery-fuzz-XXXXXX",
+	    tmp == NULL ? "/tmp" : tmp);
 	if (mkdtemp(dir) == NULL || engine_open(&engine, &conf, &err) < 0)
 		panic("%s", dir);
 	run(engine, hello_run, &store_hello_msg, &hello);

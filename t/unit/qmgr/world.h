@@ -25,7 +25,7 @@
 #include "service/impl.h"
 
 struct world {
-	char folder[60];
+	char folder[200];
 	struct daemon daemon;
 	struct qmgr q;
 	struct message *message; /* the last that was kept; NULL: refused */
@@ -38,7 +38,9 @@ world_setup(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 	struct err err;
 
-	strcpy(world->folder, "/tmp/chancery-qmgr.XXXXXX");
+	(void)snprintf(world->folder, sizeof(world->folder),
+	    "%s/chancery-qmgr.XXXXXX",
+	    getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR"));
 	if (mkdtemp(world->folder) == NULL || chdir(world->folder) < 0)
 		return -1;
 	log_init("test", LOG_LEVEL_ERROR);
