@@ -106,7 +106,7 @@ check-manuals: all
 
 # A failing binary's name is printed again at the end, where it is looked for.
 # Some run the daemons themselves.
-check-unit: all $(unit_tests)
+check-unit: all $(unit_tests) attack-programs
 	$(Q)t/run-unit $(unit_tests)
 
 check-replay: $(replays)

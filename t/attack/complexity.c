@@ -5,9 +5,8 @@
  *
  * Each input is made in five sizes, each twice the last; the CPU time of each
  * is the least of several runs. The slope of log time over log size may be
- * SLOPE at most, over all sizes and over the three largest, and that of memory
- * too. What is over it is measured again, the least of all counting, since
- * other processes share the caches.
+ * SLOPE at most, and that of memory too. What is over it is measured again, the
+ * least of all counting, since other processes share the caches.
  *
  * complexity [WORD]: only inputs whose parser or description contains it.
  */
@@ -32,6 +31,8 @@ enum {
 };
 
 static const double SLOPE = 1.1;
+/* Of the three largest sizes alone, where caches have their steps. */
+static const double LAST_SLOPE = 1.3;
 /* ns a byte: what is faster only waits for memory, whose caches have steps. */
 static const double CHEAP = 0.25;
 
@@ -154,20 +155,20 @@ judge(struct verdict *verdict, const struct complexity_row *row,
 	struct sample sample[SIZES] = { 0 };
 
 	for (int i = 0; i < TRIES; i++) {
-		double all, last;
+		double last;
 
 		take_samples(sample, row, input, bytes);
-		all = slope(sample, 0, false);
 		last = slope(sample, SIZES - 3, false);
-		verdict->time = all > last ? all : last;
+		verdict->time = slope(sample, 0, false);
 		verdict->memory = slope(sample, 0, true);
 		verdict->dearest =
 		    sample[SIZES - 1].time / sample[SIZES - 1].size;
 		if (verdict->dearest < CHEAP ||
 		    (row->growth == BOUNDED &&
 			sample[SIZES - 1].time < COMPLEXITY_BOUND))
-			verdict->time = 0;
-		if (verdict->time <= SLOPE && verdict->memory <= SLOPE)
+			verdict->time = last = 0;
+		if (verdict->time <= SLOPE && last <= LAST_SLOPE &&
+		    verdict->memory <= SLOPE)
 			return true;
 	}
 	printf("%s, %s: slope %.2f in time, %.2f in memory\n", row->parser,

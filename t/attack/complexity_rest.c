@@ -27,7 +27,7 @@
 enum {
 	LINE = 2048, /* of an SMTP client */
 	PACKET = 65535,
-	TABLE = 64 << 10,
+	TABLE = 16 << 10,
 };
 
 /* clang-format off */
@@ -348,7 +348,7 @@ run_scanner(struct str in)
 
 	complexity_sink += (size_t)spamd_reply_parse(&reply, in, &err);
 	complexity_sink += (size_t)clamd_reply_parse(in, &verdict, &name, &err);
-	complexity_sink += store_keys_decode(&store, in);
+	complexity_sink += store_keys_decode(&store, in, STORE_KEYS_ALL);
 	return 0;
 }
 
