@@ -38,15 +38,29 @@ log_open_fd(int fd)
 	identity.fd = fd;
 }
 
+/*
+ * Characters that move a terminal or reorder a line: controls, C1 too (a
+ * terminal takes U+009B for ESC "["), line separators, marks of direction.
+ */
+static bool
+is_control(uint32_t rune)
+{
+	return rune < 0x20 || (rune >= 0x7f && rune <= 0x9f) ||
+	    rune == 0x061c || (rune >= 0x200e && rune <= 0x200f) ||
+	    (rune >= 0x2028 && rune <= 0x202e) ||
+	    (rune >= 0x2066 && rune <= 0x2069);
+}
+
 /* How many bytes at the front of s may go out as they are; 0: escape one. */
 static size_t
 plain_len(struct str s)
 {
-	unsigned char c = (unsigned char)s.p[0];
+	struct str rest = s;
+	uint32_t rune;
 
-	if (c < 0x20 || c == 0x7f || c == '\\')
+	if (s.p[0] == '\\' || !utf8_take(&rest, &rune) || is_control(rune))
 		return 0;
-	return c < 0x80 ? 1 : utf8_char_len(s);
+	return s.len - rest.len;
 }
 
 const char *
@@ -89,15 +103,24 @@ log_escape(char *out, size_t size, struct str s)
 }
 
 /*
- * Control bytes in the finished line, whoever put them there, would forge
- * lines. A backslash stays: what was escaped before must not be so twice.
+ * Control characters in the finished line, whoever put them there, would forge
+ * lines, and what is no UTF-8 is one to some terminals. A backslash stays:
+ * what was escaped before must not be so twice.
  */
 static void
 defuse(char *line)
 {
-	for (; *line != '\0'; line++) {
-		if ((unsigned char)*line < 0x20 || *line == 0x7f)
-			*line = '?';
+	struct str rest = str_of(line);
+
+	while (rest.len > 0) {
+		struct str from = rest;
+		uint32_t rune;
+
+		if (!utf8_take(&rest, &rune))
+			str_skip(&rest, 1);
+		else if (!is_control(rune))
+			continue;
+		memset(line + (from.p - line), '?', from.len - rest.len);
 	}
 }
 

@@ -221,6 +221,13 @@ no_peer_writes_a_log_line_of_its_own(void **state)
 		{ "\xc3\xa4", "\xc3\xa4" },
 		{ "\xe4", "\\xe4" },
 		{ "\x7f", "\\x7f" },
+		/* CSI and the last of C1; a line separator; right to left */
+		{ "\xc2\x9b", "\\xc2\\x9b" },
+		{ "\xc2\x9f\xc2\xa0", "\\xc2\\x9f\xc2\xa0" },
+		{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8" },
+		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" },
+		{ "\xe2\x80\x94", "\xe2\x80\x94" },
+		{ "\xe2\x80", "\\xe2\\x80" },
 	};
 	char out[40];
 
