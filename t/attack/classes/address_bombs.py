@@ -1,5 +1,5 @@
-"""Address bombs (CVE-2002-1337's crackaddr; nested comments as in
-CVE-2020-10957's and Thunderbird's kin; groups as in CVE-2024-23184).
+"""Address bombs (CVE-2002-1337, crackaddr of sendmail; CVE-2024-23184 of
+Dovecot, very many addresses): nested comments, groups, brackets.
 
 Comments within comments, groups within groups, routes without end, quotes
 and brackets that never close, a million commas; in header fields, and as far

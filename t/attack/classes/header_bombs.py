@@ -1,4 +1,4 @@
-"""Header bombs (CVE-2002-1337 of sendmail and its successors; CVE-2024-23184
+"""Header bombs (CVE-2002-1337 of sendmail; CVE-2024-23184
 and CVE-2024-23185 of Dovecot: very many address fields, very long header).
 
 Hundreds of thousands of fields, of Received and of addresses; one field of

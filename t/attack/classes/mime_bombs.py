@@ -1,6 +1,6 @@
-"""MIME bombs: nesting (CVE-2005-1267's kin; CVE-2020-12100 of Dovecot, deeply
-nested parts), part counts (CVE-2020-12674's kin, "MIME multipart bomb"), and
-parameter continuations (RFC 2231; CVE-2018-19518's kin in many parsers).
+"""MIME bombs: nesting (CVE-2020-12100 of Dovecot, deeply nested parts), part
+counts, and parameters in continuations (RFC 2231), as scanners and servers met
+them.
 
 Multiparts in multiparts, messages in messages, boundaries that are prefixes of
 each other or never come, hundreds of thousands of parts, parameters in
