@@ -3,8 +3,8 @@
 SELECT, FETCH and (durable) STORE on 20,000 messages.
 
 t/bench/fetch.py [MESSAGES] [--rounds N] [--only KINDS]: fills a mailbox of
-each by APPEND, and prints the median for each command, plaintext, selected, warm,
-from the command's first byte sent to its tagged answer received.
+each by APPEND, and prints the median for each command, plaintext, selected,
+warm, from the command's first byte sent to its tagged answer received.
 """
 
 import argparse

@@ -6,8 +6,8 @@ Dovecot and with Cyrus.
     t/bench/idle.py [--only KINDS]
 
 The memory is the sum of Pss over all processes of the system (Chancery's slapd
-apart), read from /proc as root. Each ran before, was stopped and is started anew.
-Prints a line a program.
+apart), read from /proc as root. Each ran before, was stopped and is started
+anew. Prints a line a program.
 """
 
 import argparse
@@ -48,11 +48,11 @@ def serve_once(system):
         for service in ("submission", "submissions"):
             with system.instance.smtp(service) as smtp:
                 if service == "submission":
-                    smtp.starttls(context=system.tls())
+                    smtp.starttls(context=system.context)
                 smtp.login(user, password)
     for imap in (imaplib.IMAP4("127.0.0.1", system.port("imap")),
                  imaplib.IMAP4_SSL("127.0.0.1", system.port("imaps"),
-                                   ssl_context=system.tls())):
+                                   ssl_context=system.context)):
         imap.login(user, password)
         imap.logout()
     pop3 = poplib.POP3("127.0.0.1", system.port("pop3"))

@@ -29,7 +29,7 @@ class Load:
     def __init__(self, system, tls=False):
         self.port = system.port("imaps" if tls else "imap")
         self.users = [system.login(n) for n in range(USERS)]
-        self.tls = system.tls() if tls else None
+        self.tls = system.context if tls else None
         self.next, self.done = 0, 0
         self.selector = selectors.DefaultSelector()
 

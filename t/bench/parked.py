@@ -88,7 +88,7 @@ def start(kind):
 
 def session(system, n, tls, box):
     return Session(system.port("imaps" if tls else "imap"),
-                   system.tls() if tls else None,
+                   system.context if tls else None,
                    *system.login(n % USERS), box)
 
 

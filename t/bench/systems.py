@@ -10,6 +10,7 @@ needs root.
 """
 
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -36,7 +37,10 @@ def names(users):
 
 
 class System:
-    """A running system: start() makes it, leaving the with ends it."""
+    """A running system: start() makes it, leaving the with ends it. Each has
+    a name and a kind, port(service), roots() (the processes it consists of
+    the children of), context (TLS, for a client), halt(), restart(), stop().
+    """
 
     def __enter__(self):
         return self
@@ -85,6 +89,7 @@ class Chancery(System):
                 self.instance.run("user", "add", f"{n}@{DOMAIN}",
                                   "--password-file", "-",
                                   stdin=PASSWORD + "\n")
+            self.context = self.instance.tls()
         except BaseException:
             self.stop()
             raise
@@ -98,9 +103,6 @@ class Chancery(System):
             return procs.name(pid) != "slapd"
         except (FileNotFoundError, ProcessLookupError):
             return False
-
-    def tls(self):
-        return self.instance.tls()
 
     def halt(self):
         self.instance.stop()
@@ -122,6 +124,9 @@ class Peer(System):
         self.kind, self.name = kind, KINDS[kind]
         self.ports = chancery.PortBase()
         self.running = []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.context.check_hostname = False
+        self.context.verify_mode = ssl.CERT_NONE
         self.folder = tempfile.TemporaryDirectory(prefix="peers-tls-")
         try:
             self._start(users, smtp, hibernate)
@@ -136,7 +141,9 @@ class Peer(System):
         if self.kind == "cyrus":
             store = peers.Cyrus(*words, tls=tls, **ports)
         else:
-            store = peers.Dovecot(*words, tls=tls, reuse=200,
+            # A process that hibernates its client is not used again.
+            store = peers.Dovecot(*words, tls=tls,
+                                  reuse=200 if hibernate is None else 1,
                                   location=LOCATIONS[self.kind],
                                   hibernate=hibernate, **ports)
         self.store = store
@@ -165,12 +172,6 @@ class Peer(System):
     def roots(self):
         return [server.pid() for server in self.running]
 
-    def tls(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-
     def halt(self):
         for server in reversed(self.running):
             server.halt()
@@ -190,6 +191,8 @@ def start(kind, users, smtp=True, hibernate=None, options=()):
     """options are lines of Chancery's main.cf; hibernate is Dovecot's."""
     if not chancery.IS_ROOT:
         sys.exit("t/bench: the peers, and /proc of others, need root")
+    # Whoever is told to stop leaves nothing running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     if kind == "chancery":
         return Chancery(users, options)
     return Peer(kind, users, smtp, hibernate)

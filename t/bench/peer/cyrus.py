@@ -30,17 +30,17 @@ DAEMON {{
   idled cmd="{dir}/bin/idled -C {dir}/imapd.conf"
 }}
 SERVICES {{
-  imap cmd="{dir}/bin/imapd -C {dir}/imapd.conf" listen="127.0.0.1:{imap}" prefork=5 maxchild=-1
-{more}
-  lmtpunix cmd="{dir}/bin/lmtpd -C {dir}/imapd.conf" listen="{dir}/socket/lmtp" prefork=2 maxchild=-1
-}}
+{services}}}
 EVENTS {{
   checkpoint cmd="{dir}/bin/ctl_cyrusdb -C {dir}/imapd.conf -c" period=30
 }}
 """
 
 SERVICE = ('  {name} cmd="{dir}/bin/{words} -C {dir}/imapd.conf" '
-           'listen="127.0.0.1:{port}" prefork=2 maxchild=-1\n')
+           'listen="{listen}" prefork={stock} maxchild=-1\n')
+# Name, program, how many wait in stock.
+SERVICES = (("imap", "imapd", 5), ("imaps", "imapd -s", 2),
+            ("pop3", "pop3d", 2))
 
 IMAPD_CONF = """configdirectory: {dir}/conf
 proc_path: {dir}/proc
@@ -80,17 +80,17 @@ class Cyrus:
                              "mail", "sieve", "socket")
         self.dir = self.folder.path
         self.lmtp = f"{self.dir}/socket/lmtp"
-        words = {"dir": self.dir, "imap": imap, "domain": domain}
-        more = ""
-        if pop3:
-            more += SERVICE.format(name="pop3", words="pop3d", port=pop3,
-                                   **words)
-        if imaps:
-            more += SERVICE.format(name="imaps", words="imapd -s",
-                                   port=imaps, **words)
-        self.folder.write("cyrus.conf", CYRUS_CONF.format(more=more, **words))
-        self.folder.write("imapd.conf",
-                          IMAPD_CONF.format(**words) + self._tls(tls))
+        ports = {"imap": imap, "imaps": imaps, "pop3": pop3}
+        listen = [(name, program, stock, f"127.0.0.1:{ports[name]}")
+                  for name, program, stock in SERVICES if ports[name]]
+        listen.append(("lmtpunix", "lmtpd", 2, self.lmtp))
+        services = "".join(SERVICE.format(
+            dir=self.dir, name=name, words=program, stock=stock, listen=where)
+            for name, program, stock, where in listen)
+        self.folder.write("cyrus.conf", CYRUS_CONF.format(
+            dir=self.dir, services=services))
+        self.folder.write("imapd.conf", IMAPD_CONF.format(
+            dir=self.dir, domain=domain) + self._tls(tls))
         self.process = None
         try:
             self._install()
@@ -177,7 +177,7 @@ class Cyrus:
             return
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
