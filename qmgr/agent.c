@@ -36,6 +36,7 @@ agent_free(struct agent *agent)
 	smtp_reply_clear(&agent->reply);
 	agent_body_close(agent);
 	buf_clear(&agent->record);
+	buf_clear(&agent->field);
 	free(agent->last);
 	free(agent);
 }
@@ -280,6 +281,7 @@ agent_new(struct transport *transport)
 	transport->agents++;
 	smtp_reply_init(&agent->reply);
 	buf_init(&agent->record, 0);
+	buf_init(&agent->field, 0);
 	agent->bev = bufferevent_socket_new(q->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	agent->refused = evtimer_new(q->base, on_refused, agent);
 	if (agent->bev == NULL || agent->refused == NULL)

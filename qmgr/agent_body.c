@@ -4,10 +4,29 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "base/utf8.h"
 #include "ipc/queue_msg.h"
 #include "qmgr/agent_impl.h"
 
 enum { OUT_MAX = 256 << 10, CHUNK = 64 << 10 };
+
+/*
+ * What was passed on names who did, so that it is known when it comes back. A
+ * name that a message without SMTPUTF8 cannot hold is left out: Received
+ * fields are counted in any case.
+ */
+static void
+put_forwarder(struct agent *agent)
+{
+	const struct message *message = agent->job->message;
+	struct str name = message_rcpt(message, agent->job->rcpt[0])->forwarder;
+
+	buf_reset(&agent->field);
+	if (name.len > 0 && (message->record.smtputf8 || utf8_is_ascii(name)))
+		(void)buf_addf(&agent->field, "Delivered-To: %" STR_F "\r\n",
+		    STR_A(name));
+	agent->unsent_field = buf_str(&agent->field);
+}
 
 int
 agent_body_open(struct agent *agent, struct err *err)
@@ -19,6 +38,7 @@ agent_body_open(struct agent *agent, struct err *err)
 	if (pool_read(message, &agent->record, &bytes, err) < 0)
 		return -1;
 	agent->unsent = str_sub(bytes, message->envelope_len, bytes.len);
+	put_forwarder(agent);
 	dot_writer_init(&agent->dots);
 	agent->is_binary = message->record.body_type == QUEUE_BINARYMIME;
 	agent->body_open = true;
@@ -35,7 +55,7 @@ agent_body_open(struct agent *agent, struct err *err)
 uint64_t
 agent_body_len(const struct agent *agent)
 {
-	return agent->unsent.len + agent->large_left;
+	return agent->unsent_field.len + agent->unsent.len + agent->large_left;
 }
 
 void
@@ -56,6 +76,11 @@ next_bytes(struct agent *agent, char chunk[CHUNK], struct str *out,
 {
 	size_t len = CHUNK;
 
+	if (agent->unsent_field.len > 0) {
+		*out = agent->unsent_field;
+		agent->unsent_field = STR("");
+		return 0;
+	}
 	if (agent->unsent.len > 0) {
 		*out = str_sub(agent->unsent, 0, CHUNK);
 		str_skip(&agent->unsent, out->len);

@@ -44,7 +44,9 @@ struct agent {
 	char *last;        /* owned: the next hop of its last job; NULL: none */
 	struct buf record; /* of the message, from the log */
 	struct str unsent; /* of it */
-	int large_fd;      /* its body; -1 none */
+	struct buf field;  /* Delivered-To, which goes before it */
+	struct str unsent_field;
+	int large_fd; /* its body; -1 none */
 	uint64_t large_left;
 	bool body_open;
 	struct dot_writer dots;

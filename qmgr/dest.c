@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "qmgr/agent.h"
 #include "qmgr/defer.h"
+#include "qmgr/error.h"
 #include "qmgr/intake.h"
 #include "qmgr/job.h"
 #include "qmgr/pattern.h"
@@ -93,6 +94,7 @@ get_transport(struct qmgr *q, struct str name)
 	transport->q = q;
 	transport->name = xstrndup(name.p, name.len);
 	transport->dests = hash_new();
+	transport->is_error = str_eqz(name, ERROR_TRANSPORT);
 	set_limits(transport);
 	list_init(&transport->ready);
 	list_init(&transport->doubtful);
@@ -265,11 +267,31 @@ begin(struct transport *transport, struct dest *dest, struct agent *agent)
 	agent_start(agent, job);
 }
 
+/* Whatever waits is told that it failed. */
+static void
+fail_all(struct transport *transport)
+{
+	LIST_FOREACH(link, &transport->ready)
+	{
+		struct dest *dest = LIST_ITEM(link, struct dest, link);
+
+		dest->running++; /* it stays */
+		while (dest->waiting > 0)
+			error_finish(transport->q, job_take(dest));
+		dest->running--;
+		dest_free_if_empty(dest);
+	}
+}
+
 void
 dest_kick(struct transport *transport)
 {
 	int64_t now = time_mono(), wake = INT64_MAX;
 
+	if (transport->is_error) {
+		fail_all(transport);
+		return;
+	}
 	if (transport->rest.until > now) {
 		arm(transport, transport->rest.until, now);
 		return;

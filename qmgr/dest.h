@@ -35,6 +35,7 @@ struct transport {
 	struct qmgr *q;
 	char *name;
 	bool remote;
+	bool is_error; /* nothing goes anywhere: error.h */
 	struct window_conf window;
 	size_t rcpt_limit;
 	struct list ready;    /* destinations with jobs */

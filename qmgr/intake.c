@@ -292,6 +292,7 @@ encode(const struct queue_commit *commit, const struct queue_id *id,
 			.transport = from[i].transport,
 			.nexthop = from[i].nexthop,
 			.sender = from[i].sender,
+			.forwarder = from[i].forwarder,
 		};
 	ret = queue_record_encode(out, &record, err);
 	free(to);

@@ -124,14 +124,15 @@ finish_filling(struct dest *dest)
 	job_enqueue(job, false);
 }
 
-/* Does a recipient go by the same MAIL command as those of the job? */
+/* Does a recipient get the same, by the same MAIL, as those of the job? */
 static bool
-has_same_sender(const struct job *job, const struct queue_recipient *rcpt)
+goes_along(const struct job *job, const struct queue_recipient *rcpt)
 {
 	const struct queue_recipient *first =
 	    message_rcpt(job->message, job->rcpt[0]);
 
-	return str_eq(first->sender, rcpt->sender);
+	return str_eq(first->sender, rcpt->sender) &&
+	    str_eq(first->forwarder, rcpt->forwarder);
 }
 
 /* Sort one recipient into the job of its destination. */
@@ -143,8 +144,7 @@ sort(struct message *message, uint32_t number, struct dest *dest)
 	size_t limit = dest->transport->rcpt_limit;
 
 	/* left unfinished by nobody: a filling job is of this message */
-	if (job != NULL &&
-	    (job->count == limit || !has_same_sender(job, rcpt))) {
+	if (job != NULL && (job->count == limit || !goes_along(job, rcpt))) {
 		finish_filling(dest);
 		job = NULL;
 	}

@@ -37,6 +37,7 @@ rebase_all(struct message *message, const char *old)
 		rebase(&rcpt->transport, old, copy);
 		rebase(&rcpt->nexthop, old, copy);
 		rebase(&rcpt->sender, old, copy);
+		rebase(&rcpt->forwarder, old, copy);
 	}
 }
 

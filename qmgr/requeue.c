@@ -45,14 +45,17 @@ static bool
 set(struct requeue *requeue, struct queue_recipient *rcpt,
     const struct rewrite_target *target)
 {
-	/* a forwarded one is asked for by itself: its sender stays */
+	/* a forwarded one is asked for by itself: what it leaves with stays */
 	if (target->sender.len > 0 || !str_ieq(rcpt->address, target->address))
 		rcpt->sender = arena_str(requeue->arena, target->sender);
+	if (!str_ieq(rcpt->address, target->address))
+		rcpt->forwarder = arena_str(requeue->arena, target->forwarder);
 	rcpt->address = arena_str(requeue->arena, target->address);
 	rcpt->transport = arena_str(requeue->arena, target->transport);
 	rcpt->nexthop = arena_str(requeue->arena, target->nexthop);
 	return rcpt->address.p != NULL && rcpt->transport.p != NULL &&
-	    rcpt->nexthop.p != NULL && rcpt->sender.p != NULL;
+	    rcpt->nexthop.p != NULL && rcpt->sender.p != NULL &&
+	    rcpt->forwarder.p != NULL;
 }
 
 static bool

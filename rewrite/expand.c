@@ -12,6 +12,7 @@
 
 struct item {
 	struct str text;
+	struct str forwarder; /* whose entry led here */
 	int depth;
 };
 
@@ -38,7 +39,7 @@ too_large(struct err *err)
 
 /* false when it is too much; what is there already is taken as done. */
 static bool
-push(struct job *job, struct str text, int depth)
+push(struct job *job, struct str text, struct str forwarder, int depth)
 {
 	struct expand *e = job->state;
 
@@ -63,7 +64,7 @@ push(struct job *job, struct str text, int depth)
 		e->room = room;
 	}
 	text = arena_str(job->arena, text);
-	e->item[e->items++] = (struct item){ text, depth };
+	e->item[e->items++] = (struct item){ text, forwarder, depth };
 	return text.p != NULL;
 }
 
@@ -88,13 +89,15 @@ rewrite_sender(struct job *job, struct rewrite_target *target)
 }
 
 static int
-add_target(struct job *job, struct str address, const struct class_found *found,
-    const struct address *parts, struct err *err)
+add_target(struct job *job, struct str address, struct str forwarder,
+    const struct class_found *found, const struct address *parts,
+    struct err *err)
 {
 	struct expand *e = job->state;
 	struct rewrite_target target = {
 		.address = address,
 		.sender = STR(""),
+		.forwarder = forwarder,
 	};
 	int way;
 
@@ -153,20 +156,29 @@ follow(struct job *job, const struct item *item,
     struct err *err)
 {
 	const struct record *record = found->record;
+	struct str forwarder = item->text;
 	int depth = item->depth + 1;
 
 	if (found->administrator.len > 0)
-		return push(job, found->administrator, depth) ? 0 :
-								too_large(err);
+		return push(job, found->administrator, forwarder, depth) ?
+		    0 :
+		    too_large(err);
 	if (record == NULL) /* relay or foreign */
-		return add_target(job, item->text, found, parts, err);
+		return add_target(job, item->text, item->forwarder, found,
+		    parts, err);
+	/* one name for all the ways in which somebody can be written to */
+	if (record->mail.len > 0) {
+		forwarder = arena_str(job->arena, record->mail);
+		if (forwarder.p == NULL)
+			return too_large(err);
+	}
 	if (record->kind == RECORD_USER &&
 	    full_has(job->rewrite->full, record->owner))
 		((struct expand *)job->state)->full++;
 	if (record->kind == RECORD_USER &&
 	    !(record->forward_only && record->forwards.count > 0) &&
-	    add_target(job, with_detail(job, record->mail, found, parts), found,
-		parts, err) < 0)
+	    add_target(job, with_detail(job, record->mail, found, parts),
+		STR(""), found, parts, err) < 0)
 		return -1;
 	for (size_t i = 0; i < record->forwards.count; i++) {
 		struct str to = record->forwards.item[i];
@@ -176,7 +188,7 @@ follow(struct job *job, const struct item *item,
 			continue;
 		if (record->kind == RECORD_ALIAS)
 			to = with_detail(job, to, found, parts);
-		if (!push(job, to, depth))
+		if (!push(job, to, forwarder, depth))
 			return too_large(err);
 	}
 	return 0;
@@ -220,7 +232,7 @@ take_returned(struct job *job, const struct item *item,
 	buf_init(&original, REWRITE_ADDRESS_MAX);
 	if (srs_reverse(&original, &job->rewrite->srs, item->text,
 		time_real() / TIME_SECOND, &why) == 0) {
-		fits = push(job, buf_str(&original), item->depth + 1);
+		fits = push(job, buf_str(&original), STR(""), item->depth + 1);
 	} else {
 		log_info("rewritten sender refused: %s", why.text);
 		if (item->depth == 0)
@@ -327,6 +339,6 @@ expand_ask(struct ipc_peer *peer, uint16_t tag, const void *in)
 
 	((struct expand *)job->state)->sender =
 	    arena_str(job->arena, req->sender);
-	(void)push(job, req->address, 0);
+	(void)push(job, req->address, STR(""), 0);
 	job_run(job);
 }

@@ -20,12 +20,14 @@ body_begin(struct body *body, const struct smtpd_conf *conf,
 		.fd = -1,
 	};
 	buf_init(&body->bytes, 0);
+	buf_init(&body->delivered, 0);
 }
 
 void
 body_clear(struct body *body)
 {
 	buf_clear(&body->bytes);
+	buf_clear(&body->delivered);
 	if (body->fd >= 0)
 		(void)close(body->fd);
 	body->fd = -1;
@@ -55,6 +57,13 @@ note_message_id(struct body *body, struct str value)
 		value.len = sizeof(body->message_id) - 1;
 	memcpy(body->message_id, value.p, value.len);
 	body->message_id[value.len] = '\0';
+}
+
+static void
+note_delivered(struct body *body, struct str value)
+{
+	(void)buf_add_str(&body->delivered, str_trim(value));
+	(void)buf_addc(&body->delivered, '\n');
 }
 
 /* RFC 3030 section 3 frees the body of lines, not the header. */
@@ -134,6 +143,8 @@ look_at_header(struct body *body)
 			hops++;
 		else if (mime_field_is(&field, "Date"))
 			body->has_date = true;
+		else if (mime_field_is(&field, "Delivered-To"))
+			note_delivered(body, field.value);
 		else if (mime_field_is(&field, "Message-ID") &&
 		    !body->has_message_id)
 			note_message_id(body, field.value);

@@ -41,6 +41,7 @@ struct body {
 	bool is_binary;        /* any bytes, but for the header's */
 	bool drop_spam_fields; /* X-Spam-* goes */
 	char message_id[200];  /* as written, cut; for the log */
+	struct buf delivered;  /* what its Delivered-To say, a line each */
 	enum body_trouble trouble;
 	struct err err; /* behind NO_SPACE and NO_QUEUE: for the log */
 };

@@ -9,6 +9,7 @@
 #include "smtpd/command.h"
 #include "smtpd/content.h"
 #include "smtpd/effects.h"
+#include "smtpd/loop.h"
 #include "smtpd/received.h"
 
 int
@@ -55,11 +56,16 @@ refuse_message(struct session *s, const struct dot_reader *reader)
 		    "Error: queue file write error" },
 	};
 	const struct body *body = &s->t.body;
+	struct str looped;
 
 	if (reader->fault != DOT_FAULT_NONE)
 		return session_reject(s, "DATA", s->t.first_rcpt, 550, "5.5.2",
 		    "Error: bare <%s> received",
 		    reader->fault == DOT_FAULT_CR ? "CR" : "LF");
+	if (body->trouble == BODY_FINE && s->t.rcpt_len > 0 &&
+	    loop_mark(s, &looped) == s->t.rcpt_len)
+		return session_reject(s, "DATA", s->t.first_rcpt, 554, "5.4.6",
+		    "Error: mail forwarding loop for %" STR_F, STR_A(looped));
 	if (body->trouble == BODY_FINE)
 		return 0;
 	if (body->err.text[0] != '\0')
@@ -124,7 +130,12 @@ commit(struct session *s, const struct content *c, struct err *err)
 static int
 keep(struct session *s, struct content *c, struct err *err)
 {
-	if (effects_recipients(s, err) < 0 || commit(s, c, err) < 0)
+	struct str looped;
+
+	if (effects_recipients(s, err) < 0)
+		return -1;
+	(void)loop_mark(s, &looped); /* those too that were added */
+	if (commit(s, c, err) < 0)
 		return -1;
 	if (c->action != CONTENT_QUARANTINE)
 		return 0;

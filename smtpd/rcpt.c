@@ -155,9 +155,11 @@ add_target(struct transaction *t, const struct rewrite_target *target,
 		.transport = arena_str(t->arena, target->transport),
 		.nexthop = arena_str(t->arena, target->nexthop),
 		.sender = arena_str(t->arena, target->sender),
+		.forwarder = arena_str(t->arena, target->forwarder),
 	};
 	if (rcpt->address.p == NULL || rcpt->transport.p == NULL ||
-	    rcpt->nexthop.p == NULL || rcpt->sender.p == NULL)
+	    rcpt->nexthop.p == NULL || rcpt->sender.p == NULL ||
+	    rcpt->forwarder.p == NULL)
 		return -1;
 	if (t->seen != NULL)
 		remember(t, rcpt->address);

@@ -37,6 +37,7 @@ static const struct ipc_field rcpt_fields[] = {
 	IPC_FIELD(M, STR, transport, 64),
 	IPC_FIELD(M, STR, nexthop, ADDRESS),
 	IPC_FIELD(M, STR, sender, ADDRESS),
+	IPC_FIELD(M, STR, forwarder, ADDRESS),
 };
 #undef M
 static const struct ipc_msg rcpt_item = IPC_MSG(queue_rcpt, 0, rcpt_fields);

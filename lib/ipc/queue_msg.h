@@ -67,7 +67,8 @@ struct queue_rcpt {
 	 */
 	uint8_t notify;
 	struct str transport, nexthop;
-	struct str sender; /* instead of the message's (SRS); "" as it is */
+	struct str sender;    /* instead of the message's (SRS); "" as it is */
+	struct str forwarder; /* named by Delivered-To on its copy; or "" */
 };
 
 struct queue_commit {

@@ -15,6 +15,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_FIELD(M, STR, transport, NAME),
 	IPC_FIELD(M, STR, nexthop, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(M, STR, sender, REWRITE_ADDRESS_MAX),
+	IPC_FIELD(M, STR, forwarder, REWRITE_ADDRESS_MAX),
 };
 #undef M
 static const struct ipc_msg target_item =

@@ -46,6 +46,11 @@ struct rewrite_target {
 	struct str transport; /* "lmtp": here; "smtp": to other sites */
 	struct str nexthop;   /* the store partition; a domain, a host */
 	struct str sender;    /* instead of MAIL FROM's (SRS); "" as it is */
+	/*
+	 * Who passes the message on to this address elsewhere: the user's or
+	 * alias's own address, for Delivered-To; "" where nobody does.
+	 */
+	struct str forwarder;
 };
 
 struct rewrite_rcpt_answer {

@@ -1,5 +1,6 @@
 #include "queue/record.h"
 
+#include "base/attr.h"
 #include "base/num.h"
 #include "ipc/queue_msg.h"
 
@@ -11,7 +12,8 @@ enum {
 	AT_TABLE = 8,   /* length of what the codec wrote */
 	AT_PREFIX = 12, /* length */
 	HEAD = 24,
-	VERSION = 2,
+	VERSION = 3,
+	VERSION_OLD = 2, /* recipients had no forwarder */
 };
 
 static const uint32_t magic = 0x43515243; /* "CQRC" */
@@ -20,18 +22,21 @@ enum { ADDRESS = 320, NAME = 512 };
 
 #define M struct queue_recipient
 static const struct ipc_field recipient_fields[] = {
-	IPC_FIELD(M, STR, address, ADDRESS),
-	IPC_FIELD(M, STR, orcpt, 600),
-	IPC_FIELD(M, STR, original, ADDRESS),
-	IPC_FIELD(M, STR, transport, 64),
-	IPC_FIELD(M, STR, nexthop, ADDRESS),
-	IPC_FIELD(M, STR, sender, ADDRESS),
-	IPC_FIELD(M, U8, notify, 0),
-	IPC_FIELD(M, U8, state, 0),
+	IPC_FIELD(M, STR, address, ADDRESS), IPC_FIELD(M, STR, orcpt, 600),
+	IPC_FIELD(M, STR, original, ADDRESS), IPC_FIELD(M, STR, transport, 64),
+	IPC_FIELD(M, STR, nexthop, ADDRESS), IPC_FIELD(M, STR, sender, ADDRESS),
+	IPC_FIELD(M, U8, notify, 0), IPC_FIELD(M, U8, state, 0),
+	IPC_FIELD(M, STR, forwarder, ADDRESS), /* since version 3: the last */
 };
 #undef M
 static const struct ipc_msg recipient_item =
     IPC_MSG(queue_recipient, 0, recipient_fields);
+static const struct ipc_msg recipient_old_item = {
+	.name = "queue_recipient",
+	.size = sizeof(struct queue_recipient),
+	.fields = recipient_fields,
+	.count = NELEMS(recipient_fields) - 1,
+};
 
 #define M struct queue_record
 static const struct ipc_field record_fields[] = {
@@ -113,7 +118,8 @@ queue_record_kind(struct str bytes, enum queue_kind *kind, struct err *err)
 {
 	if (bytes.len < HEAD || num_get_u32(bytes.p + AT_MAGIC) != magic)
 		return err_set(err, ERR_CORRUPT, "not a record of the queue");
-	if (bytes.p[AT_VERSION] != VERSION)
+	if (bytes.p[AT_VERSION] != VERSION &&
+	    bytes.p[AT_VERSION] != VERSION_OLD)
 		return err_set(err, ERR_SYNTAX,
 		    "queue record version %u is not known",
 		    (unsigned char)bytes.p[AT_VERSION]);
@@ -147,6 +153,26 @@ parse(void *out, const struct ipc_msg *msg, enum queue_kind want,
 	    arena, err);
 }
 
+/* The same of a message, whichever version it has. */
+static int
+parse_message(struct queue_record *record, struct str bytes, struct str *body,
+    struct arena *arena, struct err *err)
+{
+	struct ipc_field fields[NELEMS(record_fields)];
+	struct ipc_msg msg = record_msg;
+	struct str prefix = { NULL, 0 };
+
+	memcpy(fields, record_fields, sizeof(fields));
+	msg.fields = fields;
+	if (bytes.len >= HEAD && bytes.p[AT_VERSION] == VERSION_OLD)
+		fields[NELEMS(fields) - 1].item = &recipient_old_item;
+	if (parse(record, &msg, QUEUE_MESSAGE, bytes, &prefix, body, arena,
+		err) < 0)
+		return -1;
+	record->prefix = prefix;
+	return 0;
+}
+
 int
 queue_record_encode(struct buf *out, const struct queue_record *record,
     struct err *err)
@@ -162,13 +188,10 @@ queue_record_parse(struct queue_record *record, struct str *body,
     struct str bytes, struct arena *arena, struct err *err)
 {
 	const struct queue_recipient *rcpt;
-	struct str prefix = { NULL, 0 };
 
 	*record = (struct queue_record){ 0 };
-	if (parse(record, &record_msg, QUEUE_MESSAGE, bytes, &prefix, body,
-		arena, err) < 0)
+	if (parse_message(record, bytes, body, arena, err) < 0)
 		return -1;
-	record->prefix = prefix;
 	rcpt = record->rcpts.items;
 	for (size_t i = 0; i < record->rcpts.count; i++) {
 		if (rcpt[i].state > QUEUE_REMOVED)

@@ -11,6 +11,9 @@
  * the state of its recipients at that time, so that earlier changes need not
  * be kept with it.
  *
+ * Version 3 has forwarder in a recipient, which version 2 had not: both are
+ * read, 3 is written.
+ *
  * Parsing is total; strings are borrowed from the bytes, lists from the
  * arena. Bounds are those of ipc/queue_msg.h.
  */
@@ -43,8 +46,10 @@ struct queue_recipient {
 	struct str original; /* before expansion */
 	struct str transport, nexthop;
 	struct str sender; /* instead of the record's; "" as it is */
-	uint8_t notify;    /* RFC 3461 bits; 0: not given */
-	uint8_t state;     /* enum queue_state, up to QUEUE_REMOVED */
+	/* who passed it on: Delivered-To goes on top of this copy; or "" */
+	struct str forwarder;
+	uint8_t notify; /* RFC 3461 bits; 0: not given */
+	uint8_t state;  /* enum queue_state, up to QUEUE_REMOVED */
 };
 
 /* RFC 3461 section 4.1, as in ipc/queue_msg.h */

@@ -17,9 +17,9 @@ every_kind_of_field_comes_back(void **state)
 {
 	struct queue_rcpt rcpts[] = {
 		{ STR("a@example.org"), STR(""), STR("x@example.org"), 3,
-		    STR("lmtp"), STR("default"), STR("") },
+		    STR("lmtp"), STR("default"), STR(""), STR("") },
 		{ STR("b@example.org"), STR("rfc822;b"), STR(""), 0,
-		    STR("lmtp"), STR(""), STR("SRS0=x@y") },
+		    STR("lmtp"), STR(""), STR("SRS0=x@y"), STR("f@y") },
 	};
 	struct queue_commit in = {
 		.id = STR("id"),

@@ -260,6 +260,73 @@ names_the_message_and_numbers_the_recipients(void **state)
 	assert_int_equal(strncmp(side.heard, want, strlen(want)), 0);
 }
 
+static void
+names_who_passed_it_on(void **state)
+{
+	static const struct script script = { "passed", PIPELINED, "250 ok",
+		{ "250 a", "250 b" }, "354 go", "250 a\r\n250 b\r\n",
+		{ QUEUE_DELIVERED, QUEUE_DELIVERED }, { NULL, NULL }, NULL,
+		NULL, false };
+	struct queue_recipient rcpt[2] = {
+		{ .address = STR("a@x"),
+		    .transport = STR("passed"),
+		    .nexthop = STR("here"),
+		    .forwarder = STR("f@y") },
+		{ .address = STR("b@x"),
+		    .transport = STR("passed"),
+		    .nexthop = STR("here"),
+		    .forwarder = STR("f@y") },
+	};
+	struct agent_side side = { .script = &script };
+	struct world *world = *state;
+	struct queue_id id;
+
+	listen_as(&side, "passed");
+	id = put(world, rcpt, 2)->id;
+	run_until_rest(world, &id, false);
+	assert_null(qmgr_find(&world->q, &id));
+	end_agent(world, &side);
+	assert_non_null(strstr(side.heard,
+	    "DATA|Delivered-To: f@y|Received: t|Subject: x||..dot|"));
+}
+
+/* Nobody is asked: the next hop says it. With nobody to tell it is held. */
+static void
+sends_back_what_has_no_way(void **state)
+{
+	static const struct {
+		const char *nexthop, *reason;
+		bool fails;
+	} cases[] = {
+		{ "5.4.6 mail loop for f@y", "554 5.4.6 mail loop for f@y",
+		    true },
+		{ "no status", "554 5.0.0 no status", true },
+		{ "", "554 5.0.0 ", true },
+		{ "2.0.0 fine", "554 5.0.0 2.0.0 fine", true },
+		{ "4.3.2 not now", "451 4.3.2 not now", false },
+	};
+	struct world *world = *state;
+
+	world->q.conf.double_bounce = "";
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct queue_recipient rcpt = {
+			.address = STR("a@x"),
+			.transport = STR("error"),
+			.nexthop = str_of(cases[i].nexthop),
+		};
+		struct queue_id id = put(world, &rcpt, 1)->id;
+		struct message *message;
+
+		run_until_rest(world, &id, false);
+		message = qmgr_find(&world->q, &id);
+		assert_non_null(message);
+		assert_string_equal(message_reason(message, 0),
+		    cases[i].reason);
+		assert_int_equal(message->record.held, cases[i].fails);
+		assert_int_equal(schedule_has(&message->due), !cases[i].fails);
+	}
+}
+
 static struct dest *
 dest_at(struct world *world, const char *nexthop)
 {
@@ -421,6 +488,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(acts_as_each_agent_answers),
 		WORLD_TEST(names_the_message_and_numbers_the_recipients),
+		WORLD_TEST(names_who_passed_it_on),
+		WORLD_TEST(sends_back_what_has_no_way),
 		WORLD_TEST(leaves_a_dead_site_alone),
 		WORLD_TEST(gives_doubtful_sites_few_agents),
 		WORLD_TEST(waits_in_memory_for_a_transport_that_is_not_there),

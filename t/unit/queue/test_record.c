@@ -22,6 +22,7 @@ make_record(struct buf *out, bool large)
 		    .transport = str_of("lmtp"),
 		    .nexthop = str_of("default"),
 		    .sender = str_of("SRS0=x@example.org"),
+		    .forwarder = str_of("f@example.org"),
 		    .notify = QUEUE_NOTIFY_FAILURE },
 		{ .address = str_of("b@example.org"),
 		    .orcpt = str_of("rfc822;B@example.org"),
@@ -83,9 +84,49 @@ reads_back_what_it_wrote(void **state)
 		rcpt = record.rcpts.items;
 		assert_true(str_eqz(rcpt[0].original, "all@example.org"));
 		assert_true(str_eqz(rcpt[0].sender, "SRS0=x@example.org"));
+		assert_true(str_eqz(rcpt[0].forwarder, "f@example.org"));
 		assert_int_equal(rcpt[1].state, QUEUE_DELIVERED);
 		buf_clear(&bytes);
 	}
+	arena_free(arena);
+}
+
+/* In version 2 the table's end, the last recipient's forwarder, was not there.
+ */
+static void
+reads_what_an_earlier_version_wrote(void **state)
+{
+	enum { AT_VERSION = 4, AT_TABLE = 11, HEAD = 24 };
+	struct queue_recipient rcpt = {
+		.address = STR("a@x"),
+		.transport = STR("lmtp"),
+		.state = QUEUE_BOUNCED,
+	};
+	struct queue_record record = { .epoch = 3, .rcpts = { &rcpt, 1 } };
+	struct arena *arena = arena_new(0);
+	const struct queue_recipient *back;
+	struct buf bytes;
+	struct str rest;
+	struct err err;
+
+	(void)state;
+	buf_init(&bytes, 0);
+	assert_int_equal(queue_record_encode(&bytes, &record, &err), 0);
+	bytes.p[AT_VERSION] = 2;
+	assert_int_equal(
+	    queue_record_parse(&record, &rest, buf_str(&bytes), arena, &err),
+	    -1);
+	bytes.len -= 4;
+	bytes.p[AT_TABLE] = (char)(bytes.len - HEAD);
+	assert_int_equal(
+	    queue_record_parse(&record, &rest, buf_str(&bytes), arena, &err),
+	    0);
+	back = record.rcpts.items;
+	assert_int_equal(record.epoch, 3);
+	assert_true(str_eqz(back->transport, "lmtp"));
+	assert_int_equal(back->state, QUEUE_BOUNCED);
+	assert_int_equal(back->forwarder.len, 0);
+	buf_clear(&bytes);
 	arena_free(arena);
 }
 
@@ -198,6 +239,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_back_what_it_wrote),
+		cmocka_unit_test(reads_what_an_earlier_version_wrote),
 		cmocka_unit_test(refuses_a_record_cut_anywhere),
 		cmocka_unit_test(refuses_other_versions_kinds_and_states),
 		cmocka_unit_test(holds_its_bounds),
