@@ -198,6 +198,14 @@ on_request(struct ipc_peer *peer, uint16_t tag, const void *in)
 	submit(client, request, tag);
 }
 
+/* The service whose tickets open mailboxes over this client's edge. */
+static const char *
+service_of(const struct client *client)
+{
+	return strcmp(ipc_peer_role(client->peer), "pop3d") == 0 ? "pop" :
+								   "imap";
+}
+
 /* From now on the client acts for this user, who is in these groups. */
 static int
 set_who(struct client *client, struct str name, const struct ipc_list *groups,
@@ -213,7 +221,7 @@ set_who(struct client *client, struct str name, const struct ipc_list *groups,
 	    groups->count, err);
 }
 
-/* The ticket must be authd's, of this user, and in its time. */
+/* The ticket must be authd's, of this user and service, and in its time. */
 static int
 check_ticket(struct client *client, const struct store_hello *in,
     struct request *request, struct err *err)
@@ -229,6 +237,8 @@ check_ticket(struct client *client, const struct store_hello *in,
 	arena = arena_new(ARENA);
 	ret = ticket_verify(&ticket, client->stored->verifier, in->ticket,
 	    time_real() / TIME_SECOND, arena, err);
+	if (ret == 0 && !str_eqz(ticket.service, service_of(client)))
+		ret = err_set(err, ERR_DENIED, "ticket is another service's");
 	if (ret == 0 && !str_eq(ticket.user, in->user))
 		ret = err_set(err, ERR_DENIED, "ticket is another user's");
 	if (ret == 0)

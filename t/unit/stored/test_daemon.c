@@ -168,12 +168,13 @@ connect_as(const struct fixture *f, const char *edge)
 }
 
 static struct str
-sign(struct fixture *f, const char *user, struct buf *out)
+sign_for(struct fixture *f, const char *user, const char *service,
+    struct buf *out)
 {
 	int64_t now = time_real() / TIME_SECOND;
 	struct ticket ticket = { .session = STR("s1"),
 		.user = str_of(user),
-		.service = STR("imap"),
+		.service = str_of(service),
 		.mech = STR("PLAIN"),
 		.issued = now,
 		.expires = now + 60 };
@@ -186,6 +187,12 @@ sign(struct fixture *f, const char *user, struct buf *out)
 	assert_int_equal(ticket_sign(out, signer, &ticket, &err), 0);
 	ticket_signer_free(signer);
 	return buf_str(out);
+}
+
+static struct str
+sign(struct fixture *f, const char *user, struct buf *out)
+{
+	return sign_for(f, user, "imap", out);
 }
 
 struct session {
@@ -360,6 +367,17 @@ a_ticket_opens_one_users_mailboxes(void **state)
 	    -1);
 	assert_int_equal(err.kind, ERR_DENIED);
 	buf_clear(&ticket);
+	/* given to smtpd, or for the other kind of session */
+	for (size_t i = 0; i < 2; i++) {
+		(void)sign_for(f, "anna@a.test", i == 0 ? "smtp" : "pop",
+		    &ticket);
+		assert_int_equal(store_client_hello(client, NULL,
+				     STR("anna@a.test"), buf_str(&ticket),
+				     &user, &err),
+		    -1);
+		assert_int_equal(err.kind, ERR_DENIED);
+		buf_clear(&ticket);
+	}
 
 	assert_true(deliver(f, lmtp, str_of(message), "q1"));
 	log_in(f, "anna@a.test", &anna);
