@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/attr.h"
@@ -25,6 +26,7 @@ struct mech {
 	size_t user_len, password_len, secret_len;
 	char *external;
 	sasl_channel_binding_t binding; /* its pointers are ours */
+	bool wants_name; /* LOGIN: what comes next is a user's name */
 };
 
 static int
@@ -284,6 +286,26 @@ result_of(struct mech *mech, int rc)
 	}
 }
 
+/*
+ * Is this LOGIN's name, and nothing that Cyrus takes for one? It would go on
+ * and ask for a password, then find the name empty and forget to free the
+ * password: a kilobyte an attempt, before any login.
+ */
+static bool
+is_blank_name(struct mech *mech, struct str said)
+{
+	static const char blanks[] = " \t\n\v\f\r";
+	bool wanted = mech->wants_name;
+
+	mech->wants_name = false;
+	while (wanted && said.len > 0 && said.p[0] != '\0') {
+		if (strchr(blanks, said.p[0]) == NULL)
+			return false;
+		str_skip(&said, 1);
+	}
+	return wanted;
+}
+
 enum mech_result
 mech_start(struct mech *mech, const char *name, struct str initial,
     struct str *challenge)
@@ -292,6 +314,11 @@ mech_start(struct mech *mech, const char *name, struct str initial,
 	unsigned len = 0;
 	int rc;
 
+	mech->wants_name = strcasecmp(name, "LOGIN") == 0;
+	if (initial.len > 0 && is_blank_name(mech, initial)) {
+		*challenge = STR("");
+		return MECH_FAIL;
+	}
 	rc = sasl_server_start(mech->conn, name, initial.p,
 	    (unsigned)initial.len, &out, &len);
 	*challenge = str_make(out, out == NULL ? 0 : len);
@@ -305,6 +332,10 @@ mech_next(struct mech *mech, struct str response, struct str *challenge)
 	unsigned len = 0;
 	int rc;
 
+	if (is_blank_name(mech, response)) {
+		*challenge = STR("");
+		return MECH_FAIL;
+	}
 	/* NULL would mean that there is no response at all. */
 	rc = sasl_server_step(mech->conn, response.p == NULL ? "" : response.p,
 	    (unsigned)response.len, &out, &len);
