@@ -44,11 +44,11 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 
 # Simulated power cuts. The recorder is preloaded, so it is a library and
 # never sanitized.
-crash_parts := model queue_peers rewrite_peer
+crash_parts := model queue_peers rewrite_peer mixed_model
 crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
 	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c \
-	t/crash/store_verify.c t/crash/store_slices.c,\
+	t/crash/store_verify.c t/crash/store_slices.c t/crash/mixed_look.c,\
 	$(wildcard t/crash/*.c)))
 
 $(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
@@ -62,7 +62,8 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
-$(BUILD)/t/crash/store_work $(BUILD)/t/crash/whole_work: \
+$(BUILD)/t/crash/store_work $(BUILD)/t/crash/whole_work \
+$(BUILD)/t/crash/mixed_work: \
 	$(BUILD)/obj/t/crash/store_verify.o \
 	$(BUILD)/obj/t/crash/store_slices.o $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out stored/main.c,$(wildcard stored/*.c)))
@@ -75,10 +76,13 @@ check-crash: crash-programs $(binaries)
 	    CHANCERY_BUILD=$(BUILD) $$t $(BUILD)/t/crash || exit 1; \
 	done
 
-# The same with at least 2,000 states of ring, packs and index.
+$(BUILD)/t/crash/mixed_work: $(BUILD)/obj/t/crash/mixed_look.o
+
+# The same with many states of ring, spool, packs and index: 2,000, or
+# POWER_STATES; REPORT=doc/power.md writes down what was tried.
 .PHONY: check-power
 check-power: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
-	$(Q)t/run-power $(BUILD)/t/crash
+	$(Q)t/run-power $(BUILD)/t/crash $(REPORT)
 
 .PHONY: check check-format check-layers check-headers check-manuals check-unit \
 	check-replay check-e2e check-all check-asan check-seeded
