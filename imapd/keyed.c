@@ -71,21 +71,22 @@ keyed_uids(struct keyed *keyed, const struct command *cmd)
 	return uid;
 }
 
-/* The rows that the search did not need. */
+/* The rows from one message to another that the search did not need. */
 static int
-read_rows(struct keyed *keyed, struct command *cmd, struct err *err)
+read_rows(struct keyed *keyed, struct command *cmd, size_t from, size_t to,
+    struct err *err)
 {
 	struct store_message row[ROWS];
 	size_t index[ROWS], at[ROWS], count = 0;
 
 	if (keyed->rows == keyed->len)
 		return 0;
-	for (size_t i = 0; i < keyed->len; i++) {
+	for (size_t i = from; i < to; i++) {
 		if (keyed->message[i].blob == 0) {
 			at[count] = i;
 			index[count++] = keyed->message[i].index;
 		}
-		if (count < ROWS && i + 1 < keyed->len)
+		if (count < ROWS && i + 1 < to)
 			continue;
 		if (rows_read(cmd->session, index, count, row, err) < 0)
 			return -1;
@@ -124,7 +125,7 @@ static int
 make_keys(struct piece *piece, struct command *cmd, size_t at, struct err *err)
 {
 	struct session *session = cmd->session;
-	const struct keyed_message *message = &piece->keyed->message[at];
+	struct keyed_message *message = &piece->keyed->message[at];
 	struct store_keys keys = { 0 };
 	struct store_body body;
 	struct buf digest;
@@ -140,6 +141,8 @@ make_keys(struct piece *piece, struct command *cmd, size_t at, struct err *err)
 		store_body_close(&body);
 	} else if (err->kind != ERR_NOENT) {
 		return -1;
+	} else {
+		message->blob = 0;
 	}
 	piece->fn(piece->ctx, at, message, &keys);
 	buf_clear(&digest);
@@ -188,13 +191,13 @@ tell_date(struct piece *piece, size_t i)
 }
 
 static int
-read_keys(struct piece *piece, struct command *cmd, struct err *err)
+read_keys(struct piece *piece, struct command *cmd, size_t from, size_t to,
+    struct err *err)
 {
 	struct arena *arena = arena_new(MEMORY);
-	size_t len = piece->keyed->len;
 	int ret = 0;
 
-	for (size_t i = 0; i < len && ret == 0; i++) {
+	for (size_t i = from; i < to && ret == 0; i++) {
 		if (tell_date(piece, i))
 			continue;
 		piece->at[piece->count++] = i;
@@ -207,9 +210,9 @@ read_keys(struct piece *piece, struct command *cmd, struct err *err)
 	return ret;
 }
 
-int
-keyed_read(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
-    keyed_fn *fn, void *ctx, struct err *err)
+static int
+read_some(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
+    size_t from, size_t to, keyed_fn *fn, void *ctx, struct err *err)
 {
 	struct piece piece;
 
@@ -218,13 +221,28 @@ keyed_read(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
 	piece.upto = upto;
 	piece.fn = fn;
 	piece.ctx = ctx;
-	if (read_rows(keyed, cmd, err) < 0)
+	if (read_rows(keyed, cmd, from, to, err) < 0)
 		return -1;
 	if (upto != STORE_KEYS_NONE)
-		return read_keys(&piece, cmd, err);
-	for (size_t i = 0; i < keyed->len; i++)
+		return read_keys(&piece, cmd, from, to, err);
+	for (size_t i = from; i < to; i++)
 		fn(ctx, i, &keyed->message[i], NULL);
 	return 0;
+}
+
+int
+keyed_read(struct keyed *keyed, struct command *cmd, enum store_keys_upto upto,
+    keyed_fn *fn, void *ctx, struct err *err)
+{
+	return read_some(keyed, cmd, upto, 0, keyed->len, fn, ctx, err);
+}
+
+int
+keyed_read_one(struct keyed *keyed, struct command *cmd,
+    enum store_keys_upto upto, size_t i, keyed_fn *fn, void *ctx,
+    struct err *err)
+{
+	return read_some(keyed, cmd, upto, i, i + 1, fn, ctx, err);
 }
 
 int64_t

@@ -60,6 +60,13 @@ int keyed_read(struct keyed *keyed, struct command *cmd,
     enum store_keys_upto upto, keyed_fn *fn, void *ctx, struct err *err);
 
 /*
+ * The same for the message at i alone. Gone by now: its blob is 0 behind that.
+ */
+int keyed_read_one(struct keyed *keyed, struct command *cmd,
+    enum store_keys_upto upto, size_t i, keyed_fn *fn, void *ctx,
+    struct err *err);
+
+/*
  * The sent date (RFC 5256 section 2.2): of the Date field, else when it
  * arrived.
  */

@@ -18,13 +18,17 @@
 #include "mime/charset.h"
 #include "mime/word.h"
 
-enum { MEMORY = 512 << 20 /* of all sort keys that are text */ };
+enum {
+	MEMORY = 512 << 20, /* of all sort keys that are text */
+	FRESH = 12,         /* messages put into an order one by one */
+};
 
 struct sort {
 	struct command *cmd;
 	struct searchkey_program program;
 	struct keyed keyed;      /* the messages found */
 	struct sort_table table; /* what they are sorted by; of keyed.bulk */
+	bool *has_value;         /* those that were read, of keyed.bulk */
 	struct buf text;         /* of one message */
 	struct buf folded;       /* of all: the table's texts */
 };
@@ -177,77 +181,160 @@ name_of(const struct sort *sort, char *name)
 	return str_make(name, len);
 }
 
+/* The values of one message; 0 if it is gone, and nothing is known of it. */
+static int
+read_value(struct sort *sort, uint32_t i, struct err *err)
+{
+	if (!sort->has_value[i] &&
+	    keyed_read_one(&sort->keyed, sort->cmd, keys_needed(sort), i, take,
+		sort, err) < 0)
+		return -1;
+	sort->has_value[i] = true;
+	sort->table.texts = buf_str(&sort->folded);
+	return !sort->folded.full && sort->keyed.message[i].blob != 0;
+}
+
+/* Put one into an order of len others. 0: some are gone, so who knows. */
+static int
+insert(struct sort *sort, uint32_t *order, size_t len, uint32_t one,
+    struct err *err)
+{
+	int ret = read_value(sort, one, err);
+	size_t from = 0, to = len;
+
+	while (ret > 0 && from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		ret = read_value(sort, order[mid], err);
+		if (sort_compare(&sort->table, order[mid], one) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	memmove(&order[from + 1], &order[from], (len - from) * sizeof(*order));
+	order[from] = one;
+	return ret;
+}
+
+/* A few messages that came since. */
+struct fresh {
+	uint32_t i[FRESH];
+	size_t len;
+};
+
 /*
- * The order of what was found, whose UIDs are given, when it was part of what
- * was put in order before.
+ * Which of the messages found stand where in what was remembered, and which
+ * do not. place: by what was there before, its place among those found, from
+ * 1. False: too many are new.
  */
 static bool
-recall_order(struct sort *sort, const uint32_t *uid, uint32_t *order)
+find_fresh(const struct recall_answer *answer, const uint32_t *uid, size_t len,
+    uint32_t *place, struct fresh *fresh)
 {
-	struct recall *recall = &sort->cmd->session->selected->recall;
+	size_t i = 0;
+
+	fresh->len = 0;
+	for (size_t at = 0; at < len; at++) {
+		while (i < answer->len && answer->uid[i] < uid[at])
+			i++;
+		if (i < answer->len && answer->uid[i] == uid[at])
+			place[i] = (uint32_t)at + 1;
+		else if (fresh->len < FRESH)
+			fresh->i[fresh->len++] = (uint32_t)at;
+		else
+			return false;
+	}
+	return true;
+}
+
+static void
+keep_order(struct sort *sort, const uint32_t *uid, const uint32_t *order)
+{
 	char name[SORTKEY_MAX + 1];
-	const struct recall_answer *answer =
-	    recall_find(recall, name_of(sort, name));
-	size_t len = sort->keyed.len, at = 0, n = 0;
+
+	recall_keep(&sort->cmd->session->selected->recall, name_of(sort, name),
+	    uid, sort->keyed.len,
+	    str_make(order, sort->keyed.len * sizeof(*order)));
+}
+
+/*
+ * The order of what was found, whose UIDs are given, when all but a few were
+ * part of what was put in order before. 1; 0: no; -1.
+ */
+static int
+recall_order(struct sort *sort, const uint32_t *uid, uint32_t *order,
+    struct err *err)
+{
+	char name[SORTKEY_MAX + 1];
+	const struct recall_answer *answer = recall_find(
+	    &sort->cmd->session->selected->recall, name_of(sort, name));
 	const uint32_t *before;
-	uint32_t *found;
+	struct fresh fresh;
+	uint32_t *place;
+	size_t len = 0;
+	int ret;
 
 	if (answer == NULL)
-		return false;
+		return 0;
 	before = (const uint32_t *)(const void *)answer->bytes.p;
-	found = xcalloc(answer->len + 1, sizeof(*found));
-	/* By what was there before: its place among those found, from 1. */
-	for (size_t i = 0; i < answer->len && at < len; i++)
-		if (answer->uid[i] == uid[at])
-			found[i] = (uint32_t)++at;
-	for (size_t i = 0; i < answer->len && at == len; i++)
-		if (found[before[i]] != 0)
-			order[n++] = found[before[i]] - 1;
-	free(found);
-	return at == len;
+	place = xcalloc(answer->len + 1, sizeof(*place));
+	ret = find_fresh(answer, uid, sort->keyed.len, place, &fresh);
+	for (size_t i = 0; i < answer->len && ret > 0; i++)
+		if (place[before[i]] != 0)
+			order[len++] = place[before[i]] - 1;
+	free(place);
+	for (size_t i = 0; i < fresh.len && ret > 0; i++)
+		ret = insert(sort, order, len++, fresh.i[i], err);
+	/* What was asked for a part must not push out the order of all. */
+	if (ret > 0 && fresh.len > 0 && len >= answer->len)
+		keep_order(sort, uid, order);
+	return ret;
 }
 
 static int
 make_order(struct sort *sort, const uint32_t *uid, uint32_t *order,
     struct err *err)
 {
-	struct command *cmd = sort->cmd;
-	char name[SORTKEY_MAX + 1];
-
-	sort->table.len = sort->keyed.len;
-	sort->table.value = bulk_take(&sort->keyed.bulk,
-	    sort->table.len * sort->table.keys.len, sizeof(*sort->table.value));
-	if (keyed_read(&sort->keyed, cmd, keys_needed(sort), take, sort, err) <
-	    0)
+	if (keyed_read(&sort->keyed, sort->cmd, keys_needed(sort), take, sort,
+		err) < 0)
 		return -1;
 	if (sort->folded.full)
 		return err_set(err, ERR_LIMIT, "too much to sort");
 	sort->table.texts = buf_str(&sort->folded);
 	sort_order(&sort->table, order,
 	    bulk_take(&sort->keyed.bulk, sort->table.len, SORT_ORDER_ROOM));
-	recall_keep(&cmd->session->selected->recall, name_of(sort, name), uid,
-	    sort->keyed.len, str_make(order, sort->keyed.len * sizeof(*order)));
+	keep_order(sort, uid, order);
 	return 0;
 }
 
 static int
 run(struct sort *sort, struct err *err)
 {
+	struct sort_table *table = &sort->table;
+	struct bulk *bulk = &sort->keyed.bulk;
 	uint32_t *uid, *order;
-	int ret = 0;
+	int ret;
 
 	if (keyed_find(&sort->keyed, sort->cmd, &sort->program,
 		sizeof(*uid) + sizeof(*order) + SORT_ORDER_ROOM +
-		    sort->table.keys.len * sizeof(*sort->table.value),
+		    table->keys.len * sizeof(*table->value) +
+		    sizeof(*sort->has_value),
 		err) < 0)
 		return -1;
 	uid = keyed_uids(&sort->keyed, sort->cmd);
-	order = bulk_take(&sort->keyed.bulk, sort->keyed.len, sizeof(*order));
-	if (!recall_order(sort, uid, order))
-		ret = make_order(sort, uid, order, err);
+	table->len = sort->keyed.len;
+	order = bulk_take(bulk, table->len, sizeof(*order));
+	table->value = bulk_take(bulk, table->len * table->keys.len,
+	    sizeof(*table->value));
+	sort->has_value = bulk_take(bulk, table->len, 1);
+	memset(sort->has_value, 0, table->len);
+	ret = recall_order(sort, uid, order, err);
 	if (ret == 0)
-		answer(sort, order);
-	return ret;
+		ret = make_order(sort, uid, order, err);
+	if (ret < 0)
+		return -1;
+	answer(sort, order);
+	return 0;
 }
 
 /* SP sort-criteria SP search-criteria */

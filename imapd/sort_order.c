@@ -48,23 +48,35 @@ compare_values(const struct sort_table *table, enum sortkey_kind kind,
 }
 
 static int
-compare(const void *a, const void *b, void *ctx)
+compare_from(const struct sort_table *table, size_t first, uint32_t a,
+    uint32_t b)
 {
-	const struct entry *x = a, *y = b;
-	const struct sorter *sorter = ctx;
-	const struct sort_table *table = sorter->table;
-
-	if (x->window != y->window)
-		return x->window < y->window ? -1 : 1;
-	for (size_t k = sorter->key; k < table->keys.len; k++) {
+	for (size_t k = first; k < table->keys.len; k++) {
 		const struct sortkey *key = &table->keys.key[k];
 		int order = compare_values(table, key->kind,
-		    value_of(table, x->i, k), value_of(table, y->i, k));
+		    value_of(table, a, k), value_of(table, b, k));
 
 		if (order != 0)
 			return key->reverse ? -order : order;
 	}
-	return x->i < y->i ? -1 : x->i > y->i;
+	return a < b ? -1 : a > b;
+}
+
+int
+sort_compare(const struct sort_table *table, uint32_t a, uint32_t b)
+{
+	return compare_from(table, 0, a, b);
+}
+
+static int
+compare(const void *a, const void *b, void *ctx)
+{
+	const struct entry *x = a, *y = b;
+	const struct sorter *sorter = ctx;
+
+	if (x->window != y->window)
+		return x->window < y->window ? -1 : 1;
+	return compare_from(sorter->table, sorter->key, x->i, y->i);
 }
 
 static void

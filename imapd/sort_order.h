@@ -41,6 +41,9 @@ sort_text(const struct sort_table *table, const union sort_value *value)
 
 bool sort_is_text(enum sortkey_kind kind);
 
+/* Messages a and b of table: < 0 when a is before b. Never 0 but for a = b. */
+int sort_compare(const struct sort_table *table, uint32_t a, uint32_t b);
+
 enum { SORT_ORDER_ROOM = 32 /* bytes a message that ordering needs */ };
 
 /*
