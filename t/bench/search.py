@@ -8,7 +8,8 @@ its first byte sent to its tagged answer received, and the CPU time of the
 session's process, which other load does not change much; plaintext, selected,
 warm (each server has answered it before in another session). "First" is the
 median of the first command of five sessions, "again" of four more in each of
-them: a server may remember what it has just answered.
+them, for a server may remember what it has just answered, and "and one" of one
+when another message has come.
 """
 
 import argparse
@@ -150,37 +151,44 @@ def fill(system, count):
         imap.do(batch)
     print(f"{system.name}: {count / (time.perf_counter() - began):,.0f} "
           "messages/s put in", flush=True)
+    system.messages = count
     imap.close()
 
 
 def measure(system, command):
-    """[time, CPU] of the first time and of the others, and the answer."""
-    first, again, answer = [], [], None
+    """[time, CPU] of the first, the others and the last; what that said."""
+    first, again, fresh = [], [], []
     for _ in range(SESSIONS):
+        answer = None
         imap = Imap(system)
         imap.do(b"SELECT INBOX")
-        for n in range(1 + AGAIN):
+        for n in range(1 + AGAIN + 1):
+            if n > AGAIN:
+                text = message(system.messages)
+                system.messages += 1
+                imap.do(b"APPEND INBOX {%d+}\r\n%s" % (len(text), text))
             before = imap.cpu()
             said, took = imap.do(command)
             spent = imap.cpu() - before
-            (again if n > 0 else first).append((took * 1000, spent))
+            (fresh if n > AGAIN else again if n > 0 else first).append(
+                (took * 1000, spent))
             said = [line for line in said.split(b"\r\n") if line.startswith(
                 (b"* SORT", b"* SEARCH", b"* THREAD"))]
-            if answer not in (None, said):
+            if n <= AGAIN and answer not in (None, said):
                 raise SystemExit(f"{command}: not the same answer again")
             answer = said
         imap.close()
     return [[statistics.median(row[k] for row in rows) for k in (0, 1)]
-            for rows in (first, again)], answer
+            for rows in (first, again, fresh)], answer
 
 
 def compare(name, command, running):
     line, answers = f"{name:15}", []
     for system in running:
         measure(system, command)
-        (first, again), said = measure(system, command)
-        line += (f"  {first[0]:6.1f} {first[1]:6.1f}"
-                 f"  {again[0]:6.1f} {again[1]:6.1f}  ")
+        rows, said = measure(system, command)
+        line += "  " + "".join(f" {row[0]:5.1f} {row[1]:5.1f} "
+                               for row in rows)
         answers.append(said)
     print(line, *(f"{system.name} ANSWERS OTHERWISE" for system, said in
                   zip(running, answers) if said != answers[0]), flush=True)
@@ -197,8 +205,8 @@ def main():
             running.append(systems.start(kind, 1, smtp=False))
             fill(running[-1], args.messages)
         print(f"load average {os.getloadavg()[0]:.1f}; ms: time and CPU of "
-              "the first, time and CPU again\n" + " " * 15 + "".join(
-                  f"  {system.name[-28:]:28}  " for system in running))
+              "the first, again, and one\n" + " " * 15 + "".join(
+                  f"   {system.name[-36:]:36}" for system in running))
         for name, command in COMMANDS:
             compare(name, command, running)
         print(f"load average {os.getloadavg()[0]:.1f}")
