@@ -8,8 +8,8 @@
  * which messages are concerned, and it is for him to say whether an answer
  * for others will do.
  *
- * Ownership: the memory belongs to what is selected and goes with it, so also
- * when the session is parked.
+ * Ownership: the memory belongs to what is selected and goes with it; it is
+ * emptied when the session is silent for as long as parking takes.
  * Bounds: RECALL_ANSWERS of them, RECALL_BYTES together; more is not kept.
  */
 #ifndef IMAPD_RECALL_H

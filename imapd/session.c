@@ -127,6 +127,17 @@ wait_until(struct session *session, bool idle, int64_t time,
 	return ready > 0 || buffered;
 }
 
+/* A session that is silent and cannot be parked holds what it must. */
+static void
+forget(struct session *session)
+{
+	/* Packs that compaction removed take space until then. */
+	if (session->store != NULL)
+		store_client_drop_packs(session->store);
+	if (session->selected != NULL)
+		recall_clear(&session->selected->recall);
+}
+
 enum session_wake
 session_wait(struct session *session, bool idle, int64_t deadline)
 {
@@ -141,9 +152,8 @@ session_wait(struct session *session, bool idle, int64_t deadline)
 			session->parked = session->ending = true;
 			return SESSION_END;
 		}
-		/* Packs that compaction removed take space until then. */
-		if (ready == 0 && session->store != NULL)
-			store_client_drop_packs(session->store);
+		if (ready == 0)
+			forget(session);
 	}
 	if (ready == 0)
 		ready = wait_until(session, idle, deadline, &wake);
