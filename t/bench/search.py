@@ -88,7 +88,8 @@ def serves(root, port):
     with open("/proc/net/tcp") as table:
         rows = [line.split() for line in table][1:]
     inode = next(f"socket:[{row[9]}]" for row in rows
-                 if int(row[2].split(":")[1], 16) == port)
+                 if int(row[2].split(":")[1], 16) == port and
+                 row[3] == "01")  # established
     for _ in range(100):  # /proc may leave out some when others end
         for pid in procs.tree(root):
             if inode in descriptors(pid):
