@@ -2,10 +2,10 @@
 who may send as whom; asked of rewrite over smtpd's edge."""
 
 import os
+import select
 import signal
 import struct
 import subprocess
-import time
 
 import chancery
 import frames
@@ -48,9 +48,9 @@ class Addresses(chancery.TestCase):
         if kind == frames.ERROR:
             return "error", answer.u8()
         status = answer.u8()
-        targets = [(answer.str(), answer.str(), answer.str(), answer.str())
+        targets = [tuple(answer.str() for _ in range(5))
                    for _ in range(answer.u32())]
-        for target, transport, nexthop, _ in targets:
+        for target, transport, nexthop, *_ in targets:
             domain = target.split("@")[1]
             self.assertEqual((transport, nexthop),
                              ("lmtp", "default")
@@ -170,20 +170,19 @@ class Addresses(chancery.TestCase):
     def test_a_standing_directory_delays_only_who_needs_it(self):
         self.becomes("ada@example.test", OK, "ada")
         pid = self.chancery.pids()["directory"][0]
-        os.kill(pid, signal.SIGSTOP)
+        chancery.freeze(pid)
         try:
             tag = self.edge.send(30, frames.text("fresh1@example.test") +
                                  frames.text(""))
             other = frames.Conn(self.chancery.path("run/lmtpd/rewrite"))
-            began = time.monotonic()
             kind, answer = other.call(
                 30, frames.text("no domain") + frames.text(""))
             self.assertEqual((kind, answer.u8()), (31, UNKNOWN))
-            self.assertLess(time.monotonic() - began, 1)
+            # the first question is still open
+            self.assertEqual(select.select([self.edge.sock], [], [], 0)[0], [])
             other.close()
             kind, answer_tag, answer = self.edge.receive()
             self.assertEqual((kind, answer_tag), (frames.ERROR, tag))
-            self.assertLess(time.monotonic() - began, 7)
         finally:
             os.kill(pid, signal.SIGCONT)
         self.becomes("fresh2@example.test", UNKNOWN)

@@ -206,7 +206,7 @@ class Login(chancery.TestCase):
     def test_a_dead_directory_is_no_wrong_password(self):
         self.chancery.add_user("erin")
         pid = self.chancery.pids()["directory"][0]
-        os.kill(pid, signal.SIGSTOP)
+        chancery.freeze(pid)
         try:
             self.assertEqual(self.authd.plain("erin@example.test",
                                               "secret-erin"), TEMP)

@@ -72,6 +72,20 @@ def wait_until(what, probe, seconds=20):
         time.sleep(0.02)
 
 
+def freeze(pid):
+    """SIGSTOP; returns when each thread has stopped, for one that runs on for
+    a moment may yet answer. SIGCONT wakes it."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def has_stopped():
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/stat") as f:
+                if f.read().rpartition(") ")[2][0] != "T":
+                    return False
+        return True
+    wait_until(f"{pid} has stopped", has_stopped)
+
+
 class PortBase:
     """A base of a thousand ports that nobody else has: whoever has its last
     port bound has them all, in whatever run, as whatever user."""

@@ -27,7 +27,7 @@ class Directory(chancery.TestCase):
     def test_dead_directory_is_a_temporary_failure(self):
         self.assertEqual(self.try_rcpt("ada@example.test"), 250)
         pid = self.chancery.pids()["directory"][0]
-        os.kill(pid, signal.SIGSTOP)
+        chancery.freeze(pid)
         try:
             # Nobody asked for this one before, so no cache knows it.
             self.assertEqual(self.try_rcpt("nobody1@example.test"), 451)
@@ -48,7 +48,7 @@ class Directory(chancery.TestCase):
         self.wait_for_messages("ada", 1)
         pid = self.chancery.pids()["directory"][0]
         imap = self.chancery.imap("ada")
-        os.kill(pid, signal.SIGSTOP)
+        chancery.freeze(pid)
         try:
             end = time.monotonic() + 5
             chancery.wait_until("the cache's time is over",
@@ -74,7 +74,7 @@ class Directory(chancery.TestCase):
             smtp.ehlo()
             smtp.mail("x@elsewhere.test")
             smtp.rcpt("bob@example.test")
-            os.kill(pid, signal.SIGSTOP)
+            chancery.freeze(pid)
             try:
                 self.chancery.run("reload", check=False)
                 self.assertEqual(

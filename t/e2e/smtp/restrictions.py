@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
 import chancery
@@ -623,8 +624,8 @@ class Slow(Talk):
     options = ("smtpd_soft_error_limit = 2", "smtpd_error_sleep_time = 4s",
                "smtpd_hard_error_limit = 4")
 
-    def test_errors_slow_a_client_down(self):
-        import time
+    def delays(self):
+        """Of the answers to four bad commands, in seconds."""
         with self.chancery.connect("smtp") as sock:
             file = sock.makefile("rb")
             self.reply(file)
@@ -635,8 +636,16 @@ class Slow(Talk):
                 self.assertEqual(self.reply(file)[:3], "500")
                 times.append(time.monotonic() - began)
             self.assertEqual(self.reply(file)[:3], "421")
-        self.assertLess(max(times[:3]), 3.9)
-        self.assertGreater(times[3], 3.9)
+        return times
+
+    def test_errors_slow_a_client_down(self):
+        """A busy machine may be slow at any time: once in three it is not."""
+        for _ in range(3):
+            times = self.delays()
+            self.assertGreater(times[3], 3.9)
+            if max(times[:3]) < 3.9:
+                return
+        self.fail(f"all are slow: {times}")
 
 
 if __name__ == "__main__":
