@@ -21,6 +21,21 @@ LIMITS = (("sync_1_per_s", "fdatasync of 4 KiB, one writer", "/s"),
 VERDICTS = {True: "", False: " **short**", None: ""}
 
 
+def missing(part, record):
+    """A line for each row of ours that misses its aim, or has no figure."""
+    for row in part.rows:
+        values = record["values"].get(row.key, {})
+        if is_met(row, values) is False:
+            times = ratio(row, values)
+            yield (f"- {part.title}: {row.what}: "
+                   f"{with_unit(row, values['chancery'])}"
+                   + ("" if times is None else
+                      f", {number(times)} times the better") +
+                   f"; aimed at: {aim(row)}.")
+        elif values.get("chancery") is None:
+            yield f"- {part.title}: {row.what}: not measured."
+
+
 class Report:
     def __init__(self, folder, page):
         """Plots and figures.json in folder; page is the text they are told
@@ -56,9 +71,17 @@ class Report:
     def sections(self):
         names = [name for name in PARTS if name in self.parts]
         if names:
+            yield from self.short(names)
             yield from self.limits(self.parts[names[-1]])
         for name in names:
             yield from self.section(PARTS[name], self.parts[name])
+
+    def short(self, names):
+        """What misses its aim, and what is not known, before all else."""
+        missed = [line for name in names for line in
+                  missing(PARTS[name], self.parts[name])]
+        yield "\n### Short of the aims\n"
+        yield from missed or ["Nothing."]
 
     @staticmethod
     def limits(record):
