@@ -40,6 +40,7 @@ void
 batch_init(struct qmgr *q)
 {
 	list_init(&q->batch.waiting);
+	list_init(&q->batch.doubted);
 	q->batch.soon = evtimer_new(q->base, on_soon, q);
 	q->batch.later = evtimer_new(q->base, on_soon, q);
 }
@@ -49,23 +50,6 @@ waiting_free(struct waiting *waiting)
 {
 	buf_clear(&waiting->bytes);
 	free(waiting);
-}
-
-void
-batch_clear(struct qmgr *q)
-{
-	struct list *link;
-
-	if (q->batch.soon == NULL)
-		return;
-	while ((link = list_pop(&q->batch.waiting)) != NULL) {
-		struct waiting *waiting = LIST_ITEM(link, struct waiting, link);
-
-		message_free(waiting->message);
-		waiting_free(waiting);
-	}
-	event_free(q->batch.soon);
-	event_free(q->batch.later);
 }
 
 struct waiting *
@@ -102,15 +86,75 @@ take(struct qmgr *q, struct list *link)
 }
 
 static void
-drop_message(struct message *message)
+drop_file(const struct queue_id *id)
 {
 	char path[MESSAGE_LARGE_SIZE];
 
+	message_large_path(path, id);
+	(void)unlink(path);
+}
+
+static void
+drop_message(struct message *message)
+{
+	if (message->record.is_large)
+		drop_file(&message->id);
+	message_free(message);
+}
+
+/*
+ * A large body whose batch failed on its way to the disk: a start that found
+ * the batch whole would want it. It goes when the log has another one.
+ */
+struct doubted {
+	struct list link;
+	struct queue_id id;
+};
+
+static void
+doubt_message(struct qmgr *q, struct message *message)
+{
+	struct doubted *doubted;
+
 	if (message->record.is_large) {
-		message_large_path(path, &message->id);
-		(void)unlink(path);
+		doubted = xcalloc(1, sizeof(*doubted));
+		doubted->id = message->id;
+		list_push(&q->batch.doubted, &doubted->link);
 	}
 	message_free(message);
+}
+
+/* drop: the log has gone on, no start wants them any more. */
+static void
+clear_doubted(struct qmgr *q, bool drop)
+{
+	struct list *link;
+
+	while ((link = list_pop(&q->batch.doubted)) != NULL) {
+		struct doubted *doubted = LIST_ITEM(link, struct doubted, link);
+
+		if (drop)
+			drop_file(&doubted->id);
+		free(doubted);
+	}
+}
+
+void
+batch_clear(struct qmgr *q)
+{
+	struct list *link;
+
+	if (q->batch.soon == NULL)
+		return;
+	while ((link = list_pop(&q->batch.waiting)) != NULL) {
+		struct waiting *waiting = LIST_ITEM(link, struct waiting, link);
+
+		message_free(waiting->message);
+		waiting_free(waiting);
+	}
+	clear_doubted(q, false);
+	event_free(q->batch.soon);
+	event_free(q->batch.later);
 }
 
 void
@@ -169,7 +213,7 @@ enter(struct qmgr *q, struct waiting *waiting, const struct seglog_place *place)
 
 /* The disk refused: those who can try again are told so. */
 static void
-refuse(struct qmgr *q, struct waiting **waiting, size_t count,
+refuse(struct qmgr *q, struct waiting **waiting, size_t count, bool in_doubt,
     const struct err *err)
 {
 	for (size_t i = count; i-- > 0;) {
@@ -179,7 +223,10 @@ refuse(struct qmgr *q, struct waiting **waiting, size_t count,
 			batch_want(q);
 			continue;
 		}
-		drop_message(waiting[i]->message);
+		if (in_doubt)
+			doubt_message(q, waiting[i]->message);
+		else
+			drop_message(waiting[i]->message);
 		waiting[i]->done(waiting[i]->ctx, NULL, err);
 		waiting_free(waiting[i]);
 	}
@@ -226,6 +273,7 @@ commit_round(struct qmgr *q, struct err *err)
 	struct seglog_record record[RECORDS_MAX];
 	struct iovec iov[RECORDS_MAX];
 	size_t count = gather(q, waiting, record, iov), written = 0;
+	uint64_t doubts = seglog_doubts(q->ring.log);
 	int64_t from = time_mono();
 	int ret;
 
@@ -239,7 +287,10 @@ commit_round(struct qmgr *q, struct err *err)
 	for (size_t i = 0; i < written; i++)
 		enter(q, waiting[i], &record[i].place);
 	if (written < count)
-		refuse(q, waiting + written, count - written, err);
+		refuse(q, waiting + written, count - written,
+		    doubts != seglog_doubts(q->ring.log), err);
+	else if (count > 0)
+		clear_doubted(q, true);
 	daemon_count(q->daemon, QMGR_BATCHES, 1);
 	daemon_observe(q->daemon, QMGR_BATCH_TIME, time_mono() - from);
 	return ret;

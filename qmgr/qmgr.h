@@ -64,6 +64,7 @@ enum {
 /* Messages on their way to disk: see batch.h. */
 struct batch {
 	struct list waiting;
+	struct list doubted; /* large bodies of failed batches */
 	size_t bytes;
 	struct event *soon;  /* the batch at hand */
 	struct event *later; /* changes that wait for company */

@@ -151,6 +151,8 @@ static int
 write_log(struct batch *batch, struct err *err)
 {
 	struct change *change = &batch->change;
+	struct seglog *log = change->engine->log;
+	uint64_t doubts = seglog_doubts(log);
 	struct iovec journal;
 	size_t i;
 
@@ -167,18 +169,19 @@ write_log(struct batch *batch, struct err *err)
 	journal = (struct iovec){ change->journal.p, change->journal.len };
 	batch->record[batch->records++] =
 	    (struct seglog_record){ .iov = &journal, .iov_count = 1 };
-	if (seglog_place(change->engine->log, batch->record, batch->records,
-		err) < 0)
+	if (seglog_place(log, batch->record, batch->records, err) < 0)
 		return -1;
 	for (i = 0; i < change->new_blobs; i++)
 		if (change->new_blob[i].row.references > 0 &&
 		    place_blob(batch, &change->new_blob[i],
 			change->first_blob + i, err) < 0)
 			return -1;
-	if (move_place(batch, err) < 0 ||
-	    seglog_commit(change->engine->log, batch->record, batch->records,
-		NULL, err) < 0)
+	if (move_place(batch, err) < 0)
 		return -1;
+	if (seglog_commit(log, batch->record, batch->records, NULL, err) < 0) {
+		batch->is_doubtful = doubts != seglog_doubts(log);
+		return -1;
+	}
 	batch->is_logged = true;
 	return 0;
 }
@@ -221,8 +224,12 @@ commit(struct batch *batch, struct err *err)
 	if (ret == 0) {
 		engine->state = batch->change.state;
 		quota_note(&batch->change);
-	} else if (batch->is_logged || kv_commit_failed(engine->kv))
+	} else if (batch->is_logged || kv_commit_failed(engine->kv)) {
 		engine->is_failed = true;
+	} else if (batch->is_doubtful) {
+		/* Files have these numbers now; see engine_end_large(). */
+		engine->state.blob += batch->change.new_blobs;
+	}
 	change_clear(&batch->change);
 	free(batch->record);
 	return ret;
@@ -253,7 +260,12 @@ run_batch(struct engine *engine, struct list *list, size_t count,
 	engine_clear_changed(engine);
 	mark(list, count);
 	ret = commit(&batch, err);
-	engine_end_large(engine, ret == 0);
+	if (ret == 0 && batch.is_logged)
+		engine_end_large(engine, ENGINE_COMMITTED);
+	else if (batch.is_doubtful || batch.is_logged)
+		engine_end_large(engine, ENGINE_IN_DOUBT);
+	else
+		engine_end_large(engine, ENGINE_NEVER);
 	if (ret < 0)
 		engine_clear_changed(engine);
 	return ret;

@@ -81,6 +81,7 @@ engine_open(struct engine **out, const struct engine_conf *conf,
 	list_init(&engine->changed);
 	list_init(&engine->unlink);
 	list_init(&engine->named);
+	list_init(&engine->doubted);
 	engine->full = hash_new();
 	engine->told = hash_new();
 	engine->tasks = hash_new();
@@ -113,6 +114,7 @@ engine_close(struct engine *engine)
 	engine_clear_changed(engine);
 	free_files(&engine->unlink);
 	free_files(&engine->named);
+	free_files(&engine->doubted);
 	settle_free(engine->settle);
 	quota_clear(engine);
 	hash_free(engine->tasks);

@@ -60,11 +60,12 @@ struct engine {
 	struct settle *settle;      /* a list of live messages being taken in */
 	struct list changed;        /* struct notice, by the last batch */
 	struct list unlink;         /* struct large, to be removed after it */
-	struct list named;  /* struct large, named by the batch at hand */
-	struct hash *full;  /* names of users over their quota; quota.h */
-	struct hash *told;  /* by user id: when the operator set the quota */
-	struct hash *tasks; /* by key: struct request that goes on with it */
-	bool tasks_left;    /* perhaps one whose request ended; task.h */
+	struct list named;   /* struct large, named by the batch at hand */
+	struct list doubted; /* the same, by failed ones since the last good */
+	struct hash *full;   /* names of users over their quota; quota.h */
+	struct hash *told;   /* by user id: when the operator set the quota */
+	struct hash *tasks;  /* by key: struct request that goes on with it */
+	bool tasks_left;     /* perhaps one whose request ended; task.h */
 };
 
 /* What the last batch changed: for those who watch. */
@@ -121,8 +122,18 @@ void engine_drop_large(struct engine *engine, const char *name);
 /* For batches: name becomes the blob's own file, durably. */
 int engine_name_large(struct engine *engine, const char *name, uint64_t blob,
     struct err *err);
-/* After a batch: remove the files nobody refers to, or forget about them. */
-void engine_end_large(struct engine *engine, bool is_committed);
+/* What became of a batch. */
+enum engine_fate {
+	ENGINE_COMMITTED, /* and no earlier one that failed is found again */
+	ENGINE_NEVER,     /* no start will find it, or it was empty */
+	ENGINE_IN_DOUBT,  /* its bytes may be on disk: a start may find it */
+};
+/*
+ * After a batch: remove the files nobody refers to, or forget about them; give
+ * those it named their old names back, unless a start may look for them: these
+ * go after the next good batch.
+ */
+void engine_end_large(struct engine *engine, enum engine_fate fate);
 
 /* "path/name" of the partition. */
 enum { ENGINE_PATH = 4096 };

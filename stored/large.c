@@ -84,7 +84,7 @@ engine_name_large(struct engine *engine, const char *name, uint64_t blob,
 }
 
 void
-engine_end_large(struct engine *engine, bool is_committed)
+engine_end_large(struct engine *engine, enum engine_fate fate)
 {
 	struct list *link;
 	struct err err;
@@ -92,15 +92,26 @@ engine_end_large(struct engine *engine, bool is_committed)
 	while ((link = list_pop(&engine->named)) != NULL) {
 		struct large *large = LIST_ITEM(link, struct large, link);
 
-		if (!is_committed &&
+		if (fate == ENGINE_IN_DOUBT) {
+			list_push(&engine->doubted, &large->link);
+			continue;
+		}
+		if (fate == ENGINE_NEVER &&
 		    move(engine, large->name, large->from, &err) < 0)
 			log_warn("%s", err.text);
+		free(large);
+	}
+	while (fate == ENGINE_COMMITTED &&
+	    (link = list_pop(&engine->doubted)) != NULL) {
+		struct large *large = LIST_ITEM(link, struct large, link);
+
+		engine_drop_large(engine, large->name);
 		free(large);
 	}
 	while ((link = list_pop(&engine->unlink)) != NULL) {
 		struct large *large = LIST_ITEM(link, struct large, link);
 
-		if (is_committed)
+		if (fate == ENGINE_COMMITTED)
 			engine_drop_large(engine, large->name);
 		free(large);
 	}

@@ -14,7 +14,8 @@ struct batch {
 	struct change change;
 	struct seglog_record *record;
 	size_t records;
-	bool is_logged; /* the packs have it on disk */
+	bool is_doubtful; /* it failed, and may be in the packs all the same */
+	bool is_logged;   /* the packs have it on disk */
 };
 
 /* One more record; iov, head and body stay the caller's. */

@@ -136,6 +136,12 @@ seglog_lsn(const struct seglog *log)
 	return log->lsn;
 }
 
+uint64_t
+seglog_doubts(const struct seglog *log)
+{
+	return log->doubts;
+}
+
 /* No more batches into the current segment. */
 static void
 seal(struct seglog *log)
@@ -338,6 +344,7 @@ seglog_commit(struct seglog *log, struct seglog_record *record, size_t count,
 		log_error("%s", err->text);
 		err->kind = ERR_TEMP;
 		segment->failed = true;
+		log->doubts++;
 		seal(log);
 		return -1;
 	}

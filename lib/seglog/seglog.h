@@ -152,6 +152,12 @@ int seglog_prepare(struct seglog *log, size_t budget, bool *more,
 int seglog_release(struct seglog *log, uint32_t segment, struct err *err);
 
 uint64_t seglog_lsn(const struct seglog *log); /* of the last batch; 0 none */
+/*
+ * How many commits have failed when bytes were already on their way: until
+ * another one succeeds, a recovery may find such a batch whole and take it for
+ * good. What its records refer to has to stay until then.
+ */
+uint64_t seglog_doubts(const struct seglog *log);
 
 /* What the log has, oldest life first, as counted by its writer. */
 struct seglog_segment {

@@ -36,6 +36,7 @@ struct seglog {
 	uint64_t generation;     /* the highest ever used */
 	uint64_t lsn;            /* of the last batch */
 	uint64_t chain;          /* its checksum */
+	uint64_t doubts;         /* see seglog_doubts() */
 	unsigned char *area;     /* header and table of the batch at hand */
 };
 

@@ -124,14 +124,20 @@ refuses_the_whole_batch_when_the_disk_does(void **state)
 {
 	struct queue_recipient rcpt = nowhere;
 	struct world *world = *state;
-	struct message *kept_one;
+	struct message *kept_one, *lost_one;
+	char body[MESSAGE_LARGE_SIZE];
 	struct queue_id lost, id;
 	struct err err;
 
 	put(world, &rcpt, 1);
 	break_sync(world);
 	world->answers = 0;
-	lost = add(world, &rcpt, 1, 10, false)->id;
+	lost_one = add(world, &rcpt, 1, 10, false);
+	lost = lost_one->id;
+	lost_one->record.is_large = true;
+	message_large_path(body, &lost);
+	assert_int_equal(fs_write_file(AT_FDCWD, body, STR("x"), 0600, &err),
+	    0);
 	kept_one = add(world, &rcpt, 1, 10, true);
 	id = kept_one->id;
 	assert_int_equal(batch_flush(&world->q, &err), -1);
@@ -139,11 +145,14 @@ refuses_the_whole_batch_when_the_disk_does(void **state)
 	assert_int_equal(world->answers, 1);
 	assert_null(world->message);
 	assert_null(qmgr_find(&world->q, &lost));
+	/* who starts now may find it in the ring, so its body stays */
+	assert_int_equal(access(body, F_OK), 0);
 	/* in another segment the next one works, with what must be kept */
 	assert_int_equal(batch_flush(&world->q, &err), 0);
 	assert_int_equal(world->answers, 2);
 	assert_ptr_equal(qmgr_find(&world->q, &id), kept_one);
 	check_readable(world, kept_one);
+	assert_int_equal(access(body, F_OK), -1);
 }
 
 static void

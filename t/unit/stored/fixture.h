@@ -47,19 +47,26 @@ user_name(unsigned user)
 	return str_of(names[user]);
 }
 
+/* With f->conf as it is. */
 UNUSED static void
-open_engine(struct fixture *f)
+open_engine_as(struct fixture *f)
 {
 	struct err err;
 
+	if (engine_open(&f->engine, &f->conf, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+UNUSED static void
+open_engine(struct fixture *f)
+{
 	f->conf = (struct engine_conf){ .path = f->dir,
 		.index_size = 256 << 20,
 		.segment_size = 1 << 20,
 		.large_size = 100000,
 		.copy_slice = f->copy_slice,
 		.nosync = true };
-	if (engine_open(&f->engine, &f->conf, &err) < 0)
-		fail_msg("%s", err.text);
+	open_engine_as(f);
 }
 
 UNUSED static void

@@ -2,12 +2,15 @@
  * The promises of the engine one by one: exactly once, nothing lost between
  * journal and index, rights, changes.
  */
+#include <dirent.h>
+
 #include "t/unit/stored/fixture.h"
 
 #include "store/changes.h"
 #include "store/row.h"
 #include "store/verify.h"
 #include "base/time.h"
+#include "seglog/segment.h"
 #include "stored/append.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
@@ -519,6 +522,119 @@ old_tombstones_go(void **state)
 	end_look(&look);
 }
 
+/* A message with a file of its own. */
+static struct request *
+append_large(struct fixture *f)
+{
+	static char body[200000];
+	struct store_target target = { .user = user_name(0),
+		.name = STR("INBOX"),
+		.prefix = STR("") };
+	struct store_append in = { .internal = 1,
+		.queue_id = STR(""),
+		.large = 1,
+		.large_len = sizeof(body),
+		.targets = { &target, 1 },
+		.digest = STR("") };
+	struct request *request = ask(f, append_run, &store_append_msg, &in, 0);
+	struct err err;
+
+	request->fd = engine_open_large(f->engine, request->large_name, &err);
+	assert_true(request->fd >= 0);
+	assert_int_equal(fs_write_all(request->fd, body, sizeof(body), &err),
+	    0);
+	return request;
+}
+
+static unsigned
+count_large(struct fixture *f)
+{
+	char path[100];
+	unsigned count = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%s/large", f->dir);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		count += entry->d_name[0] != '.';
+	(void)closedir(dir);
+	return count;
+}
+
+/* Another file in its place: writes go nowhere, syncs fail. */
+static void
+break_fd(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	assert_true(dup2(null, fd) >= 0);
+	(void)close(null);
+}
+
+/* After a failed sync a start may find the batch: its file is kept so long. */
+static void
+a_file_stays_while_its_batch_is_in_doubt(void **state)
+{
+	struct fixture *f = *state;
+	struct request *request;
+
+	assert_false(is_repeated(f, "q1", 0));
+	break_fd(f->engine->log->current->fd);
+	request = append_large(f);
+	run_one(f, request, ERR_TEMP);
+	engine_drop_large(f->engine, request->large_name);
+	request_free(request);
+	assert_false(f->engine->is_failed);
+	assert_int_equal(count_large(f), 1);
+	request = append_large(f);
+	run_one(f, request, ERR_NONE);
+	request_free(request);
+	assert_int_equal(count_large(f), 1);
+	verify(f);
+}
+
+static void
+break_index(void)
+{
+	char path[300], name[300];
+	ssize_t len;
+
+	for (int fd = 0; fd < 100; fd++) {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, name, sizeof(name));
+		if (len > 0 &&
+		    str_ends(str_make(name, (size_t)len),
+			STR("/index/data.mdb")))
+			break_fd(fd);
+	}
+}
+
+/* The journal has the batch, so the next start needs the file. */
+static void
+a_file_stays_when_the_index_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct request *request;
+	size_t count;
+
+	hello(f, 0);
+	engine_close(f->engine);
+	f->conf.nosync = false;
+	open_engine_as(f);
+	break_index();
+	request = append_large(f);
+	engine_batch(f->engine, &f->batch, &count);
+	assert_true(f->engine->is_failed);
+	request_free(request);
+	engine_close(f->engine);
+	open_engine(f);
+	assert_int_equal(f->engine->replayed, 1);
+	assert_int_equal(count_large(f), 1);
+	verify(f);
+}
+
 int
 main(void)
 {
@@ -548,6 +664,11 @@ main(void)
 		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_big_move_goes_in_slices,
 		    setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_file_stays_while_its_batch_is_in_doubt, setup,
+		    fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_file_stays_when_the_index_fails, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(old_tombstones_go, setup,
 		    fixture_teardown),
 	};
