@@ -42,16 +42,19 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(link_libs)
 
-# Simulated power cuts. The recorder is preloaded, so it is a library and
+# Simulated power cuts and failing disks. What is preloaded is a library and
 # never sanitized.
 crash_parts := model queue_peers rewrite_peer mixed_model
 crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
 	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c \
-	t/crash/store_verify.c t/crash/store_slices.c t/crash/mixed_look.c,\
+	t/crash/fault.c t/crash/store_verify.c t/crash/store_slices.c \
+	t/crash/mixed_look.c,\
 	$(wildcard t/crash/*.c)))
 
-$(BUILD)/t/crash/recorder.so: t/crash/recorder.c t/crash/journal.h
+crash_preloads := $(BUILD)/t/crash/recorder.so $(BUILD)/t/crash/fault.so
+$(BUILD)/t/crash/recorder.so: t/crash/journal.h
+$(crash_preloads): $(BUILD)/t/crash/%.so: t/crash/%.c
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(filter-out \
@@ -69,7 +72,7 @@ $(BUILD)/t/crash/mixed_work: \
 	$(filter-out stored/main.c,$(wildcard stored/*.c)))
 
 .PHONY: check-crash crash-programs
-crash-programs: $(crash_programs) $(BUILD)/t/crash/recorder.so
+crash-programs: $(crash_programs) $(crash_preloads)
 check-crash: crash-programs $(binaries)
 	$(Q)for t in $(filter-out %.c %.h,$(wildcard t/crash/*)); do \
 	    echo "$$t"; \
@@ -79,10 +82,13 @@ check-crash: crash-programs $(binaries)
 $(BUILD)/t/crash/mixed_work: $(BUILD)/obj/t/crash/mixed_look.o
 
 # The same with many states of ring, spool, packs and index: 2,000, or
-# POWER_STATES; REPORT=doc/power.md writes down what was tried.
+# POWER_STATES; REPORT=doc/power.md writes down what was tried. Then every
+# write and sync of qmgr and stored fails in turn.
 .PHONY: check-power
-check-power: $(crash_programs) $(BUILD)/t/crash/recorder.so $(binaries)
+check-power: $(crash_programs) $(crash_preloads) $(binaries)
 	$(Q)t/run-power $(BUILD)/t/crash $(REPORT)
+	$(Q)FAULTS=$${FAULTS:-all} CHANCERY_BUILD=$(BUILD) \
+	    t/crash/faults $(BUILD)/t/crash
 
 .PHONY: check check-format check-layers check-headers check-manuals check-unit \
 	check-replay check-e2e check-all check-asan check-seeded
