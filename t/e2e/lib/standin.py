@@ -5,6 +5,7 @@ what front hands over and misbehave in ways our own daemons do not.
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 
-from chancery import BUILD, wait_until
+from chancery import BUILD, TOP, wait_until
 
 HANDOVER, HANDOVER_STARTTLS, HANDOVER_TLS = 10, 11, 12
 AUTH_START, AUTH_NEXT, AUTH_STEP, AUTH_END = 20, 21, 22, 23
@@ -22,29 +23,29 @@ AUTH_WATCH, AUTH_VOID = 24, 25
 FLOOD = 3 << 20  # what a session says last, when asked
 AUTH_CONTINUE, AUTH_OK, AUTH_FAIL = 0, 1, 2
 
-# The tables of ipc/handover_msg.c and ipc/auth_msg.c: s string, H u16, Q u64,
-# B u8, f descriptor.
-TABLES = {
-    HANDOVER: "service:s client_addr:s client_port:H local_addr:s "
-              "local_port:H session:s tls_version:s tls_cipher:s "
-              "tls_binding:s tls_unique:s tls_client:s user:s mech:s ticket:s tag:s "
-              "unread:s parked:s fd:f",
-    HANDOVER_STARTTLS: "fd:f",
-    HANDOVER_TLS: "tls_version:s tls_cipher:s tls_binding:s tls_unique:s tls_client:s "
-                  "fd:f",
-    AUTH_START: "id:Q session:s service:s mech:s has_initial:B initial:s "
-                "client_addr:s local_addr:s secure:B tls_binding:s "
-                "tls_unique:s tls_client:s",
-    AUTH_NEXT: "id:Q cancel:B response:s",
-    AUTH_STEP: "id:Q status:B challenge:s user:s ticket:s",
-    AUTH_END: "session:s user:s",
-    AUTH_WATCH: "unused:B",
-    AUTH_VOID: "user:s not_before:Q",
-}
+# What struct and _decode call the kinds of fields: s string, f descriptor.
+KINDS = {"STR": "s", "FD": "f", "U8": "B", "BOOL": "B", "U16": "H",
+         "U32": "I", "U64": "Q"}
 
 
-def fields(kind):
-    return [word.split(":") for word in TABLES[kind].split()]
+def tables():
+    """{frame: [(name, kind)]}, from the tables in the code."""
+    found = {}
+    for name in ("handover_msg", "auth_msg"):
+        with open(os.path.join(TOP, f"lib/ipc/{name}.c")) as source:
+            text = source.read()
+        arrays = {array: [(field, KINDS[kind]) for kind, field in re.findall(
+            r"IPC_FIELD\([^,]*, (\w+), (\w+),", body)]
+            for array, body in re.findall(
+                r"struct ipc_field (\w+)\[\] = \{(.*?)\n\};", text, re.S)}
+        for frame, array in re.findall(
+                r"IPC_MSG\(\w+,\s*(\w+),\s*(\w+)\)", text):
+            if frame in globals():
+                found[globals()[frame]] = arrays[array]
+    return found
+
+
+TABLES = tables()
 
 
 class Frames:
@@ -72,7 +73,7 @@ class Frames:
 
     def _decode(self, kind, payload):
         values, at = {}, 0
-        for name, code in fields(kind):
+        for name, code in TABLES[kind]:
             if code == "s":
                 size, = struct.unpack_from(">I", payload, at)
                 values[name] = payload[at + 4:at + 4 + size]
@@ -88,7 +89,7 @@ class Frames:
 
     def send(self, kind, tag, **values):
         payload, fds = b"", []
-        for name, code in fields(kind):
+        for name, code in TABLES[kind]:
             value = values.get(name, b"" if code == "s" else 0)
             if code == "s":
                 payload += struct.pack(">I", len(value)) + value
