@@ -14,6 +14,8 @@ import struct
 import subprocess
 import tempfile
 import threading
+import unittest
+import warnings
 
 from chancery import BUILD, TOP, wait_until
 
@@ -344,3 +346,36 @@ def read_exactly(sock, size):
             break
         said += chunk
     return said
+
+
+class FrontCase(unittest.TestCase):
+    """A front for each class, which must end without an error."""
+
+    options = ()
+    sessions = True
+    authd = True
+
+    @classmethod
+    def setUpClass(cls):
+        warnings.simplefilter("ignore", ResourceWarning)
+        cls.front = Front(cls.options, cls.sessions, cls.authd)
+
+    @classmethod
+    def tearDownClass(cls):
+        code, log = cls.front.close()
+        if code != 0 or "panic" in log or "runtime error" in log:
+            raise AssertionError(f"exit {code}\n{log}")
+
+    def imap(self, service="imap", source="127.0.0.1"):
+        sock = self.front.connect(service, source)
+        if service == "imaps":
+            sock = self.front.tls(sock)
+        self.assertIn(b"* OK [CAPABILITY ", read_line(sock))
+        return sock
+
+    def login(self, sock, rest=b""):
+        sock.sendall(b"a LOGIN ada secret\r\n" + rest)
+        self.assertEqual(read_line(sock), b"a OK hello\r\n")
+
+    def last(self, service):
+        return getattr(self.front, service).handed[-1]
