@@ -1,0 +1,170 @@
+/*
+ * stored as a process: what sessions are told, and what they change.
+ */
+#include "t/unit/stored/process.h"
+
+static void
+count_notice(void *ctx, const struct store_notice *notice)
+{
+	if (notice->modseq > 0)
+		++*(unsigned *)ctx;
+}
+
+static void
+who_watches_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct store_client *lmtp = connect_as(f, "lmtpd");
+	struct pollfd poller = { .events = POLLIN };
+	struct store_change change[4];
+	uint64_t since = 0;
+	uint32_t after = 0;
+	unsigned told = 0;
+	struct session anna;
+	struct err err;
+	size_t count;
+
+	log_in(f, "anna@a.test", &anna);
+	assert_int_equal(
+	    store_client_watch(anna.client, find(&anna, "INBOX"), true, &err),
+	    0);
+	assert_true(deliver(f, lmtp, str_of(message), "q1"));
+	poller.fd = store_client_fd(anna.client);
+	assert_int_equal(poll(&poller, 1, TIMEOUT_MS), 1);
+	assert_int_equal(
+	    store_client_notices(anna.client, count_notice, &told, &err), 1);
+	assert_int_equal(told, 1);
+	assert_int_equal(store_changes(anna.reader, find(&anna, "INBOX"),
+			     &since, &after, change, 4, &count, &err),
+	    0);
+	assert_int_equal(count, 1);
+	assert_int_equal(
+	    store_client_watch(anna.client, find(&anna, "INBOX"), false, &err),
+	    0);
+	assert_true(deliver(f, lmtp, str_of(message), "q2"));
+	assert_int_equal(
+	    store_client_notices(anna.client, count_notice, &told, &err), 0);
+	log_out(&anna);
+	store_client_free(lmtp);
+}
+
+/* On a condition that holds, then on one that does not. */
+static void
+change_flags(struct session *anna, uint32_t inbox, struct store_uids *uids)
+{
+	struct str keyword = STR("$Forwarded");
+	struct store_flags_change change = { .mode = STORE_FLAGS_ADD,
+		.flags = STORE_FLAG_SEEN,
+		.keywords = &keyword,
+		.keyword_count = 1,
+		.unchanged_since = UINT64_MAX };
+	struct store_uids rejected;
+	uint64_t modseq;
+	struct err err;
+
+	change.mailbox = inbox;
+	change.uids = uids;
+	assert_int_equal(
+	    store_client_flags(anna->client, &change, &modseq, &rejected, &err),
+	    0);
+	assert_true(modseq > 0 && rejected.len == 0);
+	change.unchanged_since = modseq - 1;
+	change.flags = STORE_FLAG_DELETED;
+	assert_int_equal(
+	    store_client_flags(anna->client, &change, &modseq, &rejected, &err),
+	    0);
+	assert_true(modseq == 0 && store_uids_count(&rejected) == 2);
+	store_uids_clear(&rejected);
+}
+
+static void
+change_mailboxes(struct fixture *f, struct session *anna, uint32_t inbox,
+    struct store_uids *uids)
+{
+	struct store_copy_result copied;
+	struct store_entry *entry;
+	struct store_mbox mbox;
+	uint64_t modseq;
+	uint32_t count;
+	size_t names;
+	struct err err;
+
+	assert_int_equal(store_client_create(anna->client, STR(""),
+			     STR("a/b/c"), STORE_USE_NONE, STORE_TYPE_MAIL,
+			     NULL, NULL, &err),
+	    0);
+	assert_int_equal(store_client_copy(anna->client, inbox, uids,
+			     STR("a/b/c"), true, &copied, &err),
+	    0);
+	assert_true(copied.count == 2 && store_uids_at(&copied.to, 1) == 1 &&
+	    store_uids_has(&copied.from, 3));
+	store_uids_clear(&copied.from);
+	store_uids_clear(&copied.to);
+	assert_int_equal(store_client_copy(anna->client, inbox, uids,
+			     STR("none"), false, &copied, &err),
+	    -1);
+	assert_int_equal(err.kind, ERR_NOENT);
+	assert_int_equal(store_client_rename(anna->client, STR(""), STR("a"),
+			     STR("z"), &err),
+	    0);
+	assert_int_equal(store_mailbox_get(anna->reader, find(anna, "z/b/c"),
+			     f->arena, &mbox, &err),
+	    0);
+	assert_true(
+	    mbox.exists == 2 && mbox.unseen == 0 && mbox.keywords.count == 1);
+	assert_int_equal(store_client_expunge(anna->client, inbox, NULL, false,
+			     &modseq, &count, &err),
+	    0);
+	assert_int_equal(count, 3);
+	assert_int_equal(
+	    store_client_delete(anna->client, STR(""), STR("z/b/c"), &err), 0);
+	assert_int_equal(
+	    store_client_subscribe(anna->client, STR("gone"), true, &err), 0);
+	assert_int_equal(store_mailbox_list(anna->reader, anna->user, f->arena,
+			     &entry, &names, &err),
+	    0);
+	assert_int_equal(names, 9); /* six, z, z/b and gone */
+}
+
+static void
+sessions_change_their_mailboxes(void **state)
+{
+	struct fixture *f = *state;
+	struct store_client *lmtp = connect_as(f, "lmtpd");
+	struct store_uids uids = { 0 };
+	struct session anna;
+	uint32_t inbox, first, next;
+	struct err err;
+
+	for (int i = 0; i < 5; i++)
+		assert_true(deliver(f, lmtp, str_of(message),
+		    (const char[]){ 'a', (char)('0' + i), '\0' }));
+	log_in(f, "anna@a.test", &anna);
+	inbox = find(&anna, "INBOX");
+	assert_int_equal(
+	    store_client_recent(anna.client, inbox, &first, &next, &err), 0);
+	assert_true(first == 1 && next == 6);
+
+	store_uids_append(&uids, 2, 3);
+	change_flags(&anna, inbox, &uids);
+	change_mailboxes(f, &anna, inbox, &uids);
+	store_uids_clear(&uids);
+	log_out(&anna);
+	store_client_free(lmtp);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_watches_is_told, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(sessions_change_their_mailboxes,
+		    setup, teardown),
+	};
+
+	if (argc != 1 || find_daemon(argv[0]) < 0)
+		return 1;
+	return cmocka_run_group_tests_name("stored/sessions", tests, NULL,
+	    NULL);
+}
