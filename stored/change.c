@@ -105,6 +105,7 @@ own_strings(struct change *change, struct store_mbox *row, struct err *err)
 		row->keywords.keyword[i] =
 		    arena_str(change->arena, row->keywords.keyword[i]);
 	row->acl = arena_str(change->arena, row->acl);
+	row->was.name = arena_str(change->arena, row->was.name);
 	(void)err;
 	return 0;
 }

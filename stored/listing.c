@@ -2,6 +2,7 @@
 
 #include "kv/cursor.h"
 #include "store/row.h"
+#include "stored/bury.h"
 
 enum { ROWS_MAX = 1000 };
 
@@ -118,10 +119,40 @@ list_mailboxes(struct kv_txn *txn, struct listing *list, struct err *err)
 }
 
 static int
+list_deleted(struct kv_txn *txn, struct listing *list, struct err *err)
+{
+	uint32_t number = list->in->above + 1;
+	struct store_user user;
+	struct store_mbox mbox;
+	int ret = store_row_user(txn, list->in->user, &user, err);
+
+	if (ret == 0)
+		return err_set(err, ERR_NOENT, "no mailboxes of that user");
+	for (; ret >= 0 &&
+	     (ret = bury_next(txn, user.id, &number, &mbox, err)) > 0;
+	     number++) {
+		struct store_listing *row;
+
+		if (mbox.was.name.len == 0)
+			continue;
+		if ((row = add(list, mbox.was.name)) == NULL)
+			break;
+		row->mailbox = number;
+		row->type = mbox.was.type;
+		row->exists = mbox.was.exists;
+		row->bytes = mbox.was.bytes;
+		row->when = mbox.gone;
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+static int
 list_rows(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct listing *list = arg;
 
+	if (list->in->deleted)
+		return list_deleted(txn, list, err);
 	return list->in->user.len == 0 ? list_users(txn, list, err) :
 					 list_mailboxes(txn, list, err);
 }

@@ -3,6 +3,7 @@
 #include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "stored/acl.h"
+#include "stored/bury.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
 #include "stored/grave.h"
@@ -220,12 +221,16 @@ create(struct change *change, struct request *request, struct err *err)
 	return answer(request, mbox);
 }
 
-/* Empty a mailbox a slice at a time; the last slice takes it along. */
+/*
+ * Empty a mailbox a slice at a time. The last slice takes it along, unless it
+ * is to be kept (stored/bury.h): then its messages become graves.
+ */
 static int
 empty(struct change *change, struct request *request, struct err *err)
 {
 	struct expunge_row *row;
 	struct open_mbox *mbox;
+	uint64_t modseq = 0;
 	bool left;
 	size_t count;
 	int ret = change_mbox(change, request->work_mailbox, &mbox, err);
@@ -235,14 +240,21 @@ empty(struct change *change, struct request *request, struct err *err)
 	if (expunge_collect(change, mbox, NULL, false, &request->next_uid, &row,
 		&count, err) < 0)
 		return -1;
+	if (mbox->row.gone != 0 && count > 0 &&
+	    change_modseq(change, mbox, &modseq, err) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (expunge_row(change, mbox, &row[i], 0, EXPUNGE_WHOLLY, err) <
-		    0)
+		if (expunge_row(change, mbox, &row[i], modseq,
+			mbox->row.gone != 0 ? EXPUNGE_KEEP : EXPUNGE_WHOLLY,
+			err) < 0)
 			return -1;
 	mbox->is_dirty = true;
-	request->is_unfinished = true;
-	if (request->next_uid != 0)
+	request->is_unfinished = request->next_uid != 0;
+	if (request->is_unfinished)
 		return 0;
+	if (mbox->row.gone != 0)
+		return seen_drop(change, mbox->id, err) < 0 ? -1 : 0;
+	request->is_unfinished = true;
 	/* Tombstones of earlier expunges. */
 	ret = grave_dig(change, mbox->id, &left, err);
 	if (ret < 0)
@@ -274,13 +286,14 @@ mailbox_empty_run(struct change *change, struct request *request,
 
 /*
  * The name goes with the first slice, so that nobody finds the mailbox any
- * more; answered when the last message is gone.
+ * more; answered when the last message is gone, or in its grave.
  */
 static int delete (struct change *change, struct request *request,
     struct err *err)
 {
 	const struct store_mailbox *in = request->in;
 	struct target target;
+	struct store_name name;
 	struct kv_key key;
 	int ret;
 
@@ -292,6 +305,12 @@ static int delete (struct change *change, struct request *request,
 		if (store_name_is_inbox(target.name))
 			return request_refuse(request, ERR_SYNTAX,
 			    "INBOX stays");
+		if (store_row_name(change->txn, target.owner->row.id,
+			target.name, &name, err) < 0)
+			return -1;
+		if (!(in->wholly && request->is_trusted) &&
+		    bury_is_wanted(change, target.mbox))
+			bury_begin(change, target.mbox, target.name, name.type);
 		store_key_name(&key, target.owner->row.id, target.name);
 		change_notice(change, target.owner->row.id, target.mbox->id, 0);
 		if (change_del(change, STORE_TAB_NAME, &key, err) < 0 ||
@@ -337,6 +356,7 @@ mailbox_run(struct change *change, struct request *request, struct err *err)
 		[STORE_RENAME] = rename_mailbox,
 		[STORE_SUBSCRIBE] = subscribe,
 		[STORE_UNSUBSCRIBE] = subscribe,
+		[STORE_PURGE] = bury_purge_run,
 	};
 	const struct store_mailbox *in = request->in;
 

@@ -48,6 +48,7 @@ find(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct search *search = arg;
 	struct kv_range range;
+	struct store_mbox mbox;
 	struct str key, value;
 	uint32_t mailbox;
 	int ret;
@@ -60,6 +61,11 @@ find(struct kv_txn *txn, void *arg, struct err *err)
 		if (!kv_key_take_u32(&key, &mailbox) ||
 		    hash_get(search->named,
 			str_make(&mailbox, sizeof(mailbox))) != NULL)
+			continue;
+		if ((ret = store_mbox_decode(&mbox, value, err)) < 0)
+			break;
+		/* Deleted, and all its messages in their graves. */
+		if (mbox.gone != 0 && mbox.exists == 0)
 			continue;
 		if ((ret = empty(search->stored, mailbox, err)) < 0)
 			break;

@@ -2,11 +2,14 @@
 
 #include "base/log.h"
 #include "ipc/store_msg.h"
+#include "stored/bury.h"
 #include "stored/grave.h"
 
 /* Where the next slice goes on. */
 struct progress {
 	struct kv_key next;
+	bool in_mailboxes;     /* all tombstones were looked at */
+	uint32_t next_mailbox; /* deleted ones */
 };
 
 static bool
@@ -48,6 +51,19 @@ forget(struct change *change, const struct grave *grave, struct err *err)
 	return ret < 0 ? -1 : grave_remove(change, grave, err);
 }
 
+/* Deleted mailboxes whose time is over. */
+static int
+take_mailboxes(struct change *change, struct request *request,
+    struct progress *progress, struct err *err)
+{
+	uint32_t keep = change->engine->conf.expunge_keep;
+
+	if (change->now <= keep)
+		return 0;
+	return bury_dig(change, 0, change->now - keep, &progress->next_mailbox,
+	    &request->is_unfinished, err);
+}
+
 static int
 run(struct change *change, struct request *request, struct err *err)
 {
@@ -57,6 +73,13 @@ run(struct change *change, struct request *request, struct err *err)
 	    arena_alloc(change->arena, STORE_SLICE * sizeof(*grave));
 	size_t count;
 
+	request->is_unfinished = false;
+	(void)request_answer(request, &store_done_msg);
+	if (progress->in_mailboxes) {
+		if (take_mailboxes(change, request, progress, err) < 0)
+			goto fail;
+		return 0;
+	}
 	if (grave_collect(change, 0, &progress->next, wants, change, grave,
 		STORE_SLICE, &count, &request->is_unfinished, err) < 0)
 		goto fail;
@@ -68,7 +91,8 @@ run(struct change *change, struct request *request, struct err *err)
 		if (ret < 0)
 			goto fail;
 	}
-	(void)request_answer(request, &store_done_msg);
+	if (!request->is_unfinished)
+		progress->in_mailboxes = request->is_unfinished = true;
 	return 0;
 
 fail:

@@ -93,6 +93,8 @@ rename_inbox_run(struct change *change, struct request *request,
 		ret = change_mbox(change, task.mailbox, &to, err);
 	if (ret < 0)
 		return -1;
+	if (ret > 0 && to->row.gone != 0)
+		ret = 0;
 	/* The new one was deleted meanwhile: what is left stays in INBOX. */
 	if (ret > 0)
 		ret = slice(change, request, &task, from, to, err);

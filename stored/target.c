@@ -39,7 +39,7 @@ target_mbox(struct change *change, struct request *request, uint32_t mailbox,
 
 	if (ret < 0)
 		return -1;
-	if (ret == 0) {
+	if (ret == 0 || (*out)->row.gone != 0) {
 		request_refuse(request, ERR_NOENT, "no such mailbox");
 		return 0;
 	}

@@ -4,11 +4,15 @@
 #include "store/row.h"
 #include "store/uids.h"
 #include "stored/append.h"
+#include "stored/bury.h"
 #include "stored/grave.h"
+#include "stored/mailbox.h"
+#include "stored/target.h"
 
 /* What goes on from slice to slice. */
 struct progress {
 	struct store_uids uids; /* first: see request_progress */
+	uint32_t source; /* the mailbox whose graves these are; 0: not known */
 	struct kv_key next;
 	uint32_t count;
 };
@@ -16,6 +20,7 @@ struct progress {
 struct wish {
 	const struct store_undelete *in;
 	const struct store_uids *uids;
+	uint64_t above; /* without UIDs: expunged under later modseqs */
 };
 
 static bool
@@ -23,14 +28,36 @@ wants(void *ctx, const struct grave *grave)
 {
 	const struct wish *wish = ctx;
 
-	return grave->message.len > 0 &&
-	    (int64_t)grave->when >= wish->in->since &&
-	    (wish->in->uids.len == 0 || store_uids_has(wish->uids, grave->uid));
+	if (grave->message.len == 0 || (int64_t)grave->when < wish->in->since)
+		return false;
+	if (wish->in->uids.len == 0)
+		return grave->modseq > wish->above;
+	return store_uids_has(wish->uids, grave->uid);
+}
+
+/* From where to where. */
+struct way {
+	struct open_user *user;
+	struct open_mbox *from, *to;
+};
+
+/* The target's bits for the source's. One without room there is lost. */
+static uint64_t
+keywords_of(struct change *change, const struct way *way, uint64_t bits)
+{
+	const struct store_keywords *names = &way->from->row.keywords;
+	uint64_t out = 0;
+
+	for (unsigned i = 0; i < names->count; i++)
+		if (bits & 1ULL << i)
+			out |=
+			    change_keyword(change, way->to, names->keyword[i]);
+	return out;
 }
 
 /* 1; 0 refused: no UID is left; -1. */
 static int
-restore(struct change *change, struct request *request, struct open_mbox *mbox,
+restore(struct change *change, struct request *request, const struct way *way,
     const struct grave *grave, uint64_t modseq, struct err *err)
 {
 	struct append_row row = { .blob = grave->blob };
@@ -42,13 +69,13 @@ restore(struct change *change, struct request *request, struct open_mbox *mbox,
 		return -1;
 	row.size = hot.size;
 	row.flags = hot.flags & (uint16_t)~STORE_FLAG_DELETED;
-	row.keywords = hot.keywords;
+	row.keywords = keywords_of(change, way, hot.keywords);
 	row.sent = hot.sent;
 	row.internal = hot.internal;
 	row.prefix = hot.prefix;
-	ret = append_row(change, mbox, modseq, &row, &uid, err);
+	ret = append_row(change, way->to, modseq, &row, &uid, err);
 	if (ret == 0)
-		return append_refuse_full(request, mbox);
+		return append_refuse_full(request, way->to);
 	if (ret < 0)
 		return -1;
 	return grave_release(change, grave, err) < 0 ? -1 : 1;
@@ -56,10 +83,11 @@ restore(struct change *change, struct request *request, struct open_mbox *mbox,
 
 /* A slice: each message is in the mailbox or among the expunged ones. */
 static int
-slice(struct change *change, struct request *request, struct open_mbox *mbox,
+slice(struct change *change, struct request *request, const struct way *way,
     struct progress *progress, struct err *err)
 {
-	struct wish wish = { request->in, &progress->uids };
+	struct wish wish = { request->in, &progress->uids,
+		way->from->row.was.modseq };
 	struct grave *grave =
 	    arena_alloc(change->arena, STORE_SLICE * sizeof(*grave));
 	struct kv_key before = progress->next;
@@ -68,13 +96,13 @@ slice(struct change *change, struct request *request, struct open_mbox *mbox,
 	bool more;
 	int ret = 1;
 
-	if (grave_collect(change, mbox->id, &progress->next, wants, &wish,
+	if (grave_collect(change, way->from->id, &progress->next, wants, &wish,
 		grave, STORE_SLICE, &count, &more, err) < 0)
 		return -1;
-	if (count > 0 && change_modseq(change, mbox, &modseq, err) < 0)
+	if (count > 0 && change_modseq(change, way->to, &modseq, err) < 0)
 		ret = -1;
 	for (size_t i = 0; ret > 0 && i < count; i++)
-		ret = restore(change, request, mbox, &grave[i], modseq, err);
+		ret = restore(change, request, way, &grave[i], modseq, err);
 	if (ret < 0)
 		progress->next = before;
 	if (ret <= 0)
@@ -84,6 +112,70 @@ slice(struct change *change, struct request *request, struct open_mbox *mbox,
 	return 1;
 }
 
+/* 1, 0 there is none, -1. */
+static int
+find_source(struct change *change, const struct store_undelete *in,
+    const struct progress *progress, struct way *way, struct err *err)
+{
+	struct str name = store_name_canonical(in->name);
+	struct store_name row;
+	int ret = 0;
+
+	if (progress->source != 0)
+		return change_mbox(change, progress->source, &way->from, err);
+	if (in->deleted == 0)
+		ret = store_row_name(change->txn, way->user->row.id, name, &row,
+		    err);
+	if (ret > 0)
+		return change_mbox(change, row.mailbox, &way->from, err);
+	return ret < 0 ?
+	    -1 :
+	    bury_find(change, way->user, in->deleted, name, &way->from, err);
+}
+
+/* Made where it is not there. 1, 0 refused, -1. */
+static int
+find_target(struct change *change, struct request *request, struct way *way,
+    struct err *err)
+{
+	const struct store_undelete *in = request->in;
+	struct store_name row;
+	struct target place;
+	int ret;
+
+	way->to = way->from;
+	if (way->from->row.gone == 0)
+		return 1;
+	ret = store_row_name(change->txn, way->user->row.id,
+	    store_name_canonical(in->name), &row, err);
+	if (ret > 0)
+		return change_mbox(change, row.mailbox, &way->to, err);
+	if (ret == 0)
+		ret = target_place(change, request, in->user, in->name, &place,
+		    err);
+	if (ret <= 0)
+		return ret;
+	return mailbox_make(change, request, &place, STORE_USE_NONE,
+	    way->from->row.was.type, &way->to, err);
+}
+
+/* 1, 0 refused, -1. */
+static int
+find_way(struct change *change, struct request *request,
+    struct progress *progress, struct way *way, struct err *err)
+{
+	const struct store_undelete *in = request->in;
+	int ret = change_user(change, in->user, &way->user, err);
+
+	if (ret > 0)
+		ret = find_source(change, in, progress, way, err);
+	if (ret == 0)
+		request_refuse(request, ERR_NOENT, "no such mailbox");
+	if (ret > 0)
+		ret = find_target(change, request, way, err);
+	return ret;
+}
+
 int
 undelete_run(struct change *change, struct request *request, struct err *err)
 {
@@ -91,25 +183,22 @@ undelete_run(struct change *change, struct request *request, struct err *err)
 	struct progress *progress =
 	    request_progress(request, in->uids, sizeof(*progress), NULL);
 	struct store_undeleted *answer;
-	struct open_user *user;
-	struct open_mbox *mbox;
-	struct store_name name;
+	struct way way;
 	int ret;
 
 	if (progress == NULL)
 		return 0;
-	ret = change_user(change, in->user, &user, err);
+	ret = find_way(change, request, progress, &way, err);
 	if (ret > 0)
-		ret = store_row_name(change->txn, user->row.id,
-		    store_name_canonical(in->name), &name, err);
-	if (ret > 0)
-		ret = change_mbox(change, name.mailbox, &mbox, err);
-	if (ret == 0)
-		request_refuse(request, ERR_NOENT, "no such mailbox");
-	if (ret > 0)
-		ret = slice(change, request, mbox, progress, err);
+		ret = slice(change, request, &way, progress, err);
 	if (ret <= 0)
 		return ret;
+	progress->source = way.from->id;
+	if (way.to != way.from && !request->is_unfinished &&
+	    in->uids.len == 0 && in->since == INT64_MIN) {
+		way.from->row.was.name = STR(""); /* nothing more to list */
+		way.from->is_dirty = true;
+	}
 	answer = request_answer(request, &store_undeleted_msg);
 	answer->count = progress->count;
 	return 0;
@@ -194,6 +283,16 @@ walk(struct kv_txn *txn, struct listing *list, uint32_t mailbox,
 	return ret < 0 ? -1 : 0;
 }
 
+/* 1, 0, -1. */
+static int
+is_deleted(struct kv_txn *txn, uint32_t user, uint32_t mailbox, struct err *err)
+{
+	struct store_mbox mbox;
+	int ret = store_row_mbox(txn, mailbox, &mbox, err);
+
+	return ret > 0 ? mbox.gone != 0 && mbox.owner == user : ret;
+}
+
 static int
 find_and_walk(struct kv_txn *txn, void *arg, struct err *err)
 {
@@ -202,7 +301,10 @@ find_and_walk(struct kv_txn *txn, void *arg, struct err *err)
 	struct store_user user;
 	int ret = store_row_user(txn, list->in->user, &user, err);
 
-	if (ret > 0)
+	name.mailbox = list->in->deleted;
+	if (ret > 0 && name.mailbox != 0)
+		ret = is_deleted(txn, user.id, name.mailbox, err);
+	else if (ret > 0)
 		ret = store_row_name(txn, user.id,
 		    store_name_canonical(list->in->name), &name, err);
 	if (ret == 0)

@@ -79,7 +79,7 @@ check_right(struct kv_txn *txn, void *arg, struct err *err)
 
 	if (ret < 0)
 		return -1;
-	if (ret == 0)
+	if (ret == 0 || mbox.gone != 0)
 		return err_set(err, ERR_NOENT, "no such mailbox");
 	if (!(store_rights(&mbox, question->who) & STORE_RIGHT_READ))
 		return err_set(err, ERR_DENIED, "another user's mailbox");
@@ -152,6 +152,8 @@ look(struct kv_txn *txn, void *arg, struct err *err)
 	struct store_mbox mbox;
 	int ret = store_row_mbox(txn, outlook->mailbox, &mbox, err);
 
+	if (ret > 0 && mbox.gone != 0)
+		ret = 0;
 	outlook->now = ret > 0 ? mbox.modseq : 0;
 	outlook->is_news = ret <= 0 || mbox.modseq > outlook->known;
 	return ret < 0 ? -1 : 0;

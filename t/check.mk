@@ -49,7 +49,7 @@ crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
 	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c \
 	t/crash/fault.c t/crash/store_verify.c t/crash/store_slices.c \
-	t/crash/mixed_look.c,\
+	t/crash/mixed_look.c t/crash/store_bury.c,\
 	$(wildcard t/crash/*.c)))
 
 crash_preloads := $(BUILD)/t/crash/recorder.so $(BUILD)/t/crash/fault.so
@@ -68,6 +68,7 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 $(BUILD)/t/crash/store_work $(BUILD)/t/crash/whole_work \
 $(BUILD)/t/crash/mixed_work: \
 	$(BUILD)/obj/t/crash/store_verify.o \
+	$(BUILD)/obj/t/crash/store_bury.o \
 	$(BUILD)/obj/t/crash/store_slices.o $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(filter-out stored/main.c,$(wildcard stored/*.c)))
 

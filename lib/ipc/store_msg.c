@@ -202,6 +202,7 @@ static const struct ipc_field mailbox_fields[] = {
 	IPC_FIELD(M, STR, name2, NAME),
 	IPC_FIELD(M, U8, use, 0),
 	IPC_FIELD(M, U8, type, 0),
+	IPC_FIELD(M, BOOL, wholly, 0),
 };
 #undef M
 const struct ipc_msg store_mailbox_msg =
@@ -342,6 +343,8 @@ const struct ipc_msg store_settle_msg =
 static const struct ipc_field list_fields[] = {
 	IPC_FIELD(struct store_list, STR, user, USER),
 	IPC_FIELD(struct store_list, STR, after, NAME),
+	IPC_FIELD(struct store_list, BOOL, deleted, 0),
+	IPC_FIELD(struct store_list, U32, above, 0),
 };
 const struct ipc_msg store_list_msg =
     IPC_MSG(store_list, STORE_LIST, list_fields);
@@ -356,6 +359,7 @@ static const struct ipc_field listing_fields[] = {
 	IPC_FIELD(M, U32, exists, 0),
 	IPC_FIELD(M, U32, unseen, 0),
 	IPC_FIELD(M, U64, bytes, 0),
+	IPC_FIELD(M, U32, when, 0),
 };
 #undef M
 static const struct ipc_msg listing_item =
@@ -402,6 +406,7 @@ static const struct ipc_field graves_fields[] = {
 	IPC_FIELD(M, STR, name, NAME),
 	IPC_FIELD(M, U64, modseq, 0),
 	IPC_FIELD(M, U32, uid, 0),
+	IPC_FIELD(M, U32, deleted, 0),
 };
 #undef M
 const struct ipc_msg store_graves_msg =
@@ -435,6 +440,7 @@ static const struct ipc_field undelete_fields[] = {
 	IPC_FIELD(M, STR, name, NAME),
 	IPC_FIELD(M, U64, since, 0),
 	IPC_FIELD(M, STR, uids, STORE_MSG_UIDS_MAX),
+	IPC_FIELD(M, U32, deleted, 0),
 };
 #undef M
 const struct ipc_msg store_undelete_msg =

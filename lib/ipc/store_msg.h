@@ -222,7 +222,8 @@ enum store_mailbox_op {
 	STORE_DELETE,
 	STORE_RENAME,
 	STORE_SUBSCRIBE,
-	STORE_UNSUBSCRIBE
+	STORE_UNSUBSCRIBE,
+	STORE_PURGE, /* ctl: nothing stays of the mailboxes user has deleted */
 };
 
 struct store_mailbox {
@@ -231,6 +232,7 @@ struct store_mailbox {
 	struct str name;
 	struct str name2;  /* RENAME: the new one */
 	uint8_t use, type; /* CREATE: enum store_use, store_type */
+	bool wholly;       /* DELETE, ctl: without keeping its messages */
 };
 extern const struct ipc_msg store_mailbox_msg;
 
@@ -378,6 +380,8 @@ extern const struct ipc_msg store_settle_msg;
 struct store_list {
 	struct str user;
 	struct str after; /* names above this one: an answer has at most 1000 */
+	bool deleted;     /* a user's deleted mailboxes that are still kept, */
+	uint32_t above;   /* with numbers above this one */
 };
 extern const struct ipc_msg store_list_msg;
 
@@ -388,6 +392,7 @@ struct store_listing {
 	bool subscribed;
 	uint32_t exists, unseen;
 	uint64_t bytes;
+	uint32_t when; /* it was deleted; exists and bytes are as they were */
 };
 
 struct store_listed {
@@ -404,6 +409,7 @@ struct store_graves {
 	struct str user, name;
 	uint64_t modseq; /* behind this one */
 	uint32_t uid;
+	uint32_t deleted; /* the number of a deleted mailbox, instead of name */
 };
 extern const struct ipc_msg store_graves_msg;
 
@@ -423,11 +429,18 @@ struct store_graves_are {
 };
 extern const struct ipc_msg store_graves_are_msg;
 
-/* ctl: have them back, under new UIDs and without \Deleted. */
+/*
+ * ctl: have them back, under new UIDs and without \Deleted, into the mailbox
+ * of that name, which is made if it is not there. They come from the deleted
+ * mailbox that is given, else from the mailbox of that name, else from the
+ * one of that name that was deleted last. Of a deleted mailbox those come
+ * back that it had then, unless uids says which.
+ */
 struct store_undelete {
 	struct str user, name;
-	int64_t since;   /* those expunged since; INT64_MIN: all */
-	struct str uids; /* those of these; "": all */
+	int64_t since;    /* those expunged since; INT64_MIN: all */
+	struct str uids;  /* those of these; "": all */
+	uint32_t deleted; /* the number of a deleted mailbox; or 0 */
 };
 extern const struct ipc_msg store_undelete_msg;
 

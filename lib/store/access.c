@@ -29,8 +29,8 @@ store_access_open(struct store_access *access, struct kv_txn *txn,
 {
 	int ret = store_row_mbox(txn, mailbox, &access->mbox, err);
 
-	if (ret <= 0)
-		return ret;
+	if (ret <= 0 || access->mbox.gone != 0)
+		return ret < 0 ? -1 : 0;
 	access->rights = store_rights(&access->mbox, who);
 	access->owns = access->mbox.owner == who->user;
 	access->seen = STR("");

@@ -546,23 +546,6 @@ store_client_settle(struct store_client *client, const struct store_settle *req,
 }
 
 int
-store_client_list(struct store_client *client, struct str user_name,
-    struct str after, struct arena *arena, struct store_listed *answer,
-    struct err *err)
-{
-	struct store_list req = { user_name, after };
-	struct store_listing *item;
-
-	if (client_call(client, arena, &store_list_msg, &req, &store_listed_msg,
-		answer, err) < 0)
-		return -1;
-	item = answer->mailboxes.items;
-	for (size_t i = 0; i < answer->mailboxes.count; i++)
-		item[i].name = arena_str(arena, item[i].name);
-	return 0;
-}
-
-int
 store_client_admin(struct store_client *client, enum store_admin_op op,
     struct arena *arena, struct store_admin_done *answer, struct err *err)
 {

@@ -189,6 +189,15 @@ int store_client_settle(struct store_client *client,
 int store_client_list(struct store_client *client, struct str user_name,
     struct str after, struct arena *arena, struct store_listed *answer,
     struct err *err);
+/* Deleted ones that are kept, with numbers above. */
+int store_client_list_deleted(struct store_client *client, struct str user_name,
+    uint32_t above, struct arena *arena, struct store_listed *answer,
+    struct err *err);
+/* Nothing is kept of this mailbox; of any that the user has deleted. */
+int store_client_delete_wholly(struct store_client *client,
+    struct str user_name, struct str name, struct err *err);
+int store_client_purge(struct store_client *client, struct str user_name,
+    struct err *err);
 int store_client_graves(struct store_client *client,
     const struct store_graves *req, struct arena *arena,
     struct store_graves_are *answer, struct err *err);

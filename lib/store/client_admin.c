@@ -4,6 +4,73 @@
  */
 #include "store/client_impl.h"
 
+static int
+list(struct store_client *client, const struct store_list *req,
+    struct arena *arena, struct store_listed *answer, struct err *err)
+{
+	struct store_listing *item;
+
+	if (client_call(client, arena, &store_list_msg, req, &store_listed_msg,
+		answer, err) < 0)
+		return -1;
+	item = answer->mailboxes.items;
+	for (size_t i = 0; i < answer->mailboxes.count; i++)
+		item[i].name = arena_str(arena, item[i].name);
+	return 0;
+}
+
+int
+store_client_list(struct store_client *client, struct str user_name,
+    struct str after, struct arena *arena, struct store_listed *answer,
+    struct err *err)
+{
+	struct store_list req = { .user = user_name, .after = after };
+
+	return list(client, &req, arena, answer, err);
+}
+
+int
+store_client_list_deleted(struct store_client *client, struct str user_name,
+    uint32_t above, struct arena *arena, struct store_listed *answer,
+    struct err *err)
+{
+	struct store_list req = { .user = user_name,
+		.after = STR(""),
+		.deleted = true,
+		.above = above };
+
+	return list(client, &req, arena, answer, err);
+}
+
+static int
+remove_kept(struct store_client *client, enum store_mailbox_op op,
+    struct str user_name, struct str name, struct err *err)
+{
+	struct store_mailbox req = { .op = op,
+		.user = user_name,
+		.name = name,
+		.wholly = true };
+	struct store_mailbox_done answer;
+
+	arena_reset(client->arena);
+	return client_call(client, client->arena, &store_mailbox_msg, &req,
+	    &store_mailbox_done_msg, &answer, err);
+}
+
+int
+store_client_delete_wholly(struct store_client *client, struct str user_name,
+    struct str name, struct err *err)
+{
+	return remove_kept(client, STORE_DELETE, user_name, name, err);
+}
+
+int
+store_client_purge(struct store_client *client, struct str user_name,
+    struct err *err)
+{
+	return remove_kept(client, STORE_PURGE, user_name, STR(""), err);
+}
+
 int
 store_client_graves(struct store_client *client, const struct store_graves *req,
     struct arena *arena, struct store_graves_are *answer, struct err *err)

@@ -119,6 +119,32 @@ store_mbox_encode(struct buf *out, const struct store_mbox *row)
 	for (unsigned i = 0; i < row->keywords.count; i++)
 		wire_put_str(out, row->keywords.keyword[i]);
 	wire_put_str(out, row->acl);
+	if (row->gone == 0)
+		return;
+	(void)buf_add_u32(out, row->gone);
+	(void)buf_add_u8(out, row->was.type);
+	(void)buf_add_u32(out, row->was.exists);
+	(void)buf_add_u64(out, row->was.bytes);
+	(void)buf_add_u64(out, row->was.modseq);
+	wire_put_str(out, row->was.name);
+}
+
+/* Nothing, of a mailbox that is there. */
+static void
+take_was(struct store_mbox *row, struct wire *in)
+{
+	row->gone = 0;
+	memset(&row->was, 0, sizeof(row->was));
+	if (in->bad || in->in.len == 0)
+		return;
+	row->gone = wire_u32(in);
+	row->was.type = wire_u8(in);
+	row->was.exists = wire_u32(in);
+	row->was.bytes = wire_u64(in);
+	row->was.modseq = wire_u64(in);
+	row->was.name = wire_str(in);
+	if (row->gone == 0)
+		in->bad = true;
 }
 
 static void
@@ -153,6 +179,7 @@ store_mbox_decode(struct store_mbox *row, struct str in, struct err *err)
 	row->bytes = wire_u64(&wire);
 	take_keywords(&row->keywords, &wire);
 	row->acl = wire_str(&wire);
+	take_was(row, &wire);
 	return done(&wire, "mbox", err);
 }
 

@@ -139,6 +139,18 @@ struct store_mbox {
 	uint64_t bytes;
 	struct store_keywords keywords;
 	struct str acl; /* store/acl.h; empty: the owner alone */
+	/*
+	 * A mailbox that was deleted has no name any more, and its messages
+	 * are tombstones; its row is there as long as they can be had back.
+	 */
+	uint32_t gone; /* when, seconds since 1970; 0: it was not */
+	struct {
+		uint8_t type;    /* enum store_type */
+		uint32_t exists; /* messages it had */
+		uint64_t bytes;
+		uint64_t modseq; /* later tombstones are of the deletion */
+		struct str name; /* empty: it was had back */
+	} was;
 };
 
 enum { STORE_HOT_SIZE = 56 };

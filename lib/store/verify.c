@@ -120,6 +120,9 @@ check_name(struct store_verify *verify, struct kv_txn *txn, struct str key,
 	if (ret == 0)
 		store_verify_problem(verify, "%s of user %u: no mailbox %u",
 		    text, user, name.mailbox);
+	else if (ret > 0 && mbox.gone != 0)
+		store_verify_problem(verify, "%s of user %u: was deleted", text,
+		    user);
 	else if (ret > 0 && mbox.owner != user)
 		store_verify_problem(verify,
 		    "%s of user %u: mailbox %u is another's", text, user,

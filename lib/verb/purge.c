@@ -39,7 +39,8 @@ delete_listed(struct store_client *client, struct str user,
 	for (size_t i = 0; i < listed->mailboxes.count; i++) {
 		if (str_ieqz(row[i].name, "INBOX"))
 			continue;
-		if (store_client_delete(client, user, row[i].name, err) < 0 &&
+		if (store_client_delete_wholly(client, user, row[i].name, err) <
+			0 &&
 		    err->kind != ERR_NOENT)
 			return -1;
 		*deleted = true;
@@ -109,6 +110,8 @@ purge_mailboxes(struct verb_call *call, struct str user, struct err *err)
 		    store_client_rename(client, user, STR("INBOX"), REST, err);
 	if (ret == 0)
 		ret = delete_all(client, user, err);
+	if (ret == 0)
+		ret = store_client_purge(client, user, err);
 	if (ret < 0 && err->kind == ERR_NOENT)
 		ret = 0; /* never had any mail */
 	if (ret == 0)

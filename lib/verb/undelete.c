@@ -1,10 +1,11 @@
 /*
- * undelete - the verbs for mail that was expunged and is still kept.
+ * undelete - the verbs for mail that was expunged, and mailboxes that were
+ * deleted, and are still kept.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/num.h"
 #include "base/time.h"
 #include "conf/value.h"
 #include "mime/word.h"
@@ -60,7 +61,9 @@ static int
 list_mailbox(struct store_edge *edge, struct str user,
     const struct store_listing *mailbox, void *ctx, struct err *err)
 {
-	struct store_graves req = { .user = user, .name = mailbox->name };
+	struct store_graves req = { .user = user,
+		.name = mailbox->name,
+		.deleted = mailbox->when != 0 ? mailbox->mailbox : 0 };
 	struct store_graves_are answer = { .more = true };
 	struct arena *arena = arena_new(0);
 	const struct store_grave *grave;
@@ -83,18 +86,110 @@ list_mailbox(struct store_edge *edge, struct str user,
 	return ret;
 }
 
+/* fn for the deleted mailboxes, or (not 0) the one of that number. */
 static int
-list(struct verb_call *call, struct err *err)
+each_deleted(struct store_edge *edge, struct str user, uint32_t number,
+    store_edge_fn *fn, void *ctx, struct err *err)
+{
+	struct store_listed listed = { .more = true };
+	uint32_t above = number > 0 ? number - 1 : 0;
+	const struct store_listing *row;
+	bool found = false;
+	int ret = 0;
+
+	while (ret == 0 && listed.more) {
+		ret = store_client_list_deleted(edge->client, user, above,
+		    edge->arena, &listed, err);
+		if (ret < 0 || listed.mailboxes.count == 0)
+			break;
+		row = listed.mailboxes.items;
+		for (size_t i = 0; ret == 0 && i < listed.mailboxes.count;
+		     i++) {
+			if (number != 0 && row[i].mailbox != number)
+				continue;
+			found = true;
+			ret = fn(edge, user, &row[i], ctx, err);
+		}
+		above = row[listed.mailboxes.count - 1].mailbox;
+		if (number != 0)
+			break;
+	}
+	if (ret == 0 && number != 0 && !found)
+		return err_set(err, ERR_NOENT, "no deleted mailbox %u", number);
+	return ret;
+}
+
+static int
+print_deleted(struct store_edge *edge, struct str user,
+    const struct store_listing *mailbox, void *ctx, struct err *err)
+{
+	struct print *p = ctx;
+
+	(void)edge;
+	(void)user;
+	(void)err;
+	print_open_record(p, NULL);
+	print_int(p, "number", mailbox->mailbox);
+	print_str(p, "name", mailbox->name);
+	print_time(p, "deleted", mailbox->when);
+	print_int(p, "messages", mailbox->exists);
+	print_int(p, "bytes", (int64_t)mailbox->bytes);
+	print_close(p);
+	return 0;
+}
+
+static int
+list_deleted(struct verb_call *call, struct err *err)
 {
 	struct store_edge edge;
 	int ret;
 
 	if (store_edge_open(&edge, call, TIMEOUT_MS, err) < 0)
 		return -1;
+	print_open_list(call->print, "mailboxes");
+	ret = each_deleted(&edge, store_edge_user(&edge, call->args[0]), 0,
+	    print_deleted, call->print, err);
+	print_close(call->print);
+	store_edge_close(&edge);
+	return ret;
+}
+
+/* --deleted NUMBER; 0 where it was not given. */
+static int
+parse_deleted(struct verb_call *call, uint32_t *out, struct err *err)
+{
+	const char *text = verb_option(call, "--deleted");
+	uint64_t number = 0;
+
+	if (text != NULL &&
+	    (!num_parse(str_of(text), UINT32_MAX, &number) || number == 0))
+		return verb_usage(call, err,
+		    "--deleted %s: not a number of mailbox deleted", text);
+	*out = (uint32_t)number;
+	return 0;
+}
+
+static int
+list(struct verb_call *call, struct err *err)
+{
+	struct store_edge edge;
+	uint32_t number;
+	struct str user;
+	int ret;
+
+	if (parse_deleted(call, &number, err) < 0)
+		return -1;
+	if (number != 0 && call->args_len > 1)
+		return verb_usage(call, err, "MAILBOX or --deleted, not both");
+	if (store_edge_open(&edge, call, TIMEOUT_MS, err) < 0)
+		return -1;
+	user = store_edge_user(&edge, call->args[0]);
 	print_open_list(call->print, "messages");
-	ret = store_edge_each(&edge, store_edge_user(&edge, call->args[0]),
-	    call->args_len > 1 ? call->args[1] : NULL, list_mailbox,
-	    call->print, err);
+	ret = number != 0 ?
+	    each_deleted(&edge, user, number, list_mailbox, call->print, err) :
+	    store_edge_each(&edge, user,
+		call->args_len > 1 ? call->args[1] : NULL, list_mailbox,
+		call->print, err);
 	print_close(call->print);
 	store_edge_close(&edge);
 	return ret;
@@ -191,6 +286,8 @@ undelete(struct verb_call *call, struct err *err)
 	buf_init(&bytes, 0);
 	if (since != NULL && parse_since(call, since, &req.since, err) < 0)
 		ret = -1;
+	if (ret == 0 && parse_deleted(call, &req.deleted, err) < 0)
+		ret = -1;
 	if (ret == 0 && call->args_len > 2 && !parse_uids(call->args[2], &uids))
 		ret = verb_usage(call, err, "%s: not UIDs like 1,4:7",
 		    call->args[2]);
@@ -204,9 +301,14 @@ undelete(struct verb_call *call, struct err *err)
 }
 
 const struct verb undelete_verbs[] = {
-	{ VERB_OPERATOR, "mailbox expunged", "USER [MAILBOX]", "",
-	    "list expunged messages that are still kept", .run = list },
+	{ VERB_OPERATOR, "mailbox deleted", "USER", "",
+	    "list deleted mailboxes that are still kept", .run = list_deleted },
+	{ VERB_OPERATOR, "mailbox expunged", "USER [MAILBOX]",
+	    "--deleted NUMBER", "list expunged messages that are still kept",
+	    .run = list },
 	{ VERB_OPERATOR, "mailbox undelete", "USER MAILBOX [UIDS]",
-	    "--since TIME", "have expunged messages back", .run = undelete },
+	    "--since TIME --deleted NUMBER",
+	    "have expunged messages, or a deleted mailbox, back",
+	    .run = undelete },
 	{ .who = VERB_END },
 };

@@ -3,15 +3,18 @@
  *
  *	store_work write DIR MARKS BATCHES
  *		deliver numbered messages, set flags, expunge, copy (also all
- *		of a mailbox, in slices), rename INBOX, write snapshots, compact
- *packs and unlink them, open the partition or make its index anew now and then;
- *after each batch what it promised goes to MARKS store_work check DIR MARKS
+ *		of a mailbox, in slices), rename INBOX, delete mailboxes and
+ *		have them back, write snapshots, compact packs and unlink
+ *		them, open the partition or make its index anew now and then;
+ *		after each batch what it promised goes to MARKS
+ *	store_work check DIR MARKS
  *		what MARKS promises is there: the message under its UID, byte
  *		for byte, with its flag; expunged ones are not; a copy of all
  *		is whole or not there, a renamed INBOX is whole once what was
- *		cut off has been ended; no delivery is done twice; every
- *		invariant of the index holds; all this again of an index made
- *		anew; then more work works
+ *		cut off has been ended; what was in a deleted mailbox is kept,
+ *		or is back, once; no delivery is done twice; every invariant
+ *		of the index holds; all this again of an index made anew; then
+ *		more work works
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,6 +39,8 @@
 #include "stored/flags.h"
 #include "stored/mailbox.h"
 #include "stored/snapshot.h"
+#include "stored/undelete.h"
+#include "t/crash/store_bury.h"
 #include "t/crash/store_slices.h"
 #include "t/crash/store_verify.h"
 
@@ -54,6 +59,8 @@ struct work {
 	unsigned released; /* packs */
 	int marks;
 	struct list batch;
+	uint32_t buried,
+	    message; /* the last mailbox deleted, and what it had */
 };
 
 /* What was promised of a message. */
@@ -299,6 +306,57 @@ share_for_a_while(struct work *work, unsigned nth)
 	clear(work);
 }
 
+static uint32_t
+change_mailbox(struct work *work, enum store_mailbox_op op)
+{
+	struct store_mailbox in = { .op = (uint8_t)op, .name = STR("kept") };
+	struct request *request =
+	    ask(work, mailbox_run, &store_mailbox_msg, &in);
+	uint32_t mailbox;
+
+	run(work);
+	mailbox = ((struct store_mailbox_done *)request->answer)->mailbox;
+	clear(work);
+	return mailbox;
+}
+
+/* A mailbox with a copy of that message is deleted, and kept. */
+static void
+bury(struct work *work, uint32_t uid)
+{
+	unsigned char bytes[8];
+	struct store_copy in = { .mailbox = INBOX,
+		.uids = one_uid(bytes, uid),
+		.name = STR("kept") };
+
+	work->buried = change_mailbox(work, STORE_CREATE);
+	work->message = uid;
+	(void)ask(work, copy_run, &store_copy_msg, &in);
+	run(work);
+	clear(work);
+	work->engine->conf.expunge_keep = 1 << 30;
+	(void)change_mailbox(work, STORE_DELETE);
+	work->engine->conf.expunge_keep = 0;
+	promise(work, "buried", work->buried, uid);
+}
+
+static void
+have_back(struct work *work)
+{
+	char name[20];
+	struct store_undelete in = { .user = STR("anna@a.test"),
+		.since = INT64_MIN,
+		.deleted = work->buried };
+
+	(void)snprintf(name, sizeof(name), "back %u", work->buried);
+	in.name = str_of(name);
+	promise(work, "comes", work->buried, work->message);
+	(void)ask(work, undelete_run, &store_undelete_msg, &in);
+	run(work);
+	clear(work);
+	promise(work, "back", work->buried, work->message);
+}
+
 /* Space is taken back: what was promised stays. */
 static void
 tidy(struct work *work)
@@ -373,6 +431,10 @@ write_store(struct work *work, const char *dir, const char *marks,
 			slices_copy(work->engine, work->marks, i / 10);
 		if (i % 20 == 13)
 			slices_rename(work->engine, work->marks, i / 20);
+		if (i % 7 == 4)
+			bury(work, number - 1);
+		if (i % 14 == 6)
+			have_back(work);
 		engine_prepare(work->engine, &more);
 		if (i % 12 == 11)
 			tidy(work);
@@ -390,6 +452,7 @@ struct promised {
 	uint32_t number[MESSAGES_MAX]; /* likewise */
 	uint32_t last;                 /* message number */
 	struct slices_promised slices;
+	struct bury_promised buried;
 };
 
 static void
@@ -415,7 +478,8 @@ read_marks(const char *path, struct promised *promised)
 		(void)snprintf(text, sizeof(text), "%" STR_F, STR_A(line));
 		if (sscanf(text, "%7s %u %u", word, &uid, &number) != 3 ||
 		    uid >= MESSAGES_MAX ||
-		    slices_mark(&promised->slices, word, uid, number))
+		    slices_mark(&promised->slices, word, uid, number) ||
+		    bury_mark(&promised->buried, word, uid, number))
 			continue;
 		for (size_t i = 0; i < NELEMS(words); i++)
 			if (strcmp(word, words[i].word) == 0)
@@ -505,6 +569,27 @@ check_messages(struct kv_txn *txn, void *arg, struct err *err)
 	return 0;
 }
 
+static bool
+is_message(void *ctx, struct kv_txn *txn, const struct store_hot *hot,
+    uint32_t number)
+{
+	struct look *look = ctx;
+	struct store_blob blob;
+	struct err err;
+
+	return store_row_blob(txn, hot->blob, &blob, &err) > 0 &&
+	    has_bytes(look->engine, hot->blob, &blob, number);
+}
+
+static int
+check_buried(struct kv_txn *txn, void *arg, struct err *err)
+{
+	struct look *look = arg;
+
+	return bury_check(txn, anna.user, &look->promised->buried, is_message,
+	    look, &look->bad, err);
+}
+
 static void
 check_promises(struct work *work, const struct promised *promised, bool ended)
 {
@@ -514,7 +599,8 @@ check_promises(struct work *work, const struct promised *promised, bool ended)
 	store_verify_engine(work->engine);
 	slices_check(work->engine, &promised->slices, ended);
 	if (kv_view(work->engine->kv, check_messages, &look, &err) < 0 ||
-	    kv_view(work->engine->kv, check_bob, &look, &err) < 0)
+	    kv_view(work->engine->kv, check_bob, &look, &err) < 0 ||
+	    kv_view(work->engine->kv, check_buried, &look, &err) < 0)
 		fatal("%s", err.text);
 	if (look.bad > 0)
 		fatal("%u promises are broken", look.bad);

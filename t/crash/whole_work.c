@@ -307,7 +307,7 @@ write_whole(struct whole *whole, int marks, unsigned count)
 static unsigned
 count_mail(const struct whole *whole, const char *user, size_t least)
 {
-	struct store_list list = { str_of(user), str_of("") };
+	struct store_list list = { .user = str_of(user), .after = STR("") };
 	struct arena *arena = arena_new(0);
 	const struct store_listing *mailbox;
 	struct store_listed listed;

@@ -166,6 +166,7 @@ mailboxes_come_back(void **state)
 		.keywords = { 2, { STR("$Forwarded"), STR("x") } },
 		.acl = STR("acl") };
 	struct store_mbox out;
+	size_t short_len;
 	struct buf row;
 	struct err err;
 
@@ -181,6 +182,22 @@ mailboxes_come_back(void **state)
 	assert_true(str_eqz(out.keywords.keyword[0], "$Forwarded"));
 	assert_true(str_eqz(out.acl, "acl"));
 	check_borders(&row, decode_mbox, SIZE_MAX);
+
+	mbox.gone = 11;
+	mbox.was.type = STORE_TYPE_NOTES;
+	mbox.was.exists = 12;
+	mbox.was.bytes = 13;
+	mbox.was.modseq = 14;
+	mbox.was.name = STR("a/b");
+	short_len = row.len;
+	store_mbox_encode(&row, &mbox);
+	assert_int_equal(store_mbox_decode(&out, buf_str(&row), &err), 0);
+	assert_true(out.gone == 11 && out.was.type == STORE_TYPE_NOTES &&
+	    out.was.exists == 12 && out.was.bytes == 13 &&
+	    out.was.modseq == 14);
+	assert_true(str_eqz(out.was.name, "a/b"));
+	check_borders(&row, decode_mbox, short_len);
+	mbox.gone = 0;
 
 	mbox.keywords.keyword[1] = STR("a b"); /* no keyword */
 	store_mbox_encode(&row, &mbox);
