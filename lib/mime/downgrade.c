@@ -113,7 +113,8 @@ as_received(struct work *w)
 	while (str_split(&rest, ' ', &word)) {
 		if (!str_ieqz(word, "for"))
 			continue;
-		(void)str_split(&rest, ' ', &path);
+		if (!str_split(&rest, ' ', &path))
+			break;
 		before = str_make(w->value.p, (size_t)(word.p - w->value.p));
 		behind = rest.p == NULL ? STR("") : rest;
 		if (str_ends(path, STR(";")))

@@ -138,6 +138,8 @@ structured_fields(void **state)
 		{ "Received: from ü for <ü@x>\r\n",
 		    "Downgraded-Received: from =?UTF-8?B?w7w=?=\r\n" },
 		{ "Received: by b for ü@x", "Received: by b" },
+		{ "Received: by (ü) for\r\n",
+		    "Received: by (=?UTF-8?B?w7w=?=) for\r\n" },
 		{ "Content-Type: text/plain; charset=\"a b\"; name=ü\r\n",
 		    "Content-Type: text/plain; charset=\"a b\"; "
 		    "name*=UTF-8''%C3%BC\r\n" },
