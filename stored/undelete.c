@@ -171,6 +171,10 @@ find_way(struct change *change, struct request *request,
 		ret = find_source(change, in, progress, way, err);
 	if (ret == 0)
 		request_refuse(request, ERR_NOENT, "no such mailbox");
+	if (ret > 0 && way->from->row.gone != 0 && way->from->row.exists > 0) {
+		request_refuse(request, ERR_TEMP, "is still being deleted");
+		return 0;
+	}
 	if (ret > 0)
 		ret = find_target(change, request, way, err);
 	return ret;
