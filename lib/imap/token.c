@@ -11,8 +11,8 @@ enum { QUOTED_MAX = 1000 };
  * atom-specials = "(" / ")" / "{" / SP / CTL / list-wildcards /
  *                 quoted-specials / resp-specials
  */
-bool
-token_is_atom_char(char c)
+static bool
+is_atom_char(char c)
 {
 	switch (c) {
 	case '(':
@@ -30,23 +30,23 @@ token_is_atom_char(char c)
 }
 
 /* ASTRING-CHAR = ATOM-CHAR / resp-specials */
-bool
-token_is_astring_char(char c)
+static bool
+is_astring_char(char c)
 {
-	return c == ']' || token_is_atom_char(c);
+	return c == ']' || is_atom_char(c);
 }
 
 /* list-char = ATOM-CHAR / list-wildcards / resp-specials */
 static bool
 is_list_char(char c)
 {
-	return c == '%' || c == '*' || token_is_astring_char(c);
+	return c == '%' || c == '*' || is_astring_char(c);
 }
 
 static bool
 is_tag_char(char c)
 {
-	return c != '+' && token_is_astring_char(c);
+	return c != '+' && is_astring_char(c);
 }
 
 static int
@@ -98,7 +98,7 @@ token_tag(struct str *in, struct str *out, struct err *err)
 int
 token_atom(struct str *in, struct str *out, struct err *err)
 {
-	return take_run(in, token_is_atom_char, "atom", out, err);
+	return take_run(in, is_atom_char, "atom", out, err);
 }
 
 int
@@ -244,7 +244,7 @@ token_astring(struct arena *arena, struct str *in, struct str *out,
 {
 	if (at_string(in))
 		return token_string(arena, in, out, err);
-	return take_run(in, token_is_astring_char, "string", out, err);
+	return take_run(in, is_astring_char, "string", out, err);
 }
 
 int
@@ -362,7 +362,7 @@ fits_atom(struct str s)
 {
 	size_t i = 0;
 
-	while (i < s.len && token_is_astring_char(s.p[i]))
+	while (i < s.len && is_astring_char(s.p[i]))
 		i++;
 	return i == s.len && s.len > 0 && s.len <= QUOTED_MAX &&
 	    !str_ieq(s, STR("NIL"));

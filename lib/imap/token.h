@@ -23,9 +23,6 @@
 #include "base/err.h"
 #include "base/str.h"
 
-bool token_is_atom_char(char c);
-bool token_is_astring_char(char c);
-
 /* One SP. */
 int token_sp(struct str *in, struct err *err);
 /* One given byte, "(" say. */
