@@ -82,7 +82,7 @@ class Session:
 def start(kind):
     """The system of one of KINDS."""
     known = {"hibernating": "maildir", "dovecot": "maildir"}.get(kind, kind)
-    return systems.start(known, USERS, smtp=False, options=OPTIONS,
+    return systems.start(known, USERS, smtp=False, options=OPTIONS, apart=True,
                          hibernate=1 if kind == "hibernating" else None)
 
 
@@ -200,8 +200,8 @@ def run(kind, tls, count):
           f"{found['by_client_ms']:.1f} ms by the client, "
           f"{found['by_mail_ms']:.1f} ms by mail; begun in "
           f"{found['begun_s']:.0f} s; load {os.getloadavg()[0]:.1f}")
-    if kind == "hibernating" and found["left"]:
-        print(f"    ({found['left']} do not hibernate)")
+    if found["left"]:
+        print(f"    ({found['left']} have a process each)")
     print("    of which " + ", ".join(
         f"{name} {size:.2f}" for name, size in largest), flush=True)
 

@@ -120,7 +120,7 @@ class Chancery(System):
 class Peer(System):
     """A store that is a peer, with Postfix before it if smtp."""
 
-    def __init__(self, kind, users, smtp, hibernate):
+    def __init__(self, kind, users, smtp, hibernate, apart):
         self.kind, self.name = kind, KINDS[kind]
         self.ports = chancery.PortBase()
         self.running = []
@@ -129,21 +129,20 @@ class Peer(System):
         self.context.verify_mode = ssl.CERT_NONE
         self.folder = tempfile.TemporaryDirectory(prefix="peers-tls-")
         try:
-            self._start(users, smtp, hibernate)
+            self._start(users, smtp, hibernate, apart)
         except BaseException:
             self.stop()
             raise
 
-    def _start(self, users, smtp, hibernate):
+    def _start(self, users, smtp, hibernate, apart):
         tls = self._certificate()
         ports = {name: self.port(name) for name in ("imap", "imaps", "pop3")}
         words = ports.pop("imap"), DOMAIN, names(users), PASSWORD
         if self.kind == "cyrus":
             store = peers.Cyrus(*words, tls=tls, **ports)
         else:
-            # A process that hibernates its client is not used again.
-            store = peers.Dovecot(*words, tls=tls,
-                                  reuse=200 if hibernate is None else 1,
+            store = peers.Dovecot(*words, tls=tls, apart=apart,
+                                  reuse=1 if apart else 200,
                                   location=LOCATIONS[self.kind],
                                   hibernate=hibernate, **ports)
         self.store = store
@@ -187,15 +186,16 @@ class Peer(System):
         self.ports.close()
 
 
-def start(kind, users, smtp=True, hibernate=None, options=()):
-    """options are lines of Chancery's main.cf; hibernate is Dovecot's."""
+def start(kind, users, smtp=True, hibernate=None, apart=False, options=()):
+    """options are lines of Chancery's main.cf; hibernate and apart are
+    Dovecot's (peer/dovecot.py)."""
     if not chancery.IS_ROOT:
         sys.exit("t/bench: the peers, and /proc of others, need root")
     # Whoever is told to stop leaves nothing running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     if kind == "chancery":
         return Chancery(users, options)
-    return Peer(kind, users, smtp, hibernate)
+    return Peer(kind, users, smtp, hibernate, apart)
 
 
 # ---- for programs that compare ----

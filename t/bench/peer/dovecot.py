@@ -7,6 +7,7 @@ are synced before they are acknowledged; changes of flags are not, which is
 less than Chancery does, and to its disadvantage here.
 """
 
+import os
 import shutil
 import subprocess
 
@@ -30,8 +31,8 @@ passdb {{
   args = scheme=PLAIN {dir}/passwd
 }}
 userdb {{
-  driver = static
-  args = uid={uid} gid={uid} home={dir}/mail/%n
+  driver = passwd-file
+  args = {dir}/passwd
 }}
 service imap-login {{
   service_count = 0
@@ -93,23 +94,34 @@ service stats {{
 }}
 """
 
+FIRST = 200000  # of the UIDs that nobody else has
+
+
 class Dovecot:
     """Started when made; DIR/mail/USER is a user's home. reuse: how many
     sessions a process serves, one after the other; hibernate: after so many
-    seconds in IDLE, or None; tls: (certificate, key)."""
+    seconds in IDLE, or None; apart: each user has a UID, for Linux allows
+    one only 128 inotify instances, and without one there is no hibernating
+    (no process can be used again then); tls: (certificate, key)."""
 
     name = "Dovecot"
 
     def __init__(self, imap, domain, users, password, pop3=0, imaps=0,
                  location="maildir:~/Maildir", reuse=1, hibernate=None,
-                 tls=None):
+                 apart=False, tls=None):
         self.imap, self.imaps, self.pop3 = imap, imaps, pop3
         self.folder = Folder("mail", "dovecot")
         self.dir = self.folder.path
         self.lmtp = f"{self.dir}/dovecot/lmtp"
         self.folder.give("mail", NOBODY, NOBODY)
-        self.folder.write("passwd", "".join(
-            f"{user}@{domain}:{{PLAIN}}{password}\n" for user in users))
+        lines = []
+        for n, user in enumerate(users):
+            uid, home = FIRST + n if apart else NOBODY, f"mail/{user}"
+            os.mkdir(f"{self.dir}/{home}", 0o700)
+            self.folder.give(home, uid, NOBODY)
+            lines.append(f"{user}@{domain}:{{PLAIN}}{password}:{uid}:"
+                         f"{NOBODY}::{self.dir}/{home}\n")
+        self.folder.write("passwd", "".join(lines))
         conf = CONF.format(dir=self.dir, imap=imap, imaps=imaps, pop3=pop3,
                            uid=NOBODY, location=location, reuse=reuse)
         if hibernate is not None:

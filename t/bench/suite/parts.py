@@ -302,6 +302,9 @@ def parking(kind, quick):
         with parked.start(kind) as system:
             found = parked.measure(kind, system, tls, count,
                                    2 if quick else 35)
+        if kind == "hibernating" and found["left"] > count // 10:
+            raise SystemExit(f"{found['left']} of {count} sessions do not "
+                             "hibernate")
         word = "tls" if tls else "clear"
         for key in ("kib", "by_client_ms", "by_mail_ms"):
             values[f"{key}_{word}"] = found[key]
