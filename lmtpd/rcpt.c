@@ -64,6 +64,11 @@ look_up(struct session *s, struct recipient *rcpt)
 	if (s->peers->ops->user(s->peers->ctx, rcpt->address, &answer, s->line,
 		&err) < 0) {
 		log_warn("warning: lookup of a recipient: %s", err.text);
+		/* others may be known well: RFC 3463 section 3.5 has 4.4.3 */
+		if (err.cause == ERR_CAUSE_DIRECTORY)
+			return session_reply(s, 451, "4.4.3",
+			    "<%" STR_F ">: Temporary lookup failure",
+			    STR_A(rcpt->address));
 		return session_reply(s, 451, "4.3.0",
 		    "[site] Temporary lookup failure");
 	}

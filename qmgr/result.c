@@ -221,6 +221,14 @@ tell(struct qmgr *q, struct message *message, const struct told *told,
 	    expired ? QUEUE_EXPIRED : QUEUE_BOUNCED);
 }
 
+/* Our own directory gave no answer (RFC 3463 section 3.5): that passes. */
+static bool
+is_own_trouble(const struct job *job, const struct outcome *outcome)
+{
+	return !job->dest->transport->remote &&
+	    strcmp(outcome->status, "4.4.3") == 0;
+}
+
 void
 result_finish(struct qmgr *q, struct job *job, const char *relay)
 {
@@ -231,6 +239,7 @@ result_finish(struct qmgr *q, struct job *job, const char *relay)
 		.action = xcalloc(job->count, sizeof(*told.action)),
 	};
 	bool expired = is_expired(q, message), gone = false;
+	bool quick = job->lost > 0;
 
 	message->jobs++; /* it stays while we speak of it */
 	for (size_t i = 0; i < job->count; i++) {
@@ -249,6 +258,7 @@ result_finish(struct qmgr *q, struct job *job, const char *relay)
 			continue;
 		}
 		message_set_reason(message, job->rcpt[i], outcome->text);
+		quick |= is_own_trouble(job, outcome);
 		if (outcome->verdict == VERDICT_FAILED)
 			told.failed[told.fails++] = job->rcpt[i];
 		else
@@ -259,7 +269,7 @@ result_finish(struct qmgr *q, struct job *job, const char *relay)
 	free(told.failed);
 	free(told.sent);
 	free(told.action);
-	result_job_ended(q, message, job->lost > 0);
+	result_job_ended(q, message, quick);
 	dest_done(job);
 }
 

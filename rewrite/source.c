@@ -156,6 +156,7 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 	if (why != NULL) {
 		err = *why;
 		err.kind = ERR_TEMP; /* whatever it is, ask again later */
+		err.cause = ERR_CAUSE_DIRECTORY;
 		source->trouble_until = time_mono() + TROUBLE;
 		record = get_stale(source, fetch->kind, str_of(fetch->key),
 		    time_mono());

@@ -26,7 +26,9 @@ enum err_cause {
 	ERR_CAUSE_NONE,
 	ERR_CAUSE_QUOTA, /* ERR_LIMIT: what a user may store */
 	ERR_CAUSE_FULL,  /* the disk, or a file of fixed size, has no room */
-	ERR_CAUSE_LAST = ERR_CAUSE_FULL
+	ERR_CAUSE_DIRECTORY, /* ERR_TEMP: it gives no answer, to this question
+			      */
+	ERR_CAUSE_LAST = ERR_CAUSE_DIRECTORY
 };
 
 struct err {

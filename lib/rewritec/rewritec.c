@@ -65,7 +65,8 @@ rewritec_rcpt(struct rewritec *client, struct str address, struct str sender,
 		if (keep(arena, &target[i].address, err) < 0 ||
 		    keep(arena, &target[i].transport, err) < 0 ||
 		    keep(arena, &target[i].nexthop, err) < 0 ||
-		    keep(arena, &target[i].sender, err) < 0)
+		    keep(arena, &target[i].sender, err) < 0 ||
+		    keep(arena, &target[i].forwarder, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -52,6 +52,9 @@ user(void *ctx, struct str address, struct rewrite_user_answer *answer,
 	local = local_part(address, &detail);
 	if (str_eqz(local, "away"))
 		return err_set(err, ERR_TEMP, "rewrite: away");
+	if (str_eqz(local, "unasked"))
+		return err_set_cause(err, ERR_TEMP, ERR_CAUSE_DIRECTORY,
+		    "directory: no answer");
 	for (size_t i = 0; i < NELEMS(statuses); i++) {
 		if (str_eqz(local, statuses[i].local))
 			answer->status = (uint8_t)statuses[i].status;

@@ -3,10 +3,10 @@
  * what they answer is decided by the address, what they were asked is kept.
  *
  * By local part: unknown, foreign, disabled, loop are rewrite's statuses,
- * away is its ERR_TEMP; full, denied, odd, gone are the store's refusals of
- * that recipient, again one that had it before, diskfull, mapfull and down
- * the failure of the whole request. "user+detail": the mailbox "detail"
- * exists for detail "list" alone.
+ * away is its ERR_TEMP, unasked its directory's; full, denied, odd, gone are
+ * the store's refusals of that recipient, again one that had it before,
+ * diskfull, mapfull and down the failure of the whole request. "user+detail":
+ * the mailbox "detail" exists for detail "list" alone.
  */
 #ifndef T_LIB_LMTPD_PEERS_H
 #define T_LIB_LMTPD_PEERS_H

@@ -155,8 +155,11 @@ class Login(chancery.TestCase):
         self.assertEqual(watcher.plain(carol, "secret-carol"), OK)
         self.chancery.run("user", "password", carol, "--password-file", "-",
                           stdin="another\n")
-        kind, _, void = watcher.receive()
-        self.assertEqual((kind, void.str()), (25, carol))
+        while True:  # an earlier change of somebody else may be told, too
+            kind, _, void = watcher.receive()
+            self.assertEqual(kind, 25)
+            if void.str() == carol:
+                break
         self.assertGreaterEqual(void.u64(), int(time.time()) - 1)
         watcher.close()
         self.assertEqual(self.authd.plain(carol, "another"), OK)

@@ -23,8 +23,11 @@ UNKNOWN = b"queue file write error"
 
 
 class Load:
-    def __init__(self, instance, user, sessions=4, body=b"hello\r\n"):
+    def __init__(self, instance, user, sessions=4, body=b"hello\r\n",
+                 pause=0):
+        """pause: seconds from one message to the next of a session."""
         self.instance, self.user, self.body = instance, user, body
+        self.pause = pause
         self.done = threading.Event()
         self.lock = threading.Lock()
         self.next, self.accepted, self.doubtful = 0, set(), set()
@@ -49,6 +52,7 @@ class Load:
             with self.lock:
                 number, self.next = self.next, self.next + 1
             self._send_until_taken(number)
+            self.done.wait(self.pause)
 
     def _send_until_taken(self, number):
         """Also after done: what was begun is to come in."""

@@ -220,6 +220,8 @@ tells_at_once_who_has_no_mailbox(void **state)
 		{ "<loop@b>",
 		    "550 5.4.6 <loop@b>: Aliases run in a circle\r\n" },
 		{ "<away@b>", "451 4.3.0 [site] Temporary lookup failure\r\n" },
+		{ "<unasked@b>",
+		    "451 4.4.3 <unasked@b>: Temporary lookup failure\r\n" },
 		{ "<strange@b>",
 		    "451 4.3.0 [site] rewrite gave a strange answer\r\n" },
 		{ "<>", "501 5.1.3 Bad recipient address syntax\r\n" },

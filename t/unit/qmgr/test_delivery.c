@@ -290,6 +290,47 @@ names_who_passed_it_on(void **state)
 	    "DATA|Delivered-To: f@y|Received: t|Subject: x||..dot|"));
 }
 
+/* 300 s is the pause after other temporary failures. */
+static void
+tries_soon_what_the_directory_left_open(void **state)
+{
+	static const struct {
+		struct script script;
+		int64_t least, most; /* seconds */
+	} cases[] = {
+		{ { .name = "soon",
+		      .lhlo = PIPELINED,
+		      .mail = "250 ok",
+		      .rcpt = { "451 4.4.3 later" },
+		      .data = "503 no" },
+		    0, 20 },
+		{ { .name = "late",
+		      .lhlo = PIPELINED,
+		      .mail = "250 ok",
+		      .rcpt = { "451 4.3.0 later" },
+		      .data = "503 no" },
+		    200, 700 },
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct agent_side side = { .script = &cases[i].script };
+		struct queue_recipient rcpt = { .address = STR("a@x"),
+			.transport = str_of(cases[i].script.name),
+			.nexthop = STR("here") };
+		struct message *message;
+		int64_t wait;
+
+		listen_as(&side, cases[i].script.name);
+		message = put(world, &rcpt, 1);
+		run_until_rest(world, &message->id, false);
+		assert_true(schedule_has(&message->due));
+		wait = (message->due.at - time_real()) / TIME_SECOND;
+		assert_in_range(wait, cases[i].least, cases[i].most);
+		end_agent(world, &side);
+	}
+}
+
 /* Nobody is asked: the next hop says it. With nobody to tell it is held. */
 static void
 sends_back_what_has_no_way(void **state)
@@ -489,6 +530,7 @@ main(void)
 		WORLD_TEST(acts_as_each_agent_answers),
 		WORLD_TEST(names_the_message_and_numbers_the_recipients),
 		WORLD_TEST(names_who_passed_it_on),
+		WORLD_TEST(tries_soon_what_the_directory_left_open),
 		WORLD_TEST(sends_back_what_has_no_way),
 		WORLD_TEST(leaves_a_dead_site_alone),
 		WORLD_TEST(gives_doubtful_sites_few_agents),
