@@ -73,15 +73,27 @@ static const struct complexity_input data[] = {
 	{ "PROXY", "PROXY TCP4 ", "1", "\r\n" },
 	{ NULL, NULL, NULL, NULL },
 };
-/* An answer of one A question for "a.de", then records. */
+/*
+ * An answer to one question for "a.de". "~" stands for NUL, which no C string
+ * holds, and two bytes FD for a pointer to where the last two stood, so that
+ * pointers lead to pointers.
+ */
 #define DNS_HEAD                                                               \
-	"\x01\x02\x81\x80\x01\x01\xff\xff\x01\x01\x01\x01"
+	"\x01\x02\x81\x80~\x01~~~~~~\x01"                                     \
+	"a\x02"                                                                \
+	"de~~\x01~\x01"
+#define RECORD(type, data) "\xfd\xfd~" type "~\x01~~~\x3c~" data
 static const struct complexity_input packets[] = {
-	{ "bytes", DNS_HEAD, "\x01" "a", NULL },
-	{ "labels", DNS_HEAD, "?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaaa", NULL },
-	{ "pointers", DNS_HEAD, "\xc1\x0c", NULL },
-	{ "pointers to pointers", DNS_HEAD, "\xc0\x0e\xc0\x0c", NULL },
+	{ "addresses", DNS_HEAD, RECORD("\x01", "\x04" "abcd"), NULL },
+	{ "aliases", DNS_HEAD, RECORD("\x05", "\x02\xc0\x0c"), NULL },
+	{ "hosts", DNS_HEAD, RECORD("\x0f", "\x04~\x01\xc0\x0c"), NULL },
+	{ "texts", DNS_HEAD, RECORD("\x10", "\x06\x01" "a\x01" "b\x01" "c"),
+	    NULL },
+	{ "empty texts", DNS_HEAD, RECORD("\x10", "\x08~~~~~~~~"), NULL },
+	{ "long names", DNS_HEAD "?", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaa?", NULL },
+	{ "pointers", DNS_HEAD, "\xfd\xfd", NULL },
+	{ "labels", DNS_HEAD, "\x01" "a", NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 static const struct complexity_input dns_names[] = {
@@ -229,24 +241,45 @@ run_data(struct str in)
 	return held;
 }
 
-/* "\x01" stands for NUL in what the tables can say. */
+/* What "~" and FD FD stand for; how many of the latter there are. */
+static unsigned
+make_packet(char *bytes, size_t len)
+{
+	unsigned last = 12, count = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '~')
+			bytes[i] = '\0';
+		if (i + 1 == len || bytes[i] != '\xfd' ||
+		    bytes[i + 1] != '\xfd')
+			continue;
+		bytes[i] = (char)(0xc0 | last >> 8);
+		bytes[i + 1] = (char)(last & 255);
+		if (i < 0x4000)
+			last = (unsigned)i;
+		count++;
+		i++;
+	}
+	return count;
+}
+
 static size_t
 run_packet(struct str in)
 {
+	static const uint16_t types[] = { DNS_A, DNS_MX, DNS_TXT };
 	struct arena *arena = arena_new(0);
 	char *bytes = arena_cstr(arena, in);
+	unsigned count = make_packet(bytes, in.len);
 	struct dns_answer answer;
 	struct err err;
 	size_t held;
 
-	if (in.len > 4)
-		bytes[4] = 0;
-	for (size_t i = 10; i < 12 && i < in.len; i++)
-		bytes[i] = 0;
-	complexity_sink += (size_t)packet_read(&answer, str_make(bytes, in.len),
-	    STR("a.de"), DNS_A, arena, &err);
-	complexity_sink += (size_t)packet_read(&answer, str_make(bytes, in.len),
-	    STR("a.de"), DNS_TXT, arena, &err);
+	bytes[6] = (char)(count >> 8 & 255);
+	bytes[7] = (char)(count & 255);
+	for (size_t i = 0; i < 3; i++)
+		complexity_sink +=
+		    (size_t)packet_read(&answer, str_make(bytes, in.len),
+			STR("a.de"), types[i], arena, &err);
 	held = arena_used(arena);
 	arena_free(arena);
 	return held;
