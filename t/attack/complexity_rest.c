@@ -28,6 +28,7 @@ enum {
 	LINE = 2048, /* of an SMTP client */
 	PACKET = 65535,
 	TABLE = 16 << 10,
+	CONFIGURATION = 256 << 10, /* past the most services there can be */
 };
 
 /* clang-format off */
@@ -393,7 +394,8 @@ const struct complexity_row complexity_rest[] = {
 	{ "DNS names", run_dns_name, PACKET, dns_names, LINEAR },
 	{ "lookup keys", run_key, LINE, keys, BOUNDED },
 	{ "lookup tables", run_table, TABLE, tables, LINEAR },
-	{ "configuration", run_configuration, TABLE, configurations, LINEAR },
+	{ "configuration", run_configuration, CONFIGURATION, configurations,
+	    LINEAR },
 	{ "verdicts", run_scanner, SPAMD_REPLY_MAX, scanners, LINEAR },
 	{ NULL, NULL, 0, NULL, LINEAR },
 };
