@@ -10,12 +10,10 @@ daemons alone. What each can reach is the table in doc/security.md, which this
 holds to be true; "takeover.py --write" writes it anew."""
 
 import errno
-import glob
 import os
 import re
 import socket
 import stat
-import struct
 import subprocess
 import sys
 import unittest
@@ -28,9 +26,6 @@ import tracee
 AT_FDCWD = -100
 DOCUMENT = os.path.join(chancery.TOP, "doc/security.md")
 BEGIN, END = "<!-- takeover -->\n", "<!-- /takeover -->\n"
-NETWORKED = ("dnsd", "smtp")
-# No descriptor, no address: where nothing can come back but an error.
-NOWHERE = 0
 CLONE_NEWUSER = 0x10000000
 
 

@@ -18,7 +18,6 @@ import imap_talk
 from chancery import main, read_all, wait_until  # for the classes
 
 TLS = ("submissions", "imaps", "pop3s")
-PLAIN = ("smtp", "submission", "imap", "pop3")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
