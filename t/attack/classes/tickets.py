@@ -3,11 +3,14 @@ replay; JSON web tokens taught the ways: CVE-2015-9235, CVE-2022-21449).
 
 stored is asked, over the edges of its own clients, to open mailboxes with
 tickets that are cut, changed in each byte, signed by others, of another time,
-another user or no user, and with a good one where no ticket opens anything.
-Frames that are forged end their connection and no other."""
+another user or no user, and with a good one where no ticket opens anything; and
+imapd and pop3d are handed clients with them, as a front that was taken over
+could. Frames that are forged end their connection and no other."""
 
+import hashlib
 import os
 import random
+import socket
 import struct
 import subprocess
 import tempfile
@@ -15,6 +18,7 @@ import time
 
 import attack
 import frames
+import standin
 
 HELLO, WELCOME = 60, 61
 AUTH_START, AUTH_STEP, AUTH_OK = 20, 22, 1
@@ -34,6 +38,8 @@ def fields(user=ADA, service="imap", issued=None, expires=None):
 
 
 class Tickets(attack.TestCase):
+    expected_errors = ("ticket",)  # imapd and pop3d say what was wrong
+
     def conn(self, edge):
         conn = frames.Conn(self.chancery.path(edge))
         self.addCleanup(conn.close)
@@ -122,8 +128,7 @@ class Tickets(attack.TestCase):
             own = subprocess.run(
                 ["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
                 check=True, stdout=subprocess.PIPE).stdout[-32:]
-            head = self.good()[:5] + __import__("hashlib").sha256(
-                own).digest()[:8]
+            head = self.good()[:5] + hashlib.sha256(own).digest()[:8]
             self.assertFalse(self.opens(self.make(key, head=head)))
 
     def test_of_another_time_or_use(self):
@@ -151,6 +156,45 @@ class Tickets(attack.TestCase):
         """Other clients of stored cannot become a session."""
         for edge in ("run/front/stored", "run/rewrite/stored"):
             self.assertFalse(self.opens(self.good(), edge=edge), edge)
+
+    def hand_over(self, service, ticket, user=ADA):
+        """What a session says that front would begin for this ticket."""
+        self.count()
+        ours, theirs = socket.socketpair()
+        ours.settimeout(20)
+        with socket.socket(socket.AF_UNIX) as edge:
+            edge.connect(self.chancery.path("run/front/" + service))
+            payload = b""
+            values = {"service": service, "client_addr": "127.0.0.1",
+                      "client_port": 1, "local_addr": "127.0.0.1",
+                      "local_port": 143, "session": "forged", "user": user,
+                      "mech": "PLAIN", "ticket": ticket, "tag": "a", "fd": 1}
+            for name, code in standin.TABLES[standin.HANDOVER]:
+                if code == "s":
+                    payload += frames.text(values.get(name, ""))
+                else:
+                    payload += struct.pack(">" + code.replace("f", "B"),
+                                           values.get(name, 0))
+            socket.send_fds(edge, [struct.pack(
+                ">2sBBHHI", b"Ch", 1, 1, standin.HANDOVER, 1, len(payload))
+                + payload], [theirs.fileno()])
+            theirs.close()
+            try:
+                said = ours.recv(4096)
+            except OSError:
+                said = b""
+        ours.close()
+        return said
+
+    def test_handed_over_by_a_front_that_lies(self):
+        for service, sasl in (("imap", "imap"), ("pop3", "pop")):
+            ticket = self.good(service=sasl)
+            yes = rb"^(a OK|\+OK)"
+            self.assertRegex(self.hand_over(service, ticket), yes)
+            changed = ticket[:-1] + bytes([ticket[-1] ^ 1])
+            for wrong in (b"", changed, b"x" * 300, self.good(BOB, sasl),
+                          self.good(service="smtp")):
+                self.assertNotRegex(self.hand_over(service, wrong), yes)
 
     def test_forged_frames(self):
         """Of every edge: what is no frame ends its connection alone."""
