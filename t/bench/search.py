@@ -83,13 +83,13 @@ def descriptors(pid):
     return found
 
 
-def serves(root, port):
-    """The process below root that has the connection from that port."""
+def serves(root, sock):
+    """The process below root that has the other end of a connection."""
+    ends = [end[1] for end in (sock.getpeername(), sock.getsockname())]
     with open("/proc/net/tcp") as table:
         rows = [line.split() for line in table][1:]
-    inode = next(f"socket:[{row[9]}]" for row in rows
-                 if int(row[2].split(":")[1], 16) == port and
-                 row[3] == "01")  # established
+    inode = next(f"socket:[{row[9]}]" for row in rows if row[3] == "01" and
+                 [int(end.split(":")[1], 16) for end in row[1:3]] == ends)
     for _ in range(100):  # /proc may leave out some when others end
         for pid in procs.tree(root):
             if inode in descriptors(pid):
@@ -105,7 +105,7 @@ class Imap:
         self.sock.recv(4096)
         self.count = 0
         self.do("LOGIN {} {}".format(*system.login(0)).encode())
-        self.pid = serves(system.roots()[0], self.sock.getsockname()[1])
+        self.pid = serves(system.roots()[0], self.sock)
 
     def cpu(self):
         """Milliseconds that the session's process has run, once it waits."""
