@@ -106,10 +106,8 @@ tend(struct stored *stored)
 			log_warn("operations that were cut off: %s", err.text);
 			return;
 		}
-		if (request != NULL) {
+		if (request != NULL)
 			serve_add(stored, request, LANE_BULK);
-			stored->engine->tasks_left = true;
-		}
 	}
 }
 

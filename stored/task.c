@@ -95,9 +95,14 @@ find(struct kv_txn *txn, void *arg, struct err *err)
 		kv_key_get(&prefix), err) < 0)
 		return -1;
 	while ((ret = kv_range_next(&range, &key, &row, err)) > 0) {
+		uint32_t kind;
+
+		/* One of a kind that we do not know is for who does. */
 		if (hash_get(search->engine->tasks, key) != NULL ||
-		    !store_task_key(key, &search->user, &search->kind))
+		    !store_task_key(key, &search->user, &kind) || kind == 0 ||
+		    kind > STORE_TASK_LAST)
 			continue;
+		search->kind = kind;
 		kv_key_init(&search->key);
 		kv_key_str(&search->key, key);
 		break;
@@ -117,14 +122,11 @@ task_next(struct engine *engine, struct request **out, struct err *err)
 	struct store_recent in = { 0 };
 
 	*out = NULL;
-	engine->tasks_left = false;
 	if (kv_view(engine->kv, find, &search, err) < 0)
 		return -1;
+	engine->tasks_left = search.kind != 0;
 	if (search.kind == 0)
 		return 0;
-	if (search.kind > STORE_TASK_LAST)
-		return err_set(err, ERR_CORRUPT, "task of unknown kind %u",
-		    search.kind);
 	in.mailbox = search.user;
 	*out =
 	    request_new(fns[search.kind], &store_recent_msg, &in, 1 << 20, err);

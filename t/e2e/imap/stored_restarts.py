@@ -69,3 +69,32 @@ class StoredRestarts(imap_talk.TestCase):
 
 if __name__ == "__main__":
     chancery.main()
+
+    def test_in_a_large_copy(self):
+        """It goes in slices, and is there whole or not at all."""
+        self.fill(50)
+        a = self.client(select=self.box)
+        count = 50
+        while count < 25600:
+            a.ok(f"COPY 1:* {self.box}")
+            a.ok("NOOP")
+            count *= 2
+        b = self.client()
+        b.ok(f"CREATE {self.box}/copy")
+        tag = a.begin(f"COPY 1:* {self.box}/copy")
+        b.append(mailbox="INBOX")  # answered with one of the first slices
+        said = b.ok(f"STATUS {self.box}/copy (MESSAGES)")[0]
+        self.assertIn("MESSAGES 0)", said)
+        self.kill_stored()
+        try:
+            self.assertNotRegex(a.end(tag)[1], "^BAD")
+        except EOFError:
+            pass
+        found = b.ok(f"STATUS {self.box}/copy (MESSAGES)")[0]
+        self.assertRegex(found, rf"MESSAGES (0|{count})\)")
+        self.chancery.run("mailbox", "verify")
+        a = self.client(select=self.box)
+        a.ok(f"COPY 1:* {self.box}/copy")
+        said = b.ok(f"STATUS {self.box}/copy (MESSAGES)")[0]
+        self.assertRegex(said, rf"MESSAGES ({count}|{2 * count})\)")
+        self.chancery.run("mailbox", "verify")
