@@ -3,6 +3,7 @@
 #include "mime/address.h"
 #include "mime/cfws.h"
 #include "mime/charset.h"
+#include "mime/convert.h"
 #include "mime/date.h"
 #include "mime/encode.h"
 #include "mime/header.h"
@@ -253,6 +254,33 @@ run_part(struct str in)
 	return held;
 }
 
+/* As smtp does it for a host that takes 7-bit lines only. */
+static size_t
+run_convert(struct str in)
+{
+	static const struct mime_convert_opts opts = {
+		.to_seven = true,
+		.to_lines = true,
+		.lenient = true,
+	};
+	struct mime_convert *convert = mime_convert_new(&opts);
+	struct buf out;
+
+	buf_init(&out, 0);
+	while (in.len > 0) {
+		struct str piece = str_sub(in, 0, 65536);
+
+		(void)mime_convert_put(convert, &out, piece);
+		complexity_sink += out.len;
+		buf_reset(&out);
+		str_skip(&in, piece.len);
+	}
+	(void)mime_convert_end(convert, &out);
+	mime_convert_free(convert);
+	buf_clear(&out);
+	return 0;
+}
+
 /* As lmtpd makes it, and a reader takes it apart. */
 static size_t
 run_digest(struct str in)
@@ -372,6 +400,8 @@ const struct complexity_row complexity_mime[] = {
 	{ "parameters", run_param, 0, params, LINEAR },
 	{ "MIME structure", run_part, 0, parts, LINEAR },
 	{ "MIME structure of headers", run_part, 0, headers, LINEAR },
+	{ "conversion", run_convert, 0, parts, LINEAR },
+	{ "conversion of headers", run_convert, 0, headers, LINEAR },
 	{ "digest", run_digest, 0, parts, LINEAR },
 	{ "encoded words", run_word, 0, words, LINEAR },
 	{ "base subject", run_subject, 0, words, LINEAR },
