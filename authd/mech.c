@@ -286,24 +286,31 @@ result_of(struct mech *mech, int rc)
 	}
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /*
- * Is this LOGIN's name, and nothing that Cyrus takes for one? It would go on
- * and ask for a password, then find the name empty and forget to free the
- * password: a kilobyte an attempt, before any login.
+ * LOGIN's name as Cyrus will take it: to its first NUL, without blanks around
+ * it. False when nothing is left. Cyrus itself asks for a password first, then
+ * finds that the name is blank, or beside enough blanks, and forgets to free
+ * the password: a kilobyte an attempt, before any login.
  */
 static bool
-is_blank_name(struct mech *mech, struct str said)
+trim_name(struct mech *mech, struct str *said)
 {
-	static const char blanks[] = " \t\n\v\f\r";
-	bool wanted = mech->wants_name;
-
+	if (!mech->wants_name)
+		return true;
 	mech->wants_name = false;
-	while (wanted && said.len > 0 && said.p[0] != '\0') {
-		if (strchr(blanks, said.p[0]) == NULL)
-			return false;
-		str_skip(&said, 1);
-	}
-	return wanted;
+	if (said->len > 0)
+		said->len = strnlen(said->p, said->len);
+	while (said->len > 0 && is_blank(said->p[0]))
+		str_skip(said, 1);
+	while (said->len > 0 && is_blank(said->p[said->len - 1]))
+		said->len--;
+	return said->len > 0;
 }
 
 enum mech_result
@@ -315,7 +322,7 @@ mech_start(struct mech *mech, const char *name, struct str initial,
 	int rc;
 
 	mech->wants_name = strcasecmp(name, "LOGIN") == 0;
-	if (initial.len > 0 && is_blank_name(mech, initial)) {
+	if (initial.len > 0 && !trim_name(mech, &initial)) {
 		*challenge = STR("");
 		return MECH_FAIL;
 	}
@@ -332,7 +339,7 @@ mech_next(struct mech *mech, struct str response, struct str *challenge)
 	unsigned len = 0;
 	int rc;
 
-	if (is_blank_name(mech, response)) {
+	if (!trim_name(mech, &response)) {
 		*challenge = STR("");
 		return MECH_FAIL;
 	}

@@ -59,7 +59,8 @@ blank_names_end_the_exchange(void **state)
 static void
 other_names_are_asked_for_a_password(void **state)
 {
-	static const char *const names[] = { "ada", " ada ", "a b" };
+	static const char *const names[] = { "ada", " ada ", "\t\r ada",
+		"ada\v\f\n  " };
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(names); i++) {
@@ -75,6 +76,7 @@ other_names_are_asked_for_a_password(void **state)
 		assert_int_equal(mech_next(mech, STR(" "), &challenge),
 		    MECH_PASSWORD);
 		assert_true(str_eqz(mech_password(mech), " "));
+		assert_true(str_eqz(mech_user(mech), "ada"));
 		mech_free(mech);
 	}
 }
