@@ -132,7 +132,7 @@ wait_empty(struct queue_peers *peers, bool flush)
 static int
 write_queue(const char *qmgr, const char *dir, int marks, unsigned count)
 {
-	struct queue_peers peers;
+	static struct queue_peers peers; /* its threads outlive us */
 	pid_t child[CLIENTS];
 
 	queue_peers_start(&peers, dir, qmgr, settings, marks);
@@ -202,7 +202,7 @@ count_lost(struct queue_peers *peers, struct str marks)
 static int
 check_queue(const char *qmgr, const char *dir, const char *marks_path)
 {
-	struct queue_peers peers;
+	static struct queue_peers peers; /* its threads outlive us */
 	struct buf marks;
 	struct err err;
 	int lost;
