@@ -10,8 +10,9 @@ less than Chancery does, and to its disadvantage here.
 import os
 import shutil
 import subprocess
+import time
 
-from .common import NOBODY, Folder, run, wait_for_port
+from .common import NOBODY, Folder, NoStart, run, wait_for_port
 
 CONF = """base_dir = {dir}/dovecot
 log_path = {dir}/dovecot.log
@@ -147,8 +148,14 @@ class Dovecot:
                 f"ssl_key = <{self.dir}/key.pem\n")
 
     def pid(self):
-        with open(f"{self.dir}/dovecot/master.pid") as f:
-            return int(f.read())
+        # The ports listen a little before the file is there.
+        for _ in range(250):
+            try:
+                with open(f"{self.dir}/dovecot/master.pid") as f:
+                    return int(f.read())
+            except (FileNotFoundError, ValueError):
+                time.sleep(0.02)
+        raise NoStart(f"Dovecot: no master.pid: {self.log()[-500:]}")
 
     def log(self):
         with open(f"{self.dir}/dovecot.log") as f:
