@@ -18,6 +18,7 @@ from chancery import BUILD, wait_until
 
 REWRITE_USER, REWRITE_USER_ANSWER = 32, 33
 STORE_LIST, STORE_LISTED = 81, 82
+LISTING = struct.Struct(">IBBBIIQI")  # what follows a mailbox's name
 OK, UNKNOWN = 0, 1
 QUEUE_ID = "8f3a91c2d07b5e64.5.%x"
 
@@ -167,16 +168,15 @@ class LmtpdCase(unittest.TestCase):
             sock.connect(self.path("run/admin"))
             frames = Frames(sock)
             frames.send(STORE_LIST, 1, put_text(user.encode()) +
-                        put_text(b""))
+                        put_text(b"") + struct.pack(">BI", 0, 0))
             kind, _, data = frames.receive()
         self.assertEqual(kind, STORE_LISTED, data)
         count, = struct.unpack_from(">I", data)
         at, found = 4, {}
         for _ in range(count):
             name, at = text(data, at)
-            found[name.decode()] = struct.unpack_from(">IBBBIIQ", data,
-                                                      at)[4::2]
-            at += struct.calcsize(">IBBBIIQ")
+            found[name.decode()] = LISTING.unpack_from(data, at)[4:7:2]
+            at += LISTING.size
         return found
 
     def counts(self, user):
