@@ -10,7 +10,11 @@
 #include "net/fdpass.h"
 #include "net/wait.h"
 
-enum { READ_ROOM = 65536 };
+/*
+ * Most frames are short, and what is there when a session ends is wiped: a
+ * buffer grows with the frames it gets.
+ */
+enum { READ_FIRST = 3072, KEEP = 65536 };
 
 void
 ipc_conn_init(struct ipc_conn *conn, int fd, int timeout_ms)
@@ -126,7 +130,7 @@ ipc_conn_send(struct ipc_conn *conn, const struct ipc_msg *msg, uint16_t tag,
 	if (frame_write(&conn->out, &fds, msg, tag, in, err) < 0)
 		return -1;
 	ret = send_all(conn, buf_str(&conn->out), &fds, err);
-	if (conn->out.cap > READ_ROOM)
+	if (conn->out.cap > KEEP)
 		buf_clear(&conn->out);
 	return ret;
 }
@@ -142,9 +146,10 @@ read_more(struct ipc_conn *conn, int64_t deadline, struct err *err)
 	char *room;
 
 	want = want > have.len ? want - have.len : 0;
-	if (want < READ_ROOM)
-		want = READ_ROOM;
+	if (want < READ_FIRST)
+		want = READ_FIRST;
 	room = buf_reserve(&conn->in, want);
+	want = conn->in.cap - conn->in.len - 1; /* buf keeps one */
 	do {
 		if (wait_for(conn, POLLIN, deadline, err) < 0)
 			return -1;
@@ -178,7 +183,7 @@ ipc_conn_recv(struct ipc_conn *conn, struct frame *frame, struct err *err)
 		return err_set(err, ERR_TEMP, "ipc: not connected");
 	buf_consume(&conn->in, conn->in_taken);
 	conn->in_taken = 0;
-	if (conn->in.len == 0 && conn->in.cap > 4 * READ_ROOM)
+	if (conn->in.len == 0 && conn->in.cap > 4 * KEEP)
 		buf_clear(&conn->in);
 	for (;;) {
 		struct str in = buf_str(&conn->in);

@@ -15,6 +15,7 @@
 
 enum {
 	READ_ROOM = 65536,
+	READ_SECRET = 3072,   /* all of it is wiped, used or not */
 	DECODE_MAX = 8 << 20, /* lists of one message */
 	ACCEPT_BURST = 64,
 	PENDING_FDS_MAX = 64,
@@ -185,6 +186,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ipc_peer *peer = arg;
 	size_t want = frame_size(buf_str(&peer->in));
+	size_t least = peer->in.secret ? READ_SECRET : READ_ROOM;
 	int fds[FDPASS_MAX], count;
 	char *room;
 	ssize_t n;
@@ -193,8 +195,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	want = want > peer->in.len ? want - peer->in.len : 0;
 	if (want > FRAME_PAYLOAD_MAX)
 		want = 0; /* take_frames will refuse it */
-	if (want < READ_ROOM)
-		want = READ_ROOM;
+	if (want < least)
+		want = least;
 	room = buf_reserve(&peer->in, want);
 	n = fdpass_recv(fd, room, want, fds, &count);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
