@@ -6,7 +6,7 @@
  * Each input is made in five sizes, each twice the last; the CPU time of each
  * is the least of several runs. The slope of log time over log size may be
  * SLOPE at most, and that of memory too. What is over it is measured again, the
- * least of all counting, since other processes share the caches.
+ * least of all counting, and after a while, since others share the machine.
  *
  * complexity [WORD]: only inputs whose parser or description contains it.
  */
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/attr.h"
 #include "base/buf.h"
@@ -26,8 +27,9 @@ enum {
 	SIZES = 5,
 	MESSAGE = 256 << 10,
 	RUNS = 3,
-	TRIES = 8,
-	BRIEF = 500000, /* ns that one measurement takes at least */
+	TRIES = 40,
+	WHILE_US = 30000, /* between these */
+	BRIEF = 500000,   /* ns that one measurement takes at least */
 };
 
 static const double SLOPE = 1.1;
@@ -157,6 +159,8 @@ judge(struct verdict *verdict, const struct complexity_row *row,
 	for (int i = 0; i < TRIES; i++) {
 		double last;
 
+		if (i > 0)
+			(void)usleep(WHILE_US);
 		take_samples(sample, row, input, bytes);
 		last = slope(sample, SIZES - 3, false);
 		verdict->time = slope(sample, 0, false);

@@ -77,15 +77,22 @@ class Sorting(attack.TestCase):
         return found[0]
 
     @staticmethod
-    def cpu(pid):
+    def sleeps(pid):
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "S"
+
+    def cpu(self, pid):
+        """ns; what runs is counted when it stops running."""
+        attack.wait_until("it waits for us", lambda: self.sleeps(pid))
         with open(f"/proc/{pid}/schedstat") as stat:
             return int(stat.read().split()[0])
 
     def slope(self, name, command, least):
         for size in SIZES:
-            self.imap.ok(f"SELECT {name}.{size}")
-            pid = self.session()
             for _ in range(3):
+                # anew, for answers are remembered with what is selected
+                self.imap.ok(f"SELECT {name}.{size}")
+                pid = self.session()
                 before = self.cpu(pid)
                 self.imap.ok(command)
                 took = (self.cpu(pid) - before) / math.log2(size)
