@@ -11,7 +11,12 @@
 #include "dict/escape.h"
 #include "dict/ldap_client.h"
 
-enum { SEARCHES = 32, FILTER_MAX = 8192, DN_MAX = 8192 };
+enum {
+	SEARCHES = 32,
+	FILTER_MAX = 8192,
+	DN_MAX = 8192,
+	QUEUE_MS = 30000, /* a hash takes long, and all may come at once */
+};
 
 /* Its password is drawn at setup and shown to nobody. */
 #define NOBODY "cn=nobody,ou=services,"
@@ -56,6 +61,7 @@ password_new(struct event_base *base, const struct password_conf *conf)
 	}, bind = {
 		.path = conf->directory.socket,
 		.timeout_ms = conf->directory.timeout * 1000,
+		.queue_ms = QUEUE_MS,
 		.pipeline = 1, /* RFC 4511 section 4.2.1 */
 	};
 	struct password *password = xcalloc(1, sizeof(*password));

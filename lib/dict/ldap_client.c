@@ -26,8 +26,8 @@ struct question {
 	struct ldap_client *client;
 	ldap_client_fn *fn;
 	void *ctx;
-	int64_t deadline; /* time_mono() */
-	bool is_short;    /* its time is */
+	int64_t asked, sent; /* time_mono() */
+	bool is_short;       /* its time is */
 	int tries;
 	int msgid; /* of libldap, when sent */
 	char *base;
@@ -49,6 +49,7 @@ struct ldap_client {
 	int64_t next_try;       /* not before this connect again */
 	bool trouble;           /* and no answer since */
 	int64_t warned;         /* when it was logged last */
+	int64_t answered;       /* time_mono() of the last answer */
 	bool stands;            /* a question timed out, no answer since */
 	struct question *probe; /* has its whole time all the same */
 	struct list waiting, sent;
@@ -189,6 +190,13 @@ result_of(struct ldap_client *client, LDAPMessage *chain, const char *what,
 }
 
 static void
+note_answer(struct ldap_client *client)
+{
+	client->answered = time_mono();
+	client->stands = false;
+}
+
+static void
 answer(struct ldap_client *client, struct question *q, LDAPMessage *chain)
 {
 	struct ldap_entry *entries = NULL;
@@ -200,7 +208,7 @@ answer(struct ldap_client *client, struct question *q, LDAPMessage *chain)
 	if (client->trouble)
 		log_info("directory: answers again");
 	client->trouble = false;
-	client->stands = false;
+	note_answer(client);
 	rc = result_of(client, chain, q->filter != NULL ? "search" : "bind",
 	    &err);
 	if (rc == 0 && q->filter != NULL) {
@@ -227,7 +235,7 @@ external_done(struct ldap_client *client, LDAPMessage *chain)
 		disconnect(client, &err);
 		return;
 	}
-	client->stands = false;
+	note_answer(client);
 	client->state = READY;
 }
 
@@ -321,34 +329,13 @@ send_question(struct ldap_client *client, struct question *q, struct err *err)
 	if (rc != LDAP_SUCCESS)
 		return ldap_internal_error(rc, "send", NULL, err);
 	q->msgid = msgid;
+	q->sent = time_mono();
 	q->tries++;
 	list_remove(&q->link);
 	list_push(&client->sent, &q->link);
 	client->count_waiting--;
 	client->count_sent++;
 	return 0;
-}
-
-/* *whole: one of them had its whole time. Returns the next deadline. */
-static int64_t
-expire(struct list *list, int64_t now, struct list *late, bool *whole)
-{
-	int64_t next = INT64_MAX;
-
-	LIST_FOREACH(link, list)
-	{
-		struct question *q = LIST_ITEM(link, struct question, link);
-
-		if (q->deadline <= now || q->refused != ERR_NONE) {
-			list_remove(link);
-			list_push(late, link);
-			if (q->refused == ERR_NONE && !q->is_short)
-				*whole = true;
-		} else if (q->deadline < next) {
-			next = q->deadline;
-		}
-	}
-	return next;
 }
 
 /* From question to answer. */
@@ -360,6 +347,51 @@ time_of(const struct question *q)
 	return q->is_short && whole > SHORT_MS ? SHORT_MS : whole;
 }
 
+/* While others are answered a question may wait for its turn. */
+static int64_t
+deadline_of(const struct question *q, int64_t now)
+{
+	const struct ldap_client *client = q->client;
+	int64_t whole = client->conf.timeout_ms * 1000LL;
+	int64_t from = q->asked, us = time_of(q) * 1000LL;
+
+	if (client->conf.queue_ms > 0 && q->msgid != 0)
+		from = q->sent;
+	else if (client->conf.queue_ms > 0 && !q->is_short &&
+	    now < client->answered + whole)
+		us = client->conf.queue_ms * 1000LL;
+	return from + us;
+}
+
+/*
+ * *whole: one of them had its whole time. If nothing was answered since it was
+ * asked, the directory stands still. Returns when to look again.
+ */
+static int64_t
+expire(struct list *list, int64_t now, struct list *late, bool *whole)
+{
+	int64_t next = INT64_MAX;
+
+	LIST_FOREACH(link, list)
+	{
+		struct question *q = LIST_ITEM(link, struct question, link);
+		int64_t deadline = deadline_of(q, now);
+
+		if (deadline <= now || q->refused != ERR_NONE) {
+			list_remove(link);
+			list_push(late, link);
+			if (q->refused == ERR_NONE && !q->is_short) {
+				*whole = true;
+				q->client->stands |=
+				    q->client->answered < q->asked;
+			}
+		} else if (deadline < next) {
+			next = deadline;
+		}
+	}
+	return next;
+}
+
 /*
  * End what is over its time, and set the clock for the next. A server that
  * let a question time out is not believed any more: the connection goes too.
@@ -368,14 +400,13 @@ static void
 check_deadlines(struct ldap_client *client)
 {
 	int64_t now = time_mono(), next, other;
-	bool stalled = false;
+	bool stalled = false, waited;
 	struct list late;
 	struct err err;
 
 	list_init(&late);
 	other = expire(&client->sent, now, &late, &stalled);
-	client->stands |= stalled;
-	next = expire(&client->waiting, now, &late, &client->stands);
+	next = expire(&client->waiting, now, &late, &waited);
 	if (other < next)
 		next = other;
 	while (!list_is_empty(&late)) {
@@ -391,6 +422,8 @@ check_deadlines(struct ldap_client *client)
 	    client->conf.timeout_ms);
 	if (stalled && client->state != DOWN)
 		disconnect(client, &err);
+	if (next > now + client->conf.timeout_ms * 1000LL && next != INT64_MAX)
+		next = now + client->conf.timeout_ms * 1000LL;
 	if (next != INT64_MAX && !evtimer_pending(client->timer, NULL))
 		wake_in(client, next - now);
 }
@@ -473,7 +506,7 @@ ask(struct ldap_client *client, const char *base, ldap_client_fn *fn, void *ctx)
 	q->is_short = client->stands && client->probe != NULL;
 	if (client->stands && client->probe == NULL)
 		client->probe = q;
-	q->deadline = time_mono() + (int64_t)time_of(q) * 1000;
+	q->asked = time_mono();
 	if (client->count_waiting >= LDAP_CLIENT_WAITING)
 		q->refused = ERR_TEMP;
 	list_push(&client->waiting, &q->link);

@@ -27,7 +27,12 @@ enum { LDAP_CLIENT_WAITING = 10000, LDAP_CLIENT_ANSWER_MAX = 4 << 20 };
 struct ldap_client_conf {
 	const char *path; /* borrowed; relative to the current folder */
 	int timeout_ms;   /* from question to answer */
-	int pipeline;     /* 1 for a connection that binds */
+	/*
+	 * How long a question may wait until it is sent, as long as others
+	 * are answered, and timeout_ms from there; 0: timeout_ms for all.
+	 */
+	int queue_ms;
+	int pipeline; /* 1 for a connection that binds */
 	/*
 	 * Bind by SASL EXTERNAL when connected. Without it nobody is bound,
 	 * and ldap_client_bind() is what the connection is for.

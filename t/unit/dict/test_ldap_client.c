@@ -19,9 +19,14 @@
 #include "dict/ldap_client.h"
 #include "net/listen.h"
 
-enum { TIMEOUT_MS = 200, LONG_MS = 800 /* than half a second */ };
+enum {
+	TIMEOUT_MS = 200,
+	LONG_MS = 800, /* than half a second */
+	QUEUE_MS = 20000,
+	THINKS_MS = 80, /* a slow server, about each question */
+};
 
-enum manner { ABSENT, MUTE, NONSENSE, HANGS_UP, HALF };
+enum manner { ABSENT, MUTE, NONSENSE, HANGS_UP, HALF, SLOW };
 
 struct server {
 	struct event_base *base;
@@ -29,12 +34,42 @@ struct server {
 	char folder[32], path[64];
 	int listener, conn[64];
 	int conns;
-	struct event *event;
+	struct event *event, *question, *thought; /* the latter when SLOW */
+	char msgid;                               /* of the question */
+	int good;                                 /* answers without an error */
 	struct ldap_client *client;
 	int answers;
 	struct err err;
 	char order[8]; /* in which questions with a letter were answered */
 };
+
+/* A bind that succeeded (RFC 4511 section 4.2.2). */
+static void
+on_thought(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	char answer[] = "\x30\x0c\x02\x01?\x61\x07\x0a\x01\0\x04\0\x04";
+
+	(void)fd;
+	(void)what;
+	answer[4] = s->msgid;
+	assert_int_equal(write(s->conn[0], answer, 14), 14);
+}
+
+static void
+on_question(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval thinks = { 0, THINKS_MS * 1000 };
+	struct server *s = arg;
+	char bytes[512];
+	ssize_t len = read(fd, bytes, sizeof(bytes));
+
+	(void)what;
+	if (len < 5 || bytes[5] != 0x60) /* unbind, or the end */
+		return;
+	s->msgid = bytes[4];
+	(void)event_add(s->thought, &thinks);
+}
 
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
@@ -56,6 +91,13 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	}
 	assert_true(s->conns < (int)NELEMS(s->conn));
 	s->conn[s->conns++] = conn;
+	if (s->manner != SLOW)
+		return;
+	assert_int_equal(s->conns, 1);
+	s->thought = event_new(s->base, -1, 0, on_thought, s);
+	s->question =
+	    event_new(s->base, conn, EV_READ | EV_PERSIST, on_question, s);
+	(void)event_add(s->question, NULL);
 }
 
 static void
@@ -66,8 +108,11 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 
 	(void)entries;
 	assert_int_equal(count, 0);
-	assert_non_null(err);
-	s->err = *err;
+	assert_true(err != NULL || s->manner == SLOW);
+	if (err != NULL)
+		s->err = *err;
+	else
+		s->good++;
 	s->answers++;
 	if (ldap_client_open(s->client) == 0)
 		(void)event_base_loopbreak(s->base);
@@ -79,7 +124,7 @@ begin(struct server *s, enum manner manner, bool external, int timeout_ms)
 	struct ldap_client_conf conf = {
 		.path = s->path,
 		.timeout_ms = timeout_ms,
-		.pipeline = 4,
+		.pipeline = manner == SLOW ? 1 : 4,
 		.external = external,
 	};
 	struct err err;
@@ -89,6 +134,8 @@ begin(struct server *s, enum manner manner, bool external, int timeout_ms)
 	strcpy(s->folder, "/tmp/test-ldap-XXXXXX");
 	assert_non_null(mkdtemp(s->folder));
 	(void)snprintf(s->path, sizeof(s->path), "%s/ldapi", s->folder);
+	if (manner == SLOW)
+		conf.queue_ms = QUEUE_MS;
 	if (manner != ABSENT) {
 		s->listener = listen_unix(s->path, 0600, &err);
 		assert_true(s->listener >= 0);
@@ -105,6 +152,10 @@ end(struct server *s)
 	ldap_client_free(s->client);
 	if (s->event != NULL)
 		event_free(s->event);
+	if (s->question != NULL) {
+		event_free(s->question);
+		event_free(s->thought);
+	}
 	for (int i = 0; i < s->conns; i++)
 		(void)close(s->conn[i]);
 	if (s->listener >= 0)
@@ -174,6 +225,22 @@ a_standing_directory_holds_up_one_at_a_time(void **state)
 	end(&s);
 }
 
+/* All together take longer than each may. */
+static void
+a_slow_directory_is_waited_for(void **state)
+{
+	struct server s;
+
+	(void)state;
+	begin(&s, SLOW, false, TIMEOUT_MS);
+	for (int i = 0; i < 6; i++)
+		ldap_client_bind(s.client, "cn=x", STR("secret"), on_answer,
+		    &s);
+	(void)event_base_dispatch(s.base);
+	assert_int_equal(s.good, 6);
+	end(&s);
+}
+
 static void
 an_empty_password_is_none(void **state)
 {
@@ -212,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trouble_is_temporary),
 		cmocka_unit_test(a_standing_directory_holds_up_one_at_a_time),
+		cmocka_unit_test(a_slow_directory_is_waited_for),
 		cmocka_unit_test(an_empty_password_is_none),
 		cmocka_unit_test(too_many_questions_are_refused),
 	};
