@@ -14,10 +14,15 @@ is_hidden(const struct mime_part *part)
 bool
 mime_part_is_wide(const struct mime_part *root)
 {
-	for (; root != NULL; root = mime_part_next(root))
-		if (!utf8_is_ascii(root->header) || is_hidden(root))
-			return true;
-	return false;
+	bool wide = false;
+
+	for (; root != NULL; root = mime_part_next(root)) {
+		if (!utf8_is_valid(root->header) ||
+		    (root->opaque && !utf8_is_valid(root->body)))
+			return false;
+		wide |= !utf8_is_ascii(root->header) || is_hidden(root);
+	}
+	return wide;
 }
 
 /* message/global whose content we rewrite: it becomes message/rfc822. */
@@ -65,21 +70,23 @@ mime_surrogate_make(struct mime_surrogate *out, struct arena *arena,
 	struct mime_part *root;
 	struct str rest = message, made = { 0 };
 	size_t parts = 0;
+	bool is_wide;
 
 	*out = (struct mime_surrogate){ 0 };
 	if (mime_part_parse(&root, NULL, arena, message, &mime_default_limits,
 		err) < 0)
 		return -1;
+	is_wide = mime_part_is_wide(root);
 	for (part = root; part != NULL; part = mime_part_next(part)) {
 		parts++;
-		if (is_hidden(part))
+		if (is_wide && is_hidden(part))
 			return err_set(err, ERR_LIMIT, "too deep a structure");
 	}
 	out->piece = arena_calloc(arena, 2 * parts + 1, sizeof(*out->piece));
 	if (out->piece == NULL)
 		return err_set(err, ERR_LIMIT, "surrogate: no room");
 	out->header = root->header.len;
-	part = mime_part_is_wide(root) ? root : NULL;
+	part = is_wide ? root : NULL;
 	for (; part != NULL; part = mime_part_next(part)) {
 		if (utf8_is_ascii(part->header) && !is_global(part))
 			continue;

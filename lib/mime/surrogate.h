@@ -2,7 +2,8 @@
  * surrogate - an internationalised message (RFC 6532) as clients read it that
  * know only RFC 5322: the headers of the message and of all its parts in
  * ASCII (mime/downgrade.h), everything else as it is. Bodies in 8bit are not
- * touched: they need MIME, not this.
+ * touched: they need MIME, not this. Nor are messages whose headers hold bytes
+ * that are not UTF-8: those are older than all of this, and come as they are.
  */
 #ifndef MIME_SURROGATE_H
 #define MIME_SURROGATE_H
@@ -23,8 +24,8 @@ struct mime_surrogate {
 };
 
 /*
- * Has a header of this message a byte over 127? Where a part was not looked
- * into, a byte in its body counts.
+ * Has a header of this message a byte over 127, and are all of them UTF-8?
+ * Where a part was not looked into, its body counts, too.
  */
 bool mime_part_is_wide(const struct mime_part *root);
 

@@ -48,7 +48,7 @@ struct store_digest {
 	 */
 	struct str subject;
 	bool is_reply;
-	bool is_narrow;     /* all its headers are ASCII (mime/surrogate.h) */
+	bool is_narrow;     /* it needs no mime/surrogate.h */
 	struct str preview; /* RFC 8970: UTF-8, 200 characters; p NULL: none */
 };
 

@@ -1,6 +1,7 @@
 /*
  * Surrogates of any message: headers in ASCII in every part that the parser
- * finds, of the size that was said, and one of the surrogate is itself.
+ * finds, of the size that was said, and one of the surrogate is itself. What
+ * is not UTF-8 may stay as it is.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,8 +35,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(void)buf_add_str(&out, one.piece[i]);
 		made = buf_str(&out);
 		check(made.len == one.size && one.header <= made.len);
-		check(utf8_is_ascii(str_sub(made, 0, one.header)));
-		check(utf8_is_ascii(str_sub(made, 0, mime_header_size(made))));
+		if (utf8_is_valid(in) || !str_eq(made, in)) {
+			check(utf8_is_ascii(str_sub(made, 0, one.header)));
+			check(utf8_is_ascii(
+			    str_sub(made, 0, mime_header_size(made))));
+		}
 		if (mime_surrogate_make(&two, arena, made, &err) == 0 &&
 		    utf8_is_ascii(in))
 			check(str_eq(made, in));

@@ -11,7 +11,7 @@
 #include "mime/surrogate.h"
 
 static void
-all_headers_become_ascii_and_bodies_stay(void **state)
+headers_in_utf8_become_ascii_and_all_else_stays(void **state)
 {
 	static const struct {
 		const char *in, *out;
@@ -35,6 +35,10 @@ all_headers_become_ascii_and_bodies_stay(void **state)
 		  "Content-Transfer-Encoding: base64\r\n\r\nQQ==",
 		    "B: =?UTF-8?B?w7w=?=\r\nContent-Type: message/global\r\n"
 		    "Content-Transfer-Encoding: base64\r\n\r\nQQ==" },
+		/* older than RFC 6532 */
+		{ "A: \xa3\r\n\r\n", "A: \xa3\r\n\r\n" },
+		{ "A: ü\r\nB: \xa3\r\n\r\n", "A: ü\r\nB: \xa3\r\n\r\n" },
+		{ "A: ü\r\n\r\n\xa3", "A: =?UTF-8?B?w7w=?=\r\n\r\n\xa3" },
 	};
 
 	(void)state;
@@ -100,7 +104,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_headers_become_ascii_and_bodies_stay),
+		cmocka_unit_test(
+		    headers_in_utf8_become_ascii_and_all_else_stays),
 		cmocka_unit_test(too_deep_a_message),
 		cmocka_unit_test(a_full_arena_is_told),
 	};
