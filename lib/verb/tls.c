@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fsutil.h"
 #include "base/time.h"
@@ -73,6 +74,16 @@ replace(struct verb_call *call, const char *path, struct err *err)
 	    fs_sync_parent(call->env->dirfd, path, err);
 }
 
+/* Of what was not replaced, and perhaps was never there. */
+static void
+discard(struct verb_call *call, const char *path)
+{
+	char fresh[PATH_MAX];
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+	(void)unlinkat(call->env->dirfd, fresh, 0);
+}
+
 /*
  * Both are on disk before either is in its place, so that a full disk changes
  * nothing. A crash between the two leaves a pair that does not match.
@@ -86,11 +97,14 @@ put(struct verb_call *call, struct str chain, struct str key, struct err *err)
 	if (cf == NULL || (cert_path = certfile_cert_path(cf, err)) == NULL ||
 	    (key_path = certfile_key_path(cf, err)) == NULL)
 		return -1;
-	if (prepare(call, key_path, key, 0600, err) < 0 ||
-	    prepare(call, cert_path, chain, 0644, err) < 0 ||
-	    replace(call, key_path, err) < 0)
-		return -1;
-	return replace(call, cert_path, err);
+	if (prepare(call, key_path, key, 0600, err) == 0 &&
+	    prepare(call, cert_path, chain, 0644, err) == 0 &&
+	    replace(call, key_path, err) == 0 &&
+	    replace(call, cert_path, err) == 0)
+		return 0;
+	discard(call, key_path);
+	discard(call, cert_path);
+	return -1;
 }
 
 /* Have the server that runs, if one does, serve it. */

@@ -59,6 +59,18 @@ class TlsInstall(chancery.TestCase):
         self.assertEqual(os.stat(self.chancery.path("tls/key.pem")).st_mode
                          & 0o777, 0o600)
 
+    def test_a_disk_that_refuses_the_second_file(self):
+        """Neither is replaced, and no copy of the key is left behind."""
+        in_the_way = self.chancery.path("tls/cert.pem.new")
+        os.mkdir(in_the_way)
+        self.addCleanup(os.rmdir, in_the_way)
+        with open(self.chancery.path("tls/key.pem"), "rb") as key:
+            before = key.read()
+        self.refused(*self.make("third"), "cert.pem.new")
+        with open(self.chancery.path("tls/key.pem"), "rb") as key:
+            self.assertEqual(key.read(), before)
+        self.assertFalse(os.path.exists(self.chancery.path("tls/key.pem.new")))
+
     def test_another_host_is_a_warning(self):
         done = self.chancery.run("tls", "install",
                                  *self.make("other", "elsewhere.test"))
