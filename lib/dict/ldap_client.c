@@ -364,8 +364,9 @@ deadline_of(const struct question *q, int64_t now)
 }
 
 /*
- * *whole: one of them had its whole time. If nothing was answered since it was
- * asked, the directory stands still. Returns when to look again.
+ * Where one had its whole time and nothing was answered since it was asked, the
+ * directory stands still. *whole, unless NULL: one had it. Returns when to look
+ * again.
  */
 static int64_t
 expire(struct list *list, int64_t now, struct list *late, bool *whole)
@@ -381,7 +382,8 @@ expire(struct list *list, int64_t now, struct list *late, bool *whole)
 			list_remove(link);
 			list_push(late, link);
 			if (q->refused == ERR_NONE && !q->is_short) {
-				*whole = true;
+				if (whole != NULL)
+					*whole = true;
 				q->client->stands |=
 				    q->client->answered < q->asked;
 			}
@@ -400,13 +402,13 @@ static void
 check_deadlines(struct ldap_client *client)
 {
 	int64_t now = time_mono(), next, other;
-	bool stalled = false, waited;
+	bool stalled = false;
 	struct list late;
 	struct err err;
 
 	list_init(&late);
 	other = expire(&client->sent, now, &late, &stalled);
-	next = expire(&client->waiting, now, &late, &waited);
+	next = expire(&client->waiting, now, &late, NULL);
 	if (other < next)
 		next = other;
 	while (!list_is_empty(&late)) {

@@ -5,7 +5,7 @@
  * made when first needed and made again after it broke; a question that was
  * under way then is asked once more. Every question ends in exactly one
  * callback, from the loop and never from inside the call that asked, within
- * the time limit: with an answer, or with an error. A directory that is
+ * its time limits: with an answer, or with an error. A directory that is
  * down, stands still or answers nonsense is ERR_TEMP. While it stands still,
  * which a question that timed out has shown, one question at a time waits
  * for the whole limit, and the others for half a second: whoever asks is put
