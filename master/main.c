@@ -139,15 +139,15 @@ check(struct master *m)
 
 /*
  * Leave the terminal. The parent waits for "ok", perhaps with a warning
- * behind it, or for what went wrong; it is the exit status of "chancery
- * start".
+ * behind it, or for what went wrong, which it says at once; then for us to
+ * close the pipe, by our end when we failed. It is the exit status of
+ * "chancery start".
  */
 static void
 go_to_background(struct master *m)
 {
-	char text[500];
+	char text[500]; /* came by one write: at most PIPE_BUF */
 	const char *said;
-	size_t len = 0;
 	int pipes[2];
 	ssize_t n;
 	bool ok;
@@ -166,14 +166,14 @@ go_to_background(struct master *m)
 		break;
 	}
 	(void)close(pipes[1]);
-	while (len < sizeof(text) - 1 &&
-	    (n = read(pipes[0], text + len, sizeof(text) - 1 - len)) > 0)
-		len += (size_t)n;
-	text[len] = '\0';
+	n = read(pipes[0], text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
 	ok = strncmp(text, "ok", 2) == 0;
 	said = ok ? text + 2 : text;
 	if (*said != '\0')
 		(void)fprintf(stderr, "chancery: %s\n", said + (*said == ' '));
+	while (read(pipes[0], text, sizeof(text)) > 0)
+		continue;
 	_exit(!ok);
 }
 

@@ -162,12 +162,18 @@ start_undo(struct master *m)
 static void
 tell(struct master *m, const char *text)
 {
-	if (m->ready_fd >= 0) {
+	if (m->ready_fd >= 0)
 		(void)!write(m->ready_fd, text, strlen(text));
-		(void)close(m->ready_fd);
-	}
-	m->ready_fd = -1;
 	m->is_started = true;
+}
+
+/* Whoever started us is let go. */
+static void
+let_go(struct master *m)
+{
+	if (m->ready_fd >= 0)
+		(void)close(m->ready_fd);
+	m->ready_fd = -1;
 }
 
 void
@@ -182,7 +188,7 @@ start_failed(struct master *m, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_error("%s", text);
-	/* Told before the end: the text may be read while we stop. */
+	/* And let go by our end: all is in the log then, and DIR is free. */
 	tell(m, text);
 	m->exit_status = 1;
 	stop_begin(m);
@@ -224,6 +230,7 @@ tell_late(struct master *m)
 	}
 	log_warn("%s", text + strlen("ok "));
 	tell(m, text);
+	let_go(m);
 }
 
 void
@@ -235,6 +242,7 @@ start_check(struct master *m)
 	if (service_all_settled(m)) {
 		log_info("started");
 		tell(m, "ok");
+		let_go(m);
 		return;
 	}
 	if (time_mono() >= m->deadline)

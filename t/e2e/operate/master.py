@@ -203,6 +203,19 @@ class Life(Small):
         self.assertIn("logd", done.stderr)
         self.assertEqual(self.run_verb("status", check=False).returncode, 1)
 
+    def test_a_failed_start_is_over_when_it_says_so(self):
+        self.write("etc/master.cf", "authd unix - - - - 1 authd\n", "a")
+        self.write("etc/main.cf", "auth_ticket_key_file = etc/none\n", "a")
+        for _ in range(5):
+            done = self.run_verb("start", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stderr.splitlines()[0],
+                             "chancery: service authd did not start: "
+                             "see the log")
+            self.assertIn("etc/none", self.read("log/chancery.log"))
+            os.unlink(self.path("log/chancery.log"))
+            self.assertEqual(self.read("run/lock"), "")
+
 
 class Limits(Small):
     def test_one_client_too_many_waits(self):
