@@ -44,17 +44,17 @@ $(BUILD)/t/replay/%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/obj/t/fuzz/replay.o \
 
 # Simulated power cuts and failing disks. What is preloaded is a library and
 # never sanitized.
-crash_parts := model queue_peers rewrite_peer mixed_model
+crash_parts := model marks queue_peers rewrite_peer mixed_model
 crash_support := $(crash_parts:%=$(BUILD)/obj/t/crash/%.o)
 crash_programs := $(patsubst t/crash/%.c,$(BUILD)/t/crash/%,\
 	$(filter-out $(crash_parts:%=t/crash/%.c) t/crash/recorder.c \
-	t/crash/fault.c t/crash/store_verify.c t/crash/store_slices.c \
-	t/crash/mixed_look.c t/crash/store_bury.c,\
+	t/crash/fault.c t/crash/store_ask.c t/crash/store_verify.c \
+	t/crash/store_slices.c t/crash/mixed_look.c t/crash/store_bury.c,\
 	$(wildcard t/crash/*.c)))
 
 crash_preloads := $(BUILD)/t/crash/recorder.so $(BUILD)/t/crash/fault.so
 $(BUILD)/t/crash/recorder.so: t/crash/journal.h
-$(crash_preloads): $(BUILD)/t/crash/%.so: t/crash/%.c
+$(crash_preloads): $(BUILD)/t/crash/%.so: t/crash/%.c t/crash/preload.h
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -I. $(filter-out \
@@ -67,6 +67,7 @@ $(BUILD)/t/crash/%: $(BUILD)/obj/t/crash/%.o $(crash_support) $(archives)
 
 $(BUILD)/t/crash/store_work $(BUILD)/t/crash/whole_work \
 $(BUILD)/t/crash/mixed_work: \
+	$(BUILD)/obj/t/crash/store_ask.o \
 	$(BUILD)/obj/t/crash/store_verify.o \
 	$(BUILD)/obj/t/crash/store_bury.o \
 	$(BUILD)/obj/t/crash/store_slices.o $(patsubst %.c,$(BUILD)/obj/%.o,\

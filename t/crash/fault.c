@@ -13,10 +13,7 @@
  *
  * No system call is made here that the daemons' lists do not have.
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +21,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
+
+#include "t/crash/preload.h"
 
 /* faults reads and writes it as "=IIIiII104s". */
 struct control {
@@ -50,8 +47,6 @@ struct before {
 /* A preloaded library has no other place for its state. */
 static struct control *control;
 static struct before *befores; /* newest first */
-
-#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void
 begin(void)
@@ -137,30 +132,29 @@ remember(int fd, const struct stat *st, off_t at, size_t len)
 	befores = one;
 }
 
-/* Before a write. true: it fails; after half of it, where that is so. */
-static bool
-write_fails(int fd, const char *call, const struct iovec *iov, int count,
-    off_t at)
+/* Half of it is on disk where it fails with EIO. */
+static ssize_t
+on_write(const char *call, int fd, const struct iovec *iov, int count, off_t at)
 {
 	struct stat st;
 	size_t len = 0;
 
 	if (!is_file(fd, &st))
-		return false;
+		return real_write(fd, iov, count, at);
 	for (int i = 0; i < count; i++)
 		len += iov[i].iov_len;
 	if (control->err == EIO)
 		remember(fd, &st, at, len);
 	if (!fails(call, ""))
-		return false;
+		return real_write(fd, iov, count, at);
 	if (control->err == EIO && at >= 0 && count > 0)
 		(void)REAL(pwrite)(fd, iov[0].iov_base, iov[0].iov_len / 2, at);
 	errno = control->err;
-	return true;
+	return -1;
 }
 
 static int
-synced(int (*real)(int), const char *call, int fd)
+on_sync(int (*real)(int), const char *call, int fd)
 {
 	struct stat st;
 	int ret;
@@ -179,90 +173,22 @@ synced(int (*real)(int), const char *call, int fd)
 	return ret;
 }
 
-#define OPEN_MODE(flags, mode)                                                 \
-	do {                                                                   \
-		if ((flags) & (O_CREAT | O_TMPFILE)) {                         \
-			va_list ap;                                            \
-			va_start(ap, flags);                                   \
-			(mode) = va_arg(ap, mode_t);                           \
-			va_end(ap);                                            \
-		}                                                              \
-	} while (0)
-
-/* The same call has two names with large files. */
-#define OPEN(fn)                                                               \
-	int fn(const char *path, int flags, ...)                               \
-	{                                                                      \
-		mode_t mode = 0;                                               \
-                                                                               \
-		OPEN_MODE(flags, mode);                                        \
-		if (flags & O_CREAT && fails(#fn, path))                       \
-			return -1;                                             \
-		return REAL(fn)(path, flags, mode);                            \
-	}
-#define OPENAT(fn)                                                             \
-	int fn(int dirfd, const char *path, int flags, ...)                    \
-	{                                                                      \
-		mode_t mode = 0;                                               \
-                                                                               \
-		OPEN_MODE(flags, mode);                                        \
-		if (flags & O_CREAT && fails(#fn, path))                       \
-			return -1;                                             \
-		return REAL(fn)(dirfd, path, flags, mode);                     \
-	}
-#define PWRITE(fn)                                                             \
-	ssize_t fn(int fd, const void *bytes, size_t len, off_t at)            \
-	{                                                                      \
-		struct iovec iov = { (void *)(uintptr_t)bytes, len };          \
-                                                                               \
-		if (write_fails(fd, #fn, &iov, 1, at))                         \
-			return -1;                                             \
-		return REAL(fn)(fd, bytes, len, at);                           \
-	}
-#define PWRITEV(fn)                                                            \
-	ssize_t fn(int fd, const struct iovec *iov, int count, off_t at)       \
-	{                                                                      \
-		if (write_fails(fd, #fn, iov, count, at))                      \
-			return -1;                                             \
-		return REAL(fn)(fd, iov, count, at);                           \
-	}
-#define FTRUNCATE(fn)                                                          \
-	int fn(int fd, off_t size)                                             \
-	{                                                                      \
-		struct stat st;                                                \
-                                                                               \
-		if (is_file(fd, &st) && fails(#fn, ""))                        \
-			return -1;                                             \
-		return REAL(fn)(fd, size);                                     \
-	}
-
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
-PWRITE(pwrite)
-PWRITE(pwrite64)
-PWRITEV(pwritev)
-PWRITEV(pwritev64)
-FTRUNCATE(ftruncate)
-FTRUNCATE(ftruncate64)
-
-ssize_t
-write(int fd, const void *bytes, size_t len)
+static int
+on_openat(const char *call, int dirfd, const char *path, int flags, mode_t mode)
 {
-	struct iovec iov = { (void *)(uintptr_t)bytes, len };
-
-	if (write_fails(fd, "write", &iov, 1, -1))
+	if (flags & O_CREAT && fails(call, path))
 		return -1;
-	return REAL(write)(fd, bytes, len);
+	return REAL(openat)(dirfd, path, flags, mode);
 }
 
-ssize_t
-writev(int fd, const struct iovec *iov, int count)
+static int
+on_truncate(const char *call, int fd, off_t size)
 {
-	if (write_fails(fd, "writev", iov, count, -1))
+	struct stat st;
+
+	if (is_file(fd, &st) && fails(call, ""))
 		return -1;
-	return REAL(writev)(fd, iov, count);
+	return REAL(ftruncate)(fd, size);
 }
 
 int
@@ -273,18 +199,6 @@ posix_fallocate(int fd, off_t at, off_t len)
 	if (is_file(fd, &st) && fails("posix_fallocate", ""))
 		return control->err;
 	return REAL(posix_fallocate)(fd, at, len);
-}
-
-int
-fsync(int fd)
-{
-	return synced(REAL(fsync), "fsync", fd);
-}
-
-int
-fdatasync(int fd)
-{
-	return synced(REAL(fdatasync), "fdatasync", fd);
 }
 
 int

@@ -16,7 +16,6 @@
  *		invariant of the index holds; an index made of snapshot and
  *		packs has the same rows; deliveries that come again are known
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,7 +36,9 @@
 #include "stored/flags.h"
 #include "stored/mailbox.h"
 #include "stored/snapshot.h"
+#include "t/crash/marks.h"
 #include "t/crash/mixed_look.h"
+#include "t/crash/store_ask.h"
 #include "t/crash/store_verify.h"
 
 enum {
@@ -64,11 +65,6 @@ struct work {
 	int marks;
 };
 
-static const struct str anna_names[] = { { "anna@a.test", 11 },
-	{ "@a.test", 7 } };
-static const struct store_who anna = { 1, { "anna@a.test", 11 }, anna_names,
-	2 };
-
 static void
 open_engine(struct work *work)
 {
@@ -84,19 +80,12 @@ open_engine(struct work *work)
 		fatal("%s", err.text);
 }
 
+/* In anna's name. */
 static struct request *
 ask(struct work *work, request_fn *fn, const struct ipc_msg *msg,
     const void *in)
 {
-	struct err err;
-	struct request *request = request_new(fn, msg, in, 1 << 20, &err);
-
-	if (request == NULL)
-		fatal("%s", err.text);
-	request->who = anna;
-	request->is_trusted = true;
-	list_push(&work->batch, &request->link);
-	return request;
+	return store_ask(&work->batch, &store_anna, fn, msg, in);
 }
 
 /* What the batch has run to its end goes to the finished ones. */
@@ -130,14 +119,6 @@ run(struct work *work, const char *what)
 	}
 }
 
-static void
-clear(struct work *work)
-{
-	while (!list_is_empty(&work->finished))
-		request_free(
-		    LIST_ITEM(work->finished.next, struct request, link));
-}
-
 struct find {
 	unsigned box;
 	uint32_t mailbox; /* 0: there is none of that name */
@@ -148,8 +129,8 @@ find(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct find *found = arg;
 	struct store_name name;
-	int ret = store_row_name(txn, anna.user, str_of(mixed_name(found->box)),
-	    &name, err);
+	int ret = store_row_name(txn, store_anna.user,
+	    str_of(mixed_name(found->box)), &name, err);
 
 	found->mailbox = ret > 0 ? name.mailbox : 0;
 	return ret < 0 ? -1 : 0;
@@ -183,7 +164,7 @@ append(struct work *work, const struct mixed_op *op, uint32_t number,
 	static char body[MIXED_BODY_MAX];
 	size_t len = mixed_body(body, number);
 	char id[20];
-	struct store_target target = { .user = anna.name,
+	struct store_target target = { .user = store_anna.name,
 		.name = str_of(mixed_name(op->box)),
 		.flags = queued ? 0 : op->flags };
 	struct store_append in = { .queue = queued ? 9 : 0,
@@ -193,18 +174,13 @@ append(struct work *work, const struct mixed_op *op, uint32_t number,
 		.large = len > MIXED_LARGE,
 		.large_len = len > MIXED_LARGE ? len : 0 };
 	struct request *request;
-	struct err err;
 
 	(void)snprintf(id, sizeof(id), "m%u", number);
 	in.queue_id = str_of(queued ? id : "");
 	request = ask(work, append_run, &store_append_msg, &in);
 	if (in.large == 0)
 		return request;
-	request->fd =
-	    engine_open_large(work->engine, request->large_name, &err);
-	if (request->fd < 0 || fs_write_all(request->fd, body, len, &err) < 0 ||
-	    fdatasync(request->fd) < 0)
-		fatal("%s", err.text);
+	store_ask_body(work->engine, request, str_make(body, len));
 	return request;
 }
 
@@ -216,7 +192,7 @@ do_messages(struct work *work, const struct mixed_op *op)
 		    op->kind == MIXED_DELIVER);
 		if (i % FILL_BATCH == FILL_BATCH - 1) {
 			run(work, "fill");
-			clear(work);
+			store_ask_clear(&work->finished);
 		}
 	}
 	if (!list_is_empty(&work->batch))
@@ -316,7 +292,7 @@ perform(struct work *work, const struct mixed_op *op)
 	};
 
 	fns[op->kind](work, op);
-	clear(work);
+	store_ask_clear(&work->finished);
 }
 
 /* Space is taken back: what was promised stays. */
@@ -340,7 +316,7 @@ tidy(struct work *work)
 			fatal("%s", err.text);
 		list_push(&work->batch, &request->link);
 		run(work, "compact");
-		clear(work);
+		store_ask_clear(&work->finished);
 	}
 	free(list.pack);
 	engine_prepare(work->engine, &more);
@@ -357,42 +333,31 @@ start_again(struct work *work, bool anew)
 	open_engine(work);
 }
 
-static void
-mark(struct work *work, const char *what, unsigned n)
-{
-	char line[40];
-	struct err err;
-	int len = snprintf(line, sizeof(line), "%s %u\n", what, n);
-
-	if (fs_write_all(work->marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
-}
-
 /* The user and bob, with INBOX alone: the others are for CREATE. */
 static void
 begin(struct work *work)
 {
-	struct store_hello hello = { .user = anna.name };
+	struct store_hello hello = { .user = store_anna.name };
 
 	(void)ask(work, hello_run, &store_hello_msg, &hello);
 	run(work, "hello");
-	clear(work);
+	store_ask_clear(&work->finished);
 }
 
 static int
 write_store(struct work *work, const char *marks, unsigned operations)
 {
-	work->marks = open(marks, O_WRONLY | O_APPEND | O_CLOEXEC);
+	work->marks = marks_open(marks);
 	open_engine(work);
 	begin(work);
-	mark(work, "born", 0);
+	marks_put(work->marks, "born 0");
 	for (unsigned n = 0; n < operations; n++) {
 		struct mixed_op op = mixed_choose(&work->mixed, n);
 
-		mark(work, "begun", n);
+		marks_put(work->marks, "begun %u", n);
 		perform(work, &op);
 		mixed_apply(&work->mixed, &op);
-		mark(work, "done", n);
+		marks_put(work->marks, "done %u", n);
 		if (n % TIDY_EVERY == TIDY_EVERY - 1)
 			tidy(work);
 		if (n % START_EVERY == START_EVERY - 1)
@@ -411,17 +376,13 @@ static bool
 read_marks(const char *path, unsigned *done, bool *begun)
 {
 	bool born = false;
-
 	struct str rest, line;
 	struct buf marks;
-	struct err err;
 	uint64_t n;
 
 	*done = 0;
 	*begun = false;
-	buf_init(&marks, 0);
-	if (fs_read_file(AT_FDCWD, path, &marks, &err) < 0)
-		fatal("%s", err.text);
+	marks_read(&marks, path);
 	rest = buf_str(&marks);
 	while (str_split(&rest, '\n', &line)) {
 		if (str_take_str(&line, STR("done "))) {
@@ -488,21 +449,17 @@ deliver_again(struct work *work, const struct delivered *delivered)
 	for (size_t i = 0; i < delivered->count; i += 3) {
 		struct request *request =
 		    append(work, &op, delivered->number[i], true);
-		struct store_append_result *result;
-		struct store_appended *answer;
 
 		run(work, "again");
-		answer = request->answer;
-		result = answer->results.items;
-		if (!result->repeated)
+		if (!store_ask_result(request)->repeated)
 			fatal("message %u was delivered twice",
 			    delivered->number[i]);
 		engine_drop_large(work->engine, request->large_name);
-		clear(work);
+		store_ask_clear(&work->finished);
 	}
 	(void)append(work, &op, OPERATIONS_MAX, true);
 	run(work, "new");
-	clear(work);
+	store_ask_clear(&work->finished);
 }
 
 static int

@@ -11,23 +11,21 @@
  *		was told to the sender or still waits; nothing that stored was
  *		told to forget comes again
  */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/fsutil.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "queue/client.h"
 #include "queue/record.h"
+#include "t/crash/marks.h"
 #include "t/crash/queue_peers.h"
 #include "t/crash/rewrite_peer.h"
 
-enum { CLIENTS = 4, RCPTS_MAX = 3, SMALL_MAX = 9000, LARGE = 20000 };
+enum { RCPTS_MAX = 3, SMALL_MAX = 9000, LARGE = 20000 };
 
 /* Small everything, so that a short run has many turns of the ring. */
 static const char settings[] = "queue_segment_size = 1M\n"
@@ -72,10 +70,9 @@ send_one(struct queue_client *client, unsigned n, int marks)
 		.header_len = 14,
 		.prefix = str_of("Received: from test\r\n"),
 	};
-	char line[120], id[QUEUE_ID_MAX + 1];
+	char id[QUEUE_ID_MAX + 1];
 	unsigned count = rcpts_of(n);
 	struct err err;
-	int len;
 
 	memset(body, 'x', LARGE);
 	memcpy(body, "Subject: x\r\n\r\n", 14);
@@ -99,21 +96,7 @@ send_one(struct queue_client *client, unsigned n, int marks)
 	}
 	if (queue_client_commit(client, &request, &err) < 0)
 		fatal("commit: %s", err.text);
-	len = snprintf(line, sizeof(line), "accepted %s %u\n", id, n);
-	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
-}
-
-static void
-client_main(const char *edge, unsigned first, unsigned count, int marks)
-{
-	struct queue_client client;
-
-	queue_client_init(&client, edge, 20000);
-	for (unsigned n = first; n < count; n += CLIENTS)
-		send_one(&client, n, marks);
-	queue_client_clear(&client);
-	_exit(0);
+	marks_put(marks, "accepted %s %u", id, n);
 }
 
 /* Wait until the queue is empty; deferred mail comes within two seconds. */
@@ -133,20 +116,9 @@ static int
 write_queue(const char *qmgr, const char *dir, int marks, unsigned count)
 {
 	static struct queue_peers peers; /* its threads outlive us */
-	pid_t child[CLIENTS];
 
 	queue_peers_start(&peers, dir, qmgr, settings, marks);
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		child[i] = fork();
-		if (child[i] == 0)
-			client_main(peers.edge[0], i, count, marks);
-	}
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		int status;
-
-		if (waitpid(child[i], &status, 0) < 0 || status != 0)
-			fatal("a client failed");
-	}
+	peer_clients(peers.edge[0], send_one, count, marks);
 	wait_empty(&peers, false);
 	if (queue_peers_stop(&peers, SIGTERM) != 0)
 		fatal("qmgr did not end well");
@@ -204,12 +176,9 @@ check_queue(const char *qmgr, const char *dir, const char *marks_path)
 {
 	static struct queue_peers peers; /* its threads outlive us */
 	struct buf marks;
-	struct err err;
 	int lost;
 
-	buf_init(&marks, 0);
-	if (fs_read_file(AT_FDCWD, marks_path, &marks, &err) < 0)
-		fatal("%s", err.text);
+	marks_read(&marks, marks_path);
 	queue_peers_start(&peers, dir, qmgr, settings, -1);
 	pthread_mutex_lock(&peers.lock);
 	peers.never_late = true;
@@ -235,8 +204,7 @@ main(int argc, char **argv)
 	log_init("queue_work", LOG_LEVEL_INFO);
 	if (argc == 6 && strcmp(argv[1], "write") == 0 &&
 	    num_parse(str_of(argv[5]), 1 << 20, &count))
-		return write_queue(argv[2], argv[3],
-		    open(argv[4], O_WRONLY | O_APPEND | O_CLOEXEC),
+		return write_queue(argv[2], argv[3], marks_open(argv[4]),
 		    (unsigned)count);
 	if (argc == 5 && strcmp(argv[1], "check") == 0)
 		return check_queue(argv[2], argv[3], argv[4]);

@@ -14,19 +14,15 @@
  * that the order in the journal respects what any caller can know. Writes
  * through memory maps are not seen.
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "t/crash/journal.h"
+#include "t/crash/preload.h"
 
 enum { PIECES = 1022 }; /* IOV_MAX is 1024 */
 
@@ -38,8 +34,6 @@ static struct {
 	uint64_t marks;
 	const char *lose;
 } rec = { .journal = -1 };
-
-#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void
 begin(void)
@@ -185,94 +179,35 @@ put_opened(int fd, int dirfd, const char *path, int flags)
 		put_truncate(fd, 0);
 }
 
-#define OPEN_MODE(flags, mode)                                                 \
-	do {                                                                   \
-		if ((flags) & (O_CREAT | O_TMPFILE)) {                         \
-			va_list ap;                                            \
-			va_start(ap, flags);                                   \
-			(mode) = va_arg(ap, mode_t);                           \
-			va_end(ap);                                            \
-		}                                                              \
-	} while (0)
-
-/* The same call has two names with large files. */
-#define OPEN(fn)                                                               \
-	int fn(const char *path, int flags, ...)                               \
-	{                                                                      \
-		mode_t mode = 0;                                               \
-		int fd;                                                        \
-                                                                               \
-		OPEN_MODE(flags, mode);                                        \
-		fd = REAL(fn)(path, flags, mode);                              \
-		put_opened(fd, AT_FDCWD, path, flags);                         \
-		return fd;                                                     \
-	}
-#define OPENAT(fn)                                                             \
-	int fn(int dirfd, const char *path, int flags, ...)                    \
-	{                                                                      \
-		mode_t mode = 0;                                               \
-		int fd;                                                        \
-                                                                               \
-		OPEN_MODE(flags, mode);                                        \
-		fd = REAL(fn)(dirfd, path, flags, mode);                       \
-		put_opened(fd, dirfd, path, flags);                            \
-		return fd;                                                     \
-	}
-#define PWRITE(fn)                                                             \
-	ssize_t fn(int fd, const void *bytes, size_t len, off_t at)            \
-	{                                                                      \
-		struct iovec iov = { (void *)(uintptr_t)bytes, len };          \
-		ssize_t n = REAL(fn)(fd, bytes, len, at);                      \
-                                                                               \
-		put_write(fd, &iov, 1, at, n);                                 \
-		return n;                                                      \
-	}
-#define PWRITEV(fn)                                                            \
-	ssize_t fn(int fd, const struct iovec *iov, int count, off_t at)       \
-	{                                                                      \
-		ssize_t n = REAL(fn)(fd, iov, count, at);                      \
-                                                                               \
-		put_write(fd, iov, count, at, n);                              \
-		return n;                                                      \
-	}
-#define FTRUNCATE(fn)                                                          \
-	int fn(int fd, off_t size)                                             \
-	{                                                                      \
-		int ret = REAL(fn)(fd, size);                                  \
-                                                                               \
-		if (ret == 0)                                                  \
-			put_truncate(fd, size);                                \
-		return ret;                                                    \
-	}
-
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
-PWRITE(pwrite)
-PWRITE(pwrite64)
-PWRITEV(pwritev)
-PWRITEV(pwritev64)
-FTRUNCATE(ftruncate)
-FTRUNCATE(ftruncate64)
-
-ssize_t
-write(int fd, const void *bytes, size_t len)
+static int
+on_openat(const char *call, int dirfd, const char *path, int flags, mode_t mode)
 {
-	struct iovec iov = { (void *)(uintptr_t)bytes, len };
-	ssize_t n = REAL(write)(fd, bytes, len);
+	int fd = REAL(openat)(dirfd, path, flags, mode);
 
-	put_write(fd, &iov, 1, -1, n);
+	(void)call;
+	put_opened(fd, dirfd, path, flags);
+	return fd;
+}
+
+static ssize_t
+on_write(const char *call, int fd, const struct iovec *iov, int count, off_t at)
+{
+	ssize_t n = real_write(fd, iov, count, at);
+
+	(void)call;
+	put_write(fd, iov, count, at, n);
 	return n;
 }
 
-ssize_t
-writev(int fd, const struct iovec *iov, int count)
+static int
+on_truncate(const char *call, int fd, off_t size)
 {
-	ssize_t n = REAL(writev)(fd, iov, count);
+	int ret = REAL(ftruncate)(fd, size);
 
-	put_write(fd, iov, count, -1, n);
-	return n;
+	(void)call;
+	if (ret == 0)
+		put_truncate(fd, size);
+	return ret;
 }
 
 /* Grow only; what a hole or an unwritten extent reads as is zeros. */
@@ -288,7 +223,7 @@ posix_fallocate(int fd, off_t at, off_t len)
 }
 
 static int
-synced(int (*real)(int), const char *name, int fd)
+on_sync(int (*real)(int), const char *name, int fd)
 {
 	struct journal_head head = { .op = JOURNAL_SYNC_BEGIN };
 	bool follow;
@@ -309,18 +244,6 @@ synced(int (*real)(int), const char *name, int fd)
 	if (ret == 0 && follow)
 		put(&head, NULL, NULL, 0, 0);
 	return ret;
-}
-
-int
-fsync(int fd)
-{
-	return synced(REAL(fsync), "fsync", fd);
-}
-
-int
-fdatasync(int fd)
-{
-	return synced(REAL(fdatasync), "fdatasync", fd);
 }
 
 int

@@ -9,12 +9,15 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "ipc/conn.h"
 #include "ipc/rewrite_msg.h"
+
+enum { CLIENTS = 4, WAIT_MAX = 20000 /* ms for an answer of qmgr's */ };
 
 int
 peer_listen(const char *path)
@@ -81,6 +84,38 @@ peer_body_by_file(struct queue_client *client, struct queue_commit *request)
 }
 
 /* One request, decoded and answered. -1: the connection is of no use. */
+static void
+client_main(const char *edge, peer_send_fn *send_one, unsigned first,
+    unsigned count, int marks)
+{
+	struct queue_client client;
+
+	queue_client_init(&client, edge, WAIT_MAX);
+	for (unsigned n = first; n < count; n += CLIENTS)
+		send_one(&client, n, marks);
+	queue_client_clear(&client);
+	_exit(0);
+}
+
+void
+peer_clients(const char *edge, peer_send_fn *send_one, unsigned count,
+    int marks)
+{
+	pid_t child[CLIENTS];
+
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		child[i] = fork();
+		if (child[i] == 0)
+			client_main(edge, send_one, i, count, marks);
+	}
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		int status;
+
+		if (waitpid(child[i], &status, 0) < 0 || status != 0)
+			fatal("a client failed");
+	}
+}
+
 static int
 answer(struct ipc_conn *conn, const struct frame *frame, struct arena *arena)
 {

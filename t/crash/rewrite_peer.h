@@ -28,6 +28,14 @@ void peer_body_by_file(struct queue_client *client,
     struct queue_commit *request);
 
 /*
+ * Hand in the messages 0 to count - 1 on a socket of qmgr's, by four processes
+ * at once. Exits on failure.
+ */
+typedef void peer_send_fn(struct queue_client *client, unsigned n, int marks);
+void peer_clients(const char *edge, peer_send_fn *send_one, unsigned count,
+    int marks);
+
+/*
  * Answer rewrite_rcpt (one target, by lmtp, itself) and rewrite_user (a user
  * of that name) on a socket at path, in a thread.
  */

@@ -8,7 +8,6 @@
  *		every number in MARKS that was not given up is in the log,
  *		whole, once, in order; then one more batch works
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,10 +15,10 @@
 #include "base/alloc.h"
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/fsutil.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "seglog/seglog.h"
+#include "t/crash/marks.h"
 
 enum { RECORDS_MAX = 1 << 16, BATCH_MAX = 5, SEGMENT = 128 << 10 };
 
@@ -100,17 +99,6 @@ commit(struct work *work, struct seglog *log, unsigned first, unsigned count)
 		work->last_of[record[i].place.segment % 4096] = first + i;
 }
 
-static void
-promise(int marks, const char *what, unsigned number)
-{
-	char line[40];
-	struct err err;
-	int len = snprintf(line, sizeof(line), "%s %u\n", what, number);
-
-	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
-}
-
 /* Keep three sealed segments; say first what is given up. */
 static void
 release_old(struct work *work, struct seglog *log, int marks)
@@ -119,7 +107,8 @@ release_old(struct work *work, struct seglog *log, int marks)
 	struct err err;
 
 	while (seglog_segments(log, segment, 64) > 3) {
-		promise(marks, "gone", work->last_of[segment[0].number % 4096]);
+		marks_put(marks, "gone %u",
+		    work->last_of[segment[0].number % 4096]);
 		if (seglog_release(log, segment[0].number, &err) < 0)
 			fatal("%s", err.text);
 	}
@@ -129,7 +118,7 @@ static int
 write_log(struct work *work, const char *dir, const char *marks_path,
     unsigned batches)
 {
-	int marks = open(marks_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int marks = marks_open(marks_path);
 	struct seglog *log = open_log(work, dir);
 	unsigned number = 1;
 	struct err err;
@@ -140,7 +129,7 @@ write_log(struct work *work, const char *dir, const char *marks_path,
 
 		commit(work, log, number, count);
 		for (unsigned j = 0; j < count; j++)
-			promise(marks, "kept", number + j);
+			marks_put(marks, "kept %u", number + j);
 		number += count;
 		release_old(work, log, marks);
 		if (seglog_prepare(log, 16384, &more, &err) < 0)
@@ -161,13 +150,10 @@ check_log(struct work *work, const char *dir, const char *marks_path)
 	struct buf marks;
 	struct str rest, line;
 	unsigned gone = 0, bad = 0;
-	struct err err;
 
 	if (work->damaged > 0)
 		fatal("a power cut looks like damage");
-	buf_init(&marks, 0);
-	if (fs_read_file(AT_FDCWD, marks_path, &marks, &err) < 0)
-		fatal("%s", err.text);
+	marks_read(&marks, marks_path);
 	for (int pass = 0; pass < 2; pass++) {
 		rest = buf_str(&marks);
 		while (str_split(&rest, '\n', &line)) {

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "base/fsutil.h"
 #include "base/log.h"
 #include "ipc/store_msg.h"
 #include "store/row.h"
@@ -10,54 +9,35 @@
 #include "stored/copy.h"
 #include "stored/mailbox.h"
 #include "stored/task.h"
+#include "t/crash/marks.h"
+#include "t/crash/store_ask.h"
 
-enum { USER = 1, USER2 = 2, INBOX = 1, MOVED = 50 };
+enum { INBOX = 1, MOVED = 50 };
 
-static const struct str identities[][2] = {
-	{ { "anna@a.test", 11 }, { "@a.test", 7 } },
-	{ { "bob@a.test", 10 }, { "@a.test", 7 } },
-};
-
+/* What is in batch, which is one request, to its end. */
 static void
-run(struct engine *engine, struct request *request)
+run(struct engine *engine, struct list *batch)
 {
-	struct list batch;
+	struct request *request = LIST_ITEM(batch->next, struct request, link);
 	size_t done;
 
-	list_init(&batch);
-	list_push(&batch, &request->link);
 	do {
-		engine_batch(engine, &batch, &done);
+		engine_batch(engine, batch, &done);
 		if (engine->is_failed || request->err.kind != ERR_NONE)
 			fatal("slice: %s", request->err.text);
 	} while (request->is_unfinished);
-	request_free(request);
+	store_ask_clear(batch);
 }
 
 static void
 ask(struct engine *engine, request_fn *fn, const struct ipc_msg *msg,
-    const void *in, uint32_t user)
+    const void *in, const struct store_who *who)
 {
-	struct err err;
-	struct request *request = request_new(fn, msg, in, 1 << 20, &err);
+	struct list batch;
 
-	if (request == NULL)
-		fatal("%s", err.text);
-	request->who = (struct store_who){ user, identities[user - 1][0],
-		identities[user - 1], 2 };
-	request->is_trusted = true;
-	run(engine, request);
-}
-
-static void
-promise(int marks, const char *what, unsigned nth, uint32_t count)
-{
-	char line[60];
-	struct err err;
-	int len = snprintf(line, sizeof(line), "%s %u %u\n", what, nth, count);
-
-	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
+	list_init(&batch);
+	(void)store_ask(&batch, who, fn, msg, in);
+	run(engine, &batch);
 }
 
 /* A mailbox by name, or INBOX of the first user. exists -1: there is none. */
@@ -85,9 +65,9 @@ find(struct kv_txn *txn, void *arg, struct err *err)
 }
 
 static int64_t
-count(struct engine *engine, uint32_t user, const char *name)
+count(struct engine *engine, const struct store_who *who, const char *name)
 {
-	struct find look = { user, name, 0 };
+	struct find look = { who->user, name, 0 };
 	struct err err;
 
 	if (kv_view(engine->kv, find, &look, &err) < 0)
@@ -101,15 +81,15 @@ slices_copy(struct engine *engine, int marks, unsigned nth)
 	static unsigned char all[8] = { 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff };
 	struct store_mailbox create = { .op = STORE_CREATE };
 	struct store_copy in = { .mailbox = INBOX, .uids = { (char *)all, 8 } };
-	uint32_t messages = (uint32_t)count(engine, USER, "INBOX");
+	uint32_t messages = (uint32_t)count(engine, &store_anna, "INBOX");
 	char name[20];
 
 	(void)snprintf(name, sizeof(name), "copy%u", nth);
 	create.name = in.name = str_of(name);
-	ask(engine, mailbox_run, &store_mailbox_msg, &create, USER);
-	promise(marks, "copies", nth, messages);
-	ask(engine, copy_run, &store_copy_msg, &in, USER);
-	promise(marks, "copied", nth, messages);
+	ask(engine, mailbox_run, &store_mailbox_msg, &create, &store_anna);
+	marks_put(marks, "copies %u %u", nth, messages);
+	ask(engine, copy_run, &store_copy_msg, &in, &store_anna);
+	marks_put(marks, "copied %u %u", nth, messages);
 }
 
 void
@@ -124,14 +104,15 @@ slices_rename(struct engine *engine, int marks, unsigned nth)
 	char name[20];
 
 	for (size_t i = 0; i < MOVED; i++)
-		target[i] = (struct store_target){ .user = identities[1][0],
+		target[i] = (struct store_target){ .user = store_bob.name,
 			.name = STR("INBOX") };
-	ask(engine, append_run, &store_append_msg, &in, USER2);
+	ask(engine, append_run, &store_append_msg, &in, &store_bob);
 	(void)snprintf(name, sizeof(name), "old%u", nth);
 	rename.name2 = str_of(name);
-	promise(marks, "renames", nth, (uint32_t)count(engine, USER2, "INBOX"));
-	ask(engine, mailbox_run, &store_mailbox_msg, &rename, USER2);
-	promise(marks, "renamed", nth, 0);
+	marks_put(marks, "renames %u %u", nth,
+	    (uint32_t)count(engine, &store_bob, "INBOX"));
+	ask(engine, mailbox_run, &store_mailbox_msg, &rename, &store_bob);
+	marks_put(marks, "renamed %u 0", nth);
 }
 
 bool
@@ -179,13 +160,13 @@ slices_check(struct engine *engine, const struct slices_promised *promised,
 	for (unsigned i = 0; i < SLICES_MAX; i++) {
 		(void)snprintf(name, sizeof(name), "copy%u", i);
 		if (promised->copy[i].begun &&
-		    !is_kept(&promised->copy[i], count(engine, USER, name),
-			false))
+		    !is_kept(&promised->copy[i],
+			count(engine, &store_anna, name), false))
 			fatal("%s is not whole", name);
 		(void)snprintf(name, sizeof(name), "old%u", i);
 		if (promised->rename[i].begun &&
-		    !is_kept(&promised->rename[i], count(engine, USER2, name),
-			!ended))
+		    !is_kept(&promised->rename[i],
+			count(engine, &store_bob, name), !ended))
 			fatal("%s is not whole", name);
 	}
 }
@@ -194,13 +175,16 @@ void
 slices_end(struct engine *engine)
 {
 	struct request *request;
+	struct list batch;
 	struct err err;
 
+	list_init(&batch);
 	for (;;) {
 		if (task_next(engine, &request, &err) < 0)
 			fatal("%s", err.text);
 		if (request == NULL)
 			return;
-		run(engine, request);
+		list_push(&batch, &request->link);
+		run(engine, &batch);
 	}
 }

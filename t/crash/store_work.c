@@ -16,7 +16,6 @@
  *		of the index holds; all this again of an index made anew; then
  *		more work works
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -40,6 +39,8 @@
 #include "stored/mailbox.h"
 #include "stored/snapshot.h"
 #include "stored/undelete.h"
+#include "t/crash/marks.h"
+#include "t/crash/store_ask.h"
 #include "t/crash/store_bury.h"
 #include "t/crash/store_slices.h"
 #include "t/crash/store_verify.h"
@@ -81,28 +82,12 @@ open_engine(struct work *work, const char *dir)
 		fatal("%s", err.text);
 }
 
-static const struct str anna_names[] = { { "anna@a.test", 11 },
-	{ "@a.test", 7 } };
-static const struct store_who anna = { 1, { "anna@a.test", 11 }, anna_names,
-	2 };
-
-static const struct str bob_names[] = { { "bob@a.test", 10 },
-	{ "@a.test", 7 } };
-static const struct store_who bob = { 2, { "bob@a.test", 10 }, bob_names, 2 };
-
+/* In anna's name. */
 static struct request *
 ask(struct work *work, request_fn *fn, const struct ipc_msg *msg,
     const void *in)
 {
-	struct err err;
-	struct request *request = request_new(fn, msg, in, 1 << 20, &err);
-
-	if (request == NULL)
-		fatal("%s", err.text);
-	request->who = anna;
-	request->is_trusted = true;
-	list_push(&work->batch, &request->link);
-	return request;
+	return store_ask(&work->batch, &store_anna, fn, msg, in);
 }
 
 static void
@@ -115,24 +100,6 @@ run(struct work *work)
 	engine_batch(work->engine, &work->batch, &done);
 	if (work->engine->is_failed || first->err.kind != ERR_NONE)
 		fatal("batch: %s", first->err.text);
-}
-
-static void
-clear(struct work *work)
-{
-	while (!list_is_empty(&work->batch))
-		request_free(LIST_ITEM(work->batch.next, struct request, link));
-}
-
-static void
-promise(struct work *work, const char *what, uint32_t uid, uint32_t number)
-{
-	char line[60];
-	struct err err;
-	int len = snprintf(line, sizeof(line), "%s %u %u\n", what, uid, number);
-
-	if (fs_write_all(work->marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
 }
 
 /* The message's bytes follow from its number. */
@@ -160,7 +127,6 @@ deliver(struct work *work, uint32_t number)
 		.digest = STR("digest") };
 	size_t len = make_body(body, number);
 	struct request *request;
-	struct err err;
 
 	(void)snprintf(id, sizeof(id), "m%u", number);
 	in.queue_id = str_of(id);
@@ -170,11 +136,7 @@ deliver(struct work *work, uint32_t number)
 	request = ask(work, append_run, &store_append_msg, &in);
 	if (in.large == 0)
 		return request;
-	request->fd =
-	    engine_open_large(work->engine, request->large_name, &err);
-	if (request->fd < 0 || fs_write_all(request->fd, body, len, &err) < 0 ||
-	    fdatasync(request->fd) < 0)
-		fatal("%s", err.text);
+	store_ask_body(work->engine, request, str_make(body, len));
 	return request;
 }
 
@@ -189,12 +151,11 @@ deliver_some(struct work *work, uint32_t first, unsigned count)
 	LIST_FOREACH(link, &work->batch)
 	{
 		struct request *request = LIST_ITEM(link, struct request, link);
-		struct store_appended *answer = request->answer;
-		struct store_append_result *result = answer->results.items;
 
-		promise(work, "kept", result->uid, number++);
+		marks_put(work->marks, "kept %u %u",
+		    store_ask_result(request)->uid, number++);
 	}
-	clear(work);
+	store_ask_clear(&work->batch);
 }
 
 /* One UID as a set on the wire. */
@@ -217,8 +178,8 @@ flag(struct work *work, uint32_t uid)
 
 	(void)ask(work, flags_run, &store_flags_msg, &in);
 	run(work);
-	clear(work);
-	promise(work, "seen", uid, 0);
+	store_ask_clear(&work->batch);
+	marks_put(work->marks, "seen %u 0", uid);
 }
 
 static void
@@ -228,11 +189,11 @@ expunge(struct work *work, uint32_t uid)
 	struct store_expunge in = { .mailbox = INBOX,
 		.uids = one_uid(bytes, uid) };
 
-	promise(work, "goes", uid, 0);
+	marks_put(work->marks, "goes %u 0", uid);
 	(void)ask(work, expunge_run, &store_expunge_msg, &in);
 	run(work);
-	clear(work);
-	promise(work, "gone", uid, 0);
+	store_ask_clear(&work->batch);
+	marks_put(work->marks, "gone %u 0", uid);
 }
 
 static void
@@ -245,24 +206,24 @@ copy(struct work *work, uint32_t uid)
 
 	(void)ask(work, copy_run, &store_copy_msg, &in);
 	run(work);
-	clear(work);
+	store_ask_clear(&work->batch);
 }
 
 /* Bob may read anna's INBOX and keep his own \Seen there. */
 static void
 share(struct work *work)
 {
-	struct store_hello hello = { .user = bob.name };
+	struct store_hello hello = { .user = store_bob.name };
 	struct store_acl_change in = { .op = STORE_ACL_SET,
 		.name = STR("INBOX"),
-		.identifier = bob.name,
+		.identifier = store_bob.name,
 		.rights =
 		    STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN };
 
-	ask(work, hello_run, &store_hello_msg, &hello)->who = bob;
+	ask(work, hello_run, &store_hello_msg, &hello)->who = store_bob;
 	(void)ask(work, acl_run, &store_acl_change_msg, &in);
 	run(work);
-	clear(work);
+	store_ask_clear(&work->batch);
 }
 
 static void
@@ -274,10 +235,10 @@ flag_for_bob(struct work *work, uint32_t uid)
 		.flags = STORE_FLAG_SEEN,
 		.unchanged_since = UINT64_MAX };
 
-	ask(work, flags_run, &store_flags_msg, &in)->who = bob;
+	ask(work, flags_run, &store_flags_msg, &in)->who = store_bob;
 	run(work);
-	clear(work);
-	promise(work, "bobs", uid, 0);
+	store_ask_clear(&work->batch);
+	marks_put(work->marks, "bobs %u 0", uid);
 }
 
 /* Rights of a mailbox that comes, gets another name, and goes. */
@@ -303,7 +264,7 @@ share_for_a_while(struct work *work, unsigned nth)
 		(void)ask(work, mailbox_run, &store_mailbox_msg, &in);
 	}
 	run(work);
-	clear(work);
+	store_ask_clear(&work->batch);
 }
 
 static uint32_t
@@ -316,7 +277,7 @@ change_mailbox(struct work *work, enum store_mailbox_op op)
 
 	run(work);
 	mailbox = ((struct store_mailbox_done *)request->answer)->mailbox;
-	clear(work);
+	store_ask_clear(&work->batch);
 	return mailbox;
 }
 
@@ -333,11 +294,11 @@ bury(struct work *work, uint32_t uid)
 	work->message = uid;
 	(void)ask(work, copy_run, &store_copy_msg, &in);
 	run(work);
-	clear(work);
+	store_ask_clear(&work->batch);
 	work->engine->conf.expunge_keep = 1 << 30;
 	(void)change_mailbox(work, STORE_DELETE);
 	work->engine->conf.expunge_keep = 0;
-	promise(work, "buried", work->buried, uid);
+	marks_put(work->marks, "buried %u %u", work->buried, uid);
 }
 
 static void
@@ -350,11 +311,11 @@ have_back(struct work *work)
 
 	(void)snprintf(name, sizeof(name), "back %u", work->buried);
 	in.name = str_of(name);
-	promise(work, "comes", work->buried, work->message);
+	marks_put(work->marks, "comes %u %u", work->buried, work->message);
 	(void)ask(work, undelete_run, &store_undelete_msg, &in);
 	run(work);
-	clear(work);
-	promise(work, "back", work->buried, work->message);
+	store_ask_clear(&work->batch);
+	marks_put(work->marks, "back %u %u", work->buried, work->message);
 }
 
 /* Space is taken back: what was promised stays. */
@@ -384,7 +345,7 @@ tidy(struct work *work)
 		do {
 			run(work);
 		} while (request->is_unfinished);
-		clear(work);
+		store_ask_clear(&work->batch);
 	}
 	free(list.pack);
 }
@@ -407,7 +368,7 @@ write_store(struct work *work, const char *dir, const char *marks,
 {
 	uint32_t number = 1;
 
-	work->marks = open(marks, O_WRONLY | O_APPEND | O_CLOEXEC);
+	work->marks = marks_open(marks);
 	open_engine(work, dir);
 	for (unsigned i = 0; i < batches; i++) {
 		unsigned count = 1 + i * 7 % BATCH_MAX;
@@ -465,11 +426,8 @@ read_marks(const char *path, struct promised *promised)
 		{ "gone", GONE }, { "bobs", BOBS } };
 	struct buf marks;
 	struct str rest, line;
-	struct err err;
 
-	buf_init(&marks, 0);
-	if (fs_read_file(AT_FDCWD, path, &marks, &err) < 0)
-		fatal("%s", err.text);
+	marks_read(&marks, path);
 	rest = buf_str(&marks);
 	while (str_split(&rest, '\n', &line)) {
 		unsigned uid, number;
@@ -526,7 +484,7 @@ check_bob(struct kv_txn *txn, void *arg, struct err *err)
 	struct store_uids uids;
 	struct str runs;
 
-	if (store_access_seen(txn, INBOX, bob.user, &runs, err) < 0 ||
+	if (store_access_seen(txn, INBOX, store_bob.user, &runs, err) < 0 ||
 	    store_uids_decode(&uids, runs, err) < 0)
 		return -1;
 	for (uint32_t uid = 1; uid < MESSAGES_MAX; uid++)
@@ -586,8 +544,8 @@ check_buried(struct kv_txn *txn, void *arg, struct err *err)
 {
 	struct look *look = arg;
 
-	return bury_check(txn, anna.user, &look->promised->buried, is_message,
-	    look, &look->bad, err);
+	return bury_check(txn, store_anna.user, &look->promised->buried,
+	    is_message, look, &look->bad, err);
 }
 
 static void
@@ -612,20 +570,16 @@ deliver_again(struct work *work, const struct promised *promised)
 {
 	for (uint32_t number = 1; number <= promised->last; number += 7) {
 		struct request *request = deliver(work, number);
-		struct store_appended *answer;
-		struct store_append_result *result;
 
 		run(work);
-		answer = request->answer;
-		result = answer->results.items;
-		if (!result->repeated)
+		if (!store_ask_result(request)->repeated)
 			fatal("message %u was delivered twice", number);
 		engine_drop_large(work->engine, request->large_name);
-		clear(work);
+		store_ask_clear(&work->batch);
 	}
 	(void)deliver(work, MESSAGES_MAX);
 	run(work);
-	clear(work);
+	store_ask_clear(&work->batch);
 }
 
 static int

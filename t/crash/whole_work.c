@@ -33,11 +33,11 @@
 #include "queue/client.h"
 #include "store/row.h"
 #include "stored/check.h"
+#include "t/crash/marks.h"
 #include "t/crash/rewrite_peer.h"
 #include "t/crash/store_verify.h"
 
 enum {
-	CLIENTS = 4,
 	MESSAGES_MAX = 10000,
 	SMALL_MAX = 6000,
 	LARGE = 20000,           /* over queue_inline_limit */
@@ -225,17 +225,6 @@ make_body(char body[HUGE], unsigned n)
 }
 
 static void
-promise(int marks, const char *what, unsigned n)
-{
-	char line[40];
-	struct err err;
-	int len = snprintf(line, sizeof(line), "%s %u\n", what, n);
-
-	if (fs_write_all(marks, line, (size_t)len, &err) < 0)
-		fatal("%s", err.text);
-}
-
-static void
 send_one(struct queue_client *client, unsigned n, int marks)
 {
 	static char body[HUGE];
@@ -261,40 +250,16 @@ send_one(struct queue_client *client, unsigned n, int marks)
 		fatal("begin: %s", err.text);
 	if (size_of(n) >= LARGE)
 		peer_body_by_file(client, &request);
-	promise(marks, "offered", n);
+	marks_put(marks, "offered %u", n);
 	if (queue_client_commit(client, &request, &err) < 0)
 		fatal("commit: %s", err.text);
-	promise(marks, "accepted", n);
-}
-
-static void
-client_main(const char *edge, unsigned first, unsigned count, int marks)
-{
-	struct queue_client client;
-
-	queue_client_init(&client, edge, 20000);
-	for (unsigned n = first; n < count; n += CLIENTS)
-		send_one(&client, n, marks);
-	queue_client_clear(&client);
-	_exit(0);
+	marks_put(marks, "accepted %u", n);
 }
 
 static int
 write_whole(struct whole *whole, int marks, unsigned count)
 {
-	pid_t child[CLIENTS];
-
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		child[i] = fork();
-		if (child[i] == 0)
-			client_main(whole->smtpd, i, count, marks);
-	}
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		int status;
-
-		if (waitpid(child[i], &status, 0) < 0 || status != 0)
-			fatal("a client failed");
-	}
+	peer_clients(whole->smtpd, send_one, count, marks);
 	wait_empty(whole);
 	stop(whole);
 	return 0;
@@ -341,12 +306,9 @@ read_marks(const char *path, uint8_t what[MESSAGES_MAX])
 {
 	struct str rest, line;
 	struct buf marks;
-	struct err err;
 	uint64_t n;
 
-	buf_init(&marks, 0);
-	if (fs_read_file(AT_FDCWD, path, &marks, &err) < 0)
-		fatal("%s", err.text);
+	marks_read(&marks, path);
 	rest = buf_str(&marks);
 	while (str_split(&rest, '\n', &line)) {
 		uint8_t bit =
@@ -502,8 +464,7 @@ main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "write") == 0 &&
 	    num_parse(str_of(argv[5]), MESSAGES_MAX, &count)) {
 		start(&whole, argv[2], argv[3]);
-		return write_whole(&whole,
-		    open(argv[4], O_WRONLY | O_APPEND | O_CLOEXEC),
+		return write_whole(&whole, marks_open(argv[4]),
 		    (unsigned)count);
 	}
 	if (argc == 5 && strcmp(argv[1], "check") == 0) {
