@@ -26,13 +26,7 @@ enum {
 static const int64_t FORGET_EVERY = 60 * (int64_t)TIME_SECOND;
 static const int64_t KEPT = 600 * (int64_t)TIME_SECOND;
 
-static void
-on_kick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	dest_kick(arg);
-}
+static void on_kick(evutil_socket_t fd, short what, void *arg);
 
 /* Is name a word of the list, which has blanks or commas between? */
 static bool
@@ -283,11 +277,15 @@ fail_all(struct transport *transport)
 	}
 }
 
-void
-dest_kick(struct transport *transport)
+/* Start jobs as far as agents and limits allow. */
+static void
+on_kick(evutil_socket_t fd, short what, void *arg)
 {
+	struct transport *transport = arg;
 	int64_t now = time_mono(), wake = INT64_MAX;
 
+	(void)fd;
+	(void)what;
 	if (transport->is_error) {
 		fail_all(transport);
 		return;

@@ -102,9 +102,6 @@ void dest_place(struct dest *dest);
  */
 void dest_free_if_empty(struct dest *dest);
 
-/* Start jobs as far as agents and limits allow, from the loop. */
-void dest_kick(struct transport *transport);
-
 /* The agent is done with the job; it may go back to the front of its lane. */
 void dest_done(struct job *job);
 void dest_requeue(struct job *job);

@@ -35,8 +35,9 @@ struct ask {
 	uint16_t tag;
 };
 
-int
-intake_check_room(struct qmgr *q, struct err *err)
+/* ERR_LIMIT when the disk has less than queue_minfree left. */
+static int
+check_room(struct qmgr *q, struct err *err)
 {
 	int64_t now = time_mono();
 	struct statvfs fs;
@@ -53,8 +54,12 @@ intake_check_room(struct qmgr *q, struct err *err)
 	return err_set(err, ERR_LIMIT, "the queue's disk is nearly full");
 }
 
-bool
-intake_is_transport(struct str name)
+/*
+ * The name of a transport is the name of a socket in our folder: letters,
+ * digits, "-" and "_", beginning with a letter.
+ */
+static bool
+is_transport(struct str name)
 {
 	if (name.len == 0 || name.len > 32 || !is_alpha(name.p[0]))
 		return false;
@@ -143,7 +148,7 @@ on_begin(struct ipc_peer *peer, uint16_t tag, const void *in)
 	struct err err;
 
 	(void)in;
-	if (intake_check_room(client->q, &err) < 0) {
+	if (check_room(client->q, &err) < 0) {
 		ipc_peer_error(peer, tag, &err);
 		return;
 	}
@@ -163,7 +168,7 @@ open_large(struct client *client, struct str text, struct err *err)
 	int fd;
 
 	if (take_id(client, text, false, &id, err) < 0 ||
-	    intake_check_room(client->q, err) < 0)
+	    check_room(client->q, err) < 0)
 		return -1;
 	if (client->has_large && !queue_id_eq(&id, &client->large))
 		drop_large(client);
@@ -233,14 +238,14 @@ check_commit(struct client *client, const struct queue_commit *commit,
 	uint64_t len = commit->is_large ? commit->large_len : commit->body.len;
 
 	if (take_id(client, commit->id, true, id, err) < 0 ||
-	    intake_check_room(client->q, err) < 0)
+	    check_room(client->q, err) < 0)
 		return -1;
 	if (commit->rcpts.count == 0 || commit->header_len > len ||
 	    len > client->q->conf.message_limit ||
 	    (commit->is_large && commit->body.len > 0))
 		return err_set(err, ERR_SYNTAX, "not a message");
 	for (size_t i = 0; i < commit->rcpts.count; i++) {
-		if (!intake_is_transport(rcpt[i].transport) ||
+		if (!is_transport(rcpt[i].transport) ||
 		    rcpt[i].address.len == 0)
 			return err_set(err, ERR_SYNTAX,
 			    "recipient without address or transport");

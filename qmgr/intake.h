@@ -11,13 +11,4 @@
 
 void intake_start(struct qmgr *q);
 
-/* ERR_LIMIT when the disk has less than queue_minfree left. */
-int intake_check_room(struct qmgr *q, struct err *err);
-
-/*
- * The name of a transport is the name of a socket in our folder: letters,
- * digits, "-" and "_", beginning with a letter.
- */
-bool intake_is_transport(struct str name);
-
 #endif

@@ -16,8 +16,9 @@ bad(struct err *err, const char *what)
 	return err_set(err, ERR_SYNTAX, "the answer of spamd: %s", what);
 }
 
-bool
-spamd_take_score(struct str *in, int64_t *out)
+/* "-1.5", "1000", "5.000", in thousandths; further decimals are dropped. */
+static bool
+take_score(struct str *in, int64_t *out)
 {
 	struct str rest = *in;
 	bool minus = str_take(&rest, '-');
@@ -69,9 +70,9 @@ parse_spam(struct spamd_reply *reply, struct str value, struct err *err)
 	    !str_itake_str(&value, STR("No")))
 		return bad(err, "neither True nor False");
 	if (!str_take_str(&value, STR(" ; ")) ||
-	    !spamd_take_score(&value, &reply->score) ||
+	    !take_score(&value, &reply->score) ||
 	    !str_take_str(&value, STR(" / ")) ||
-	    !spamd_take_score(&value, &reply->required) || value.len > 0)
+	    !take_score(&value, &reply->required) || value.len > 0)
 		return bad(err, "not a score");
 	return 0;
 }

@@ -34,7 +34,4 @@ struct spamd_reply {
 int spamd_reply_parse(struct spamd_reply *reply, struct str in,
     struct err *err);
 
-/* "-1.5", "1000", "5.000", in thousandths; further decimals are dropped. */
-bool spamd_take_score(struct str *in, int64_t *out);
-
 #endif

@@ -231,26 +231,18 @@ lookup(const void *ctx, struct str name)
 }
 
 const char *
-main_cf_expand(struct main_cf *cf, const char *text, struct err *err)
+main_cf_get(struct main_cf *cf, const char *name, struct err *err)
 {
-	const char *kept = NULL;
+	const char *text = lookup(cf, str_of(name)), *kept = NULL;
 	struct buf out;
 
+	if (text == NULL || strchr(text, '$') == NULL)
+		return text == NULL ? "" : text;
 	buf_init(&out, MAIN_CF_VALUE_MAX);
 	if (expand(&out, str_of(text), lookup, cf, err) == 0)
 		kept = arena_cstr(cf->arena, str_trim(buf_str(&out)));
 	buf_clear(&out);
 	return kept;
-}
-
-const char *
-main_cf_get(struct main_cf *cf, const char *name, struct err *err)
-{
-	const char *text = lookup(cf, str_of(name));
-
-	if (text == NULL || strchr(text, '$') == NULL)
-		return text == NULL ? "" : text;
-	return main_cf_expand(cf, text, err);
 }
 
 size_t

@@ -62,8 +62,6 @@ const struct main_cf_entry *main_cf_find(const struct main_cf *cf,
     const char *name);
 /* The value or default with all its $names expanded; NULL with err set. */
 const char *main_cf_get(struct main_cf *cf, const char *name, struct err *err);
-const char *main_cf_expand(struct main_cf *cf, const char *text,
-    struct err *err);
 
 /* Walk all that is set, in the order of the file. */
 size_t main_cf_len(const struct main_cf *cf);

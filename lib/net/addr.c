@@ -269,20 +269,6 @@ addr_is_loopback(const struct addr *addr)
 	return false;
 }
 
-static bool
-host_eq(const struct addr *a, const struct addr *b)
-{
-	if (a->family != b->family || a->scope != b->scope)
-		return false;
-	return str_eq(addr_host_key(a), addr_host_key(b));
-}
-
-bool
-addr_eq(const struct addr *a, const struct addr *b)
-{
-	return a->port == b->port && host_eq(a, b);
-}
-
 struct str
 addr_host_key(const struct addr *addr)
 {

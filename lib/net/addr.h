@@ -78,8 +78,6 @@ int addr_of_local(struct addr *addr, int fd, struct err *err);
 
 /* 127.0.0.0/8, ::1 and any UNIX socket. */
 bool addr_is_loopback(const struct addr *addr);
-/* The same host (the same path for UNIX) and port. */
-bool addr_eq(const struct addr *a, const struct addr *b);
 /*
  * The bytes that name the host, borrowed from addr: 4, 16, or the path. As a
  * key for tables, since the lengths tell the families apart.

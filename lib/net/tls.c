@@ -341,12 +341,6 @@ tls_write(struct tls *tls, const void *bytes, size_t len, size_t *done,
 	return TLS_FAIL;
 }
 
-bool
-tls_has_pending(const struct tls *tls)
-{
-	return SSL_has_pending(tls->ssl) == 1;
-}
-
 enum tls_io
 tls_shutdown(struct tls *tls)
 {

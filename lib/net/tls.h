@@ -104,8 +104,6 @@ enum tls_io tls_read(struct tls *tls, void *bytes, size_t size, size_t *done,
     struct err *err);
 enum tls_io tls_write(struct tls *tls, const void *bytes, size_t len,
     size_t *done, struct err *err);
-/* Bytes have been read from the socket and not yet given out. */
-bool tls_has_pending(const struct tls *tls);
 /* Send close_notify; after TLS_OK (or TLS_FAIL) nothing more is written. */
 enum tls_io tls_shutdown(struct tls *tls);
 

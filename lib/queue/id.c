@@ -90,14 +90,3 @@ queue_id_key(char out[QUEUE_KEY_SIZE], const struct queue_id *id)
 	num_put_u32(out + 8, id->epoch);
 	num_put_u32(out + 12, id->counter);
 }
-
-bool
-queue_id_from_key(struct queue_id *id, struct str key)
-{
-	if (key.len != QUEUE_KEY_SIZE)
-		return false;
-	id->queue = num_get_u64(key.p);
-	id->epoch = num_get_u32(key.p + 8);
-	id->counter = num_get_u32(key.p + 12);
-	return true;
-}

@@ -44,7 +44,6 @@ const char *queue_id_shorten(char out[QUEUE_SHORT_SIZE], struct str full);
 /* The key under which tables keep a message: 16 bytes in order of age. */
 enum { QUEUE_KEY_SIZE = 16 };
 void queue_id_key(char out[QUEUE_KEY_SIZE], const struct queue_id *id);
-bool queue_id_from_key(struct queue_id *id, struct str key);
 
 static inline bool
 queue_id_eq(const struct queue_id *a, const struct queue_id *b)

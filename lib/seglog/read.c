@@ -45,16 +45,3 @@ seglog_read(const struct seglog_reader *reader,
 	*bytes = str_sub(all, BATCH_RECORD_HEAD, len);
 	return 0;
 }
-
-int
-seglog_read_part(const struct seglog_reader *reader,
-    const struct seglog_place *place, uint32_t from, void *out, size_t len,
-    struct err *err)
-{
-	if (check_place(reader, place, err) < 0)
-		return -1;
-	if (from > place->length || len > place->length - from)
-		return err_set(err, ERR_CORRUPT, "read beyond a record");
-	return fs_pread_all(reader->fd, out, len, (off_t)(place->offset + from),
-	    err);
-}

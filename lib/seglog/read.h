@@ -30,12 +30,4 @@ int seglog_read(const struct seglog_reader *reader,
     const struct seglog_place *place, void *out, struct str *bytes,
     struct err *err);
 
-/*
- * len bytes from from of the record, unchecked (a checksum covers the whole):
- * for parts of something that was checked before. ERR_CORRUPT beyond its end.
- */
-int seglog_read_part(const struct seglog_reader *reader,
-    const struct seglog_place *place, uint32_t from, void *out, size_t len,
-    struct err *err);
-
 #endif

@@ -115,20 +115,3 @@ stats_observe(struct stats_page *page, int item, int64_t microseconds)
 	__atomic_fetch_add(&slot->sum, us, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&slot->bucket[bucket], 1, __ATOMIC_RELAXED);
 }
-
-uint64_t
-stats_quantile(const struct stats_slot *slot, double share)
-{
-	uint64_t total = 0, seen = 0;
-
-	for (int i = 0; i < STATS_BUCKETS; i++)
-		total += slot->bucket[i];
-	if (total == 0)
-		return 0;
-	for (int i = 0; i < STATS_BUCKETS; i++) {
-		seen += slot->bucket[i];
-		if ((double)seen >= share * (double)total)
-			return (uint64_t)1 << i;
-	}
-	return (uint64_t)1 << (STATS_BUCKETS - 1);
-}

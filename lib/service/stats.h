@@ -80,7 +80,4 @@ void stats_add(struct stats_page *page, int item, int64_t n);
 void stats_set(struct stats_page *page, int item, int64_t value);
 void stats_observe(struct stats_page *page, int item, int64_t microseconds);
 
-/* The time that a share (0..1) of the observations stayed under, in us. */
-uint64_t stats_quantile(const struct stats_slot *slot, double share);
-
 #endif

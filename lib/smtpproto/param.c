@@ -398,18 +398,6 @@ smtp_xtext_decode(struct buf *out, struct str in, struct err *err)
 	return 0;
 }
 
-int
-smtp_xtext_encode(struct buf *out, struct str in)
-{
-	for (size_t i = 0; i < in.len; i++) {
-		if (is_xchar(in.p[i]))
-			(void)buf_addc(out, in.p[i]);
-		else
-			(void)buf_addf(out, "+%02X", (unsigned char)in.p[i]);
-	}
-	return out->full ? -1 : 0;
-}
-
 /* "\x{" HEXPOINT "}" and UTF-8 as it is */
 static int
 decode_utf8_address(struct buf *out, struct str in, struct err *err)

@@ -85,11 +85,10 @@ int smtp_param_take(struct str *params, struct str name, struct arena *arena,
 
 /*
  * xtext of RFC 3461 section 4: printable ASCII with "+", "=" and everything
- * else as "+" and two upper-case hexadecimal digits. Decode adds to out;
+ * else as "+" and two upper-case hexadecimal digits. Adds to out;
  * ERR_SYNTAX or, where out is full, ERR_LIMIT.
  */
 int smtp_xtext_decode(struct buf *out, struct str in, struct err *err);
-int smtp_xtext_encode(struct buf *out, struct str in);
 
 /*
  * ORCPT as it was given, "rfc822;a+2Bb@x.test" or "utf-8;\x{E4}@x.test"

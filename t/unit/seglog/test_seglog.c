@@ -69,11 +69,6 @@ reads_a_record_by_its_place(void **state)
 		assert_int_equal(bytes.len, 777);
 		assert_memory_equal(bytes.p, want, 777);
 	}
-	assert_int_equal(
-	    seglog_read_part(&reader, &place[2], 770, out, 7, &err), 0);
-	assert_memory_equal(out, "xxxxxxx", 7);
-	assert_int_equal(
-	    seglog_read_part(&reader, &place[2], 770, out, 8, &err), -1);
 	wrong = place[1];
 	wrong.offset += 8;
 	assert_int_equal(seglog_read(&reader, &wrong, out, &bytes, &err), -1);

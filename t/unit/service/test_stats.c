@@ -51,23 +51,6 @@ observations_fall_into_powers_of_two(void **state)
 }
 
 static void
-quantiles_are_upper_bounds(void **state)
-{
-	struct stats_page *page = stats_private();
-
-	(void)state;
-	stats_name(page, items);
-	assert_int_equal(stats_quantile(&page->slot[TIME], 0.5), 0);
-	for (int i = 0; i < 99; i++)
-		stats_observe(page, TIME, 100);
-	stats_observe(page, TIME, 5000);
-	assert_int_equal(stats_quantile(&page->slot[TIME], 0.5), 128);
-	assert_int_equal(stats_quantile(&page->slot[TIME], 0.99), 128);
-	assert_int_equal(stats_quantile(&page->slot[TIME], 1.0), 8192);
-	stats_unmap(page);
-}
-
-static void
 a_page_outlives_who_counted(void **state)
 {
 	struct stats_page *page, *again;
@@ -112,7 +95,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(observations_fall_into_powers_of_two),
-		cmocka_unit_test(quantiles_are_upper_bounds),
 		cmocka_unit_test(a_page_outlives_who_counted),
 		cmocka_unit_test(a_page_cannot_be_shrunk_under_its_reader),
 	};

@@ -208,7 +208,7 @@ bounds_envid_and_orcpt(void **state)
 }
 
 static void
-xtext_goes_there_and_back(void **state)
+decodes_xtext(void **state)
 {
 	static const struct {
 		const char *plain, *xtext;
@@ -225,10 +225,6 @@ xtext_goes_there_and_back(void **state)
 		struct err err;
 
 		buf_init(&buf, 100);
-		assert_int_equal(
-		    smtp_xtext_encode(&buf, str_of(cases[i].plain)), 0);
-		assert_string_equal(buf_cstr(&buf), cases[i].xtext);
-		buf_reset(&buf);
 		assert_int_equal(
 		    smtp_xtext_decode(&buf, str_of(cases[i].xtext), &err), 0);
 		assert_string_equal(buf_cstr(&buf), cases[i].plain);
@@ -326,7 +322,7 @@ main(void)
 		cmocka_unit_test(reads_what_rcpt_may_have),
 		cmocka_unit_test(refuses_in_rcpt),
 		cmocka_unit_test(bounds_envid_and_orcpt),
-		cmocka_unit_test(xtext_goes_there_and_back),
+		cmocka_unit_test(decodes_xtext),
 		cmocka_unit_test(decodes_orcpt),
 	};
 
