@@ -44,6 +44,7 @@ struct list {
 	struct command *cmd;
 	const char *response; /* "LIST" or "LSUB" */
 	bool extended;
+	bool asks_root; /* the pattern is "" (RFC 3501 section 6.3.8) */
 	unsigned select, give;
 	unsigned status; /* items of a STATUS for each (RFC 5819), or 0 */
 	struct str reference;
@@ -90,28 +91,32 @@ parse_options(struct command *cmd, bool selects, unsigned *bits,
 
 /*
  * The pattern behind its reference, as UTF-8. "*" and "%" are never in base64,
- * so decoding leaves them as they are.
+ * so decoding leaves them as they are. One that no name can match, and "", is
+ * left out (RFC 5258 section 3).
  */
 static int
 add_pattern(struct list *list, struct err *err)
 {
+	struct err ignored;
 	struct str wire;
 	struct buf utf8;
-	int ret;
 
 	if (token_list_mailbox(list->cmd->arena, &list->cmd->in, &wire, err) <
 	    0)
 		return -1;
 	if (list->patterns == PATTERNS_MAX)
 		return err_set(err, ERR_LIMIT, "too many patterns");
+	list->asks_root = wire.len == 0;
+	if (list->asks_root)
+		return 0;
 	buf_init(&utf8, 4 * LISTPAT_MAX);
 	(void)buf_add_str(&utf8, list->reference);
-	ret = command_utf8(list->cmd->session, &utf8, wire, err);
-	if (ret == 0)
-		ret = listpat_init(&list->pattern[list->patterns++],
-		    buf_str(&utf8), DELIMITER, err);
+	if (command_utf8(list->cmd->session, &utf8, wire, &ignored) == 0 &&
+	    listpat_init(&list->pattern[list->patterns], buf_str(&utf8),
+		DELIMITER, &ignored) == 0)
+		list->patterns++;
 	buf_clear(&utf8);
-	return ret;
+	return 0;
 }
 
 /* mbox-or-pat = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")" */
@@ -373,10 +378,8 @@ run(struct list *list)
 	struct session *session = cmd->session;
 	struct err err;
 
-	if (!list->extended && list->patterns == 1 &&
-	    list->pattern[0].len == list->reference.len &&
-	    list->reference.len == 0) {
-		/* RFC 3501 section 6.3.8: "" asks for the delimiter */
+	if (!list->extended && list->asks_root) {
+		/* Whatever the reference: no name of ours has a root. */
 		reply_untagged(session, "%s (\\Noselect) \"/\" \"\"",
 		    list->response);
 		command_ok(cmd, "done");

@@ -49,8 +49,11 @@ class Mailboxes(imap_talk.TestCase):
         self.assertIn("\\HasChildren", found[f"{b}/x"])
         self.assertIn("\\HasNoChildren", found[f"{b}/x-w"])
         self.assertIn("\\HasNoChildren", found[f"{b}/x/y/z"])
-        self.assertEqual(self.ada.ok('LIST "" ""'),
-                         ['LIST (\\Noselect) "/" ""'])
+        for reference in ('""', b, f"{b}/x"):
+            self.assertEqual(self.ada.ok(f'LIST {reference} ""'),
+                             ['LIST (\\Noselect) "/" ""'])
+            self.assertEqual(self.ada.ok(f'LSUB {reference} ""'),
+                             ['LSUB (\\Noselect) "/" ""'])
         self.assertEqual(list(self.listed('LIST "" inBox')), ["INBOX"])
 
     def test_create(self):
@@ -169,6 +172,9 @@ class Mailboxes(imap_talk.TestCase):
             [f'LIST (\\HasChildren) "/" {b}/e ("CHILDINFO" ("SUBSCRIBED"))'])
         self.assertEqual(self.listed(f'LIST () "" {b}/g RETURN (CHILDREN)'),
                          {f"{b}/g": {"\\HasNoChildren"}})
+        self.assertEqual(self.listed(f'LIST {b}/e ("")'), {})
+        self.assertEqual(list(self.listed(f'LIST "" ("" {b}/&! {b}/e)')),
+                         [f"{b}/e"])
         self.ada.bad(f'LIST (RECURSIVEMATCH) "" *')
         self.ada.bad(f'LIST (NONSENSE) "" *')
         self.ada.bad(f'LIST "" * RETURN (NONSENSE)')
