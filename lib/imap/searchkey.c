@@ -174,6 +174,17 @@ parse_modseq(struct parser *parser, struct searchkey *key)
 	return modifier_modseq(parser->in, &key->modseq, parser->err);
 }
 
+/* "$" (RFC 5182): the UIDs of the last search that was saved. */
+static bool
+take_saved(struct parser *parser, struct searchkey *key)
+{
+	if (!str_take(parser->in, '$'))
+		return false;
+	if (parser->view->saved != NULL)
+		key->set = *parser->view->saved;
+	return true;
+}
+
 static int
 parse_argument(struct parser *parser, enum argument arg, struct searchkey *key)
 {
@@ -207,6 +218,8 @@ parse_argument(struct parser *parser, enum argument arg, struct searchkey *key)
 	case ARG_SIZE:
 		return token_number(in, &key->size, err);
 	default:
+		if (take_saved(parser, key))
+			return 0;
 		return seqset_parse(&key->set, parser->arena, in,
 		    parser->view->uid, err);
 	}
@@ -267,11 +280,9 @@ parse_plain(struct parser *parser, struct searchkey **out)
 	parser->depth++;
 	if (str_take(parser->in, '(')) {
 		ret = parse_nested(parser, out);
-	} else if (str_take(parser->in, '$')) {
+	} else if (parser->in->len > 0 && parser->in->p[0] == '$') {
 		*out = key_new(parser, SEARCHKEY_UID);
-		if (*out != NULL && parser->view->saved != NULL)
-			(*out)->set = *parser->view->saved;
-		ret = *out == NULL ? -1 : 0;
+		ret = *out != NULL && take_saved(parser, *out) ? 0 : -1;
 	} else if (seqset_is_next(*parser->in)) {
 		*out = key_new(parser, SEARCHKEY_SEQ);
 		parser->numbers = true;

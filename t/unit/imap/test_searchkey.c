@@ -140,6 +140,7 @@ makes_a_tree(void **state)
 		{ "OLDER 1 NOT YOUNGER 4294967295",
 		    "and(older(1) !younger(4294967295))" },
 		{ "$ NOT $", "and(uid(3:4,7) !uid(3:4,7))" },
+		{ "UID $ SMALLER 4096", "and(uid(3:4,7) smaller(4096))" },
 		{ "BEFORE 1-Jan-1970 ON \"2-Jan-1970\" SINCE 03-jan-1970",
 		    "and(before(0) on(1) since(2))" },
 		{ "SENTBEFORE 1-Jan-1970 SENTON 1-Jan-1970 "
