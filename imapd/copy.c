@@ -2,12 +2,15 @@
  * copy - COPY (RFC 3501 section 6.4.7) and MOVE (RFC 6851), with the COPYUID
  * of RFC 4315 section 3.
  */
+#include <inttypes.h>
+
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/msgset.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
+#include "imapd/sync.h"
 #include "store/client.h"
 
 /*
@@ -31,27 +34,47 @@ copyuid(struct command *cmd, const struct store_copy_result *result)
 }
 
 /*
+ * RFC 6851 section 4.4: with QRESYNC the end of a MOVE tells the modseq. That
+ * of the view is told, as all below it is before the command ends.
+ */
+static void
+end_move(struct command *cmd)
+{
+	struct session *session = cmd->session;
+	struct err err;
+
+	if (enabled_is(session, ENABLED_QRESYNC) &&
+	    sync_look(session, &err) == 0)
+		command_ok(cmd, "[HIGHESTMODSEQ %" PRIu64 "] moved",
+		    selected_modseq(session->selected));
+	else
+		command_ok(cmd, "moved");
+}
+
+/*
  * RFC 6851 section 4.3: for a MOVE the code comes in an untagged OK, before
  * the expunges. A code too long for the arena is left out; it is a SHOULD.
  */
 static void
 answer(struct command *cmd, const struct store_copy_result *result, bool move)
 {
-	const char *code = NULL;
+	const char *code;
 
-	if (result->count > 0)
-		code = copyuid(cmd, result);
-	if (code == NULL) {
-		command_ok(cmd, result->count > 0 ? "done" : "nothing to do");
+	if (result->count == 0) {
+		command_ok(cmd, "nothing to do");
 		return;
 	}
+	code = copyuid(cmd, result);
 	if (move) {
-		stream_putf(cmd->session->stream, "* OK [%s] moved\r\n", code);
-		command_ok(cmd, "moved");
+		if (code != NULL)
+			stream_putf(cmd->session->stream, "* OK [%s] moved\r\n",
+			    code);
+		end_move(cmd);
 		return;
 	}
 	cmd->word = "OK";
-	cmd->text = arena_printf(cmd->arena, "[%s] copied", code);
+	cmd->text =
+	    code == NULL ? NULL : arena_printf(cmd->arena, "[%s] copied", code);
 	if (cmd->text == NULL)
 		cmd->text = "copied";
 }

@@ -263,8 +263,14 @@ class Qresync(Modseqs):
         self.assertIn(f"VANISHED {last}", said[0])
         self.assertIn("[HIGHESTMODSEQ", said[1])
         self.ada.ok(f"CREATE {self.box}-2")
-        said = self.ada.ok(f"MOVE 1 {self.box}-2")
+        said, done = self.ada.do(f"MOVE 1 {self.box}-2")
         self.assertTrue(said[-1].startswith("VANISHED "), said)
+        # RFC 6851 section 4.4
+        _, highest = self.select(b)
+        self.assertTrue(done.startswith(f"OK [HIGHESTMODSEQ {highest}]"),
+                        done)
+        self.assertNotIn("HIGHESTMODSEQ",
+                         self.ada.do(f"UID MOVE 1 {self.box}-2")[1])
         self.assertNotIn("HIGHESTMODSEQ", self.ada.do("CLOSE")[1])
 
     def test_what_was_never_told_does_not_vanish(self):
