@@ -1,5 +1,6 @@
 #include "mime/part.h"
 
+#include "base/utf8.h"
 #include "mime/charset.h"
 
 enum { LANGUAGES_MAX = 20 };
@@ -502,4 +503,25 @@ mime_part_next(const struct mime_part *part)
 	while (part != NULL && part->next == NULL)
 		part = part->parent;
 	return part == NULL ? NULL : part->next;
+}
+
+bool
+mime_part_is_hidden(const struct mime_part *part)
+{
+	return part->opaque && !utf8_is_ascii(part->body);
+}
+
+bool
+mime_part_is_wide(const struct mime_part *root)
+{
+	bool wide = false;
+
+	for (; root != NULL; root = mime_part_next(root)) {
+		if (!utf8_is_valid(root->header) ||
+		    (root->opaque && !utf8_is_valid(root->body)))
+			return false;
+		wide |=
+		    !utf8_is_ascii(root->header) || mime_part_is_hidden(root);
+	}
+	return wide;
 }

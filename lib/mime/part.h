@@ -104,4 +104,13 @@ bool mime_part_is(const struct mime_part *part, const char *type,
  */
 int mime_part_text(struct buf *out, const struct mime_part *part);
 
+/* Was it not looked into, and has it bytes over 127? */
+bool mime_part_is_hidden(const struct mime_part *part);
+/*
+ * Has a header of this message a byte over 127, and are all of them UTF-8?
+ * Where a part was not looked into, its body counts, too. Such a message has
+ * a surrogate (mime/surrogate.h).
+ */
+bool mime_part_is_wide(const struct mime_part *root);
+
 #endif

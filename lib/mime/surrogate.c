@@ -5,26 +5,6 @@
 
 enum { HEADER_MAX = 16 << 20 /* bytes of a header made anew */ };
 
-static bool
-is_hidden(const struct mime_part *part)
-{
-	return part->opaque && !utf8_is_ascii(part->body);
-}
-
-bool
-mime_part_is_wide(const struct mime_part *root)
-{
-	bool wide = false;
-
-	for (; root != NULL; root = mime_part_next(root)) {
-		if (!utf8_is_valid(root->header) ||
-		    (root->opaque && !utf8_is_valid(root->body)))
-			return false;
-		wide |= !utf8_is_ascii(root->header) || is_hidden(root);
-	}
-	return wide;
-}
-
 /* message/global whose content we rewrite: it becomes message/rfc822. */
 static bool
 is_global(const struct mime_part *part)
@@ -79,7 +59,7 @@ mime_surrogate_make(struct mime_surrogate *out, struct arena *arena,
 	is_wide = mime_part_is_wide(root);
 	for (part = root; part != NULL; part = mime_part_next(part)) {
 		parts++;
-		if (is_wide && is_hidden(part))
+		if (is_wide && mime_part_is_hidden(part))
 			return err_set(err, ERR_LIMIT, "too deep a structure");
 	}
 	out->piece = arena_calloc(arena, 2 * parts + 1, sizeof(*out->piece));

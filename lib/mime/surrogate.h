@@ -24,12 +24,6 @@ struct mime_surrogate {
 };
 
 /*
- * Has a header of this message a byte over 127, and are all of them UTF-8?
- * Where a part was not looked into, its body counts, too.
- */
-bool mime_part_is_wide(const struct mime_part *root);
-
-/*
  * The surrogate of message; where nothing has to change, that is the message
  * itself in one piece. Pieces lie in message or arena. ERR_LIMIT: none can be
  * made, because the arena is full, the structure is too deep, or a boundary

@@ -4,7 +4,6 @@
 #include "mime/date.h"
 #include "mime/msgid.h"
 #include "mime/subject.h"
-#include "mime/surrogate.h"
 #include "store/digest.h"
 
 enum {
