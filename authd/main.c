@@ -208,7 +208,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "authd",
-		.kind = DAEMON_EVENT,
+		.kind = &daemon_event,
 		.params = params,
 		.promises = "stdio unix",
 		.stats = stats,

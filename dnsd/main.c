@@ -142,7 +142,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "dnsd",
-		.kind = DAEMON_EVENT,
+		.kind = &daemon_event,
 		.params = params,
 		/* inet: this is the one that asks the servers out there */
 		.promises = "stdio inet",

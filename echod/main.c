@@ -58,7 +58,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "echod",
-		.kind = DAEMON_SESSION,
+		.kind = &daemon_session,
 		.params = params,
 		.promises = "stdio",
 		.stats = stats,

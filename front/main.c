@@ -320,7 +320,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "front",
-		.kind = DAEMON_EVENT,
+		.kind = &daemon_event,
 		.params = params,
 		/*
 		 * No inet: clients come by the sockets we inherited. flock: the

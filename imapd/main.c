@@ -77,7 +77,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "imapd",
-		.kind = DAEMON_SESSION,
+		.kind = &daemon_session,
 		.params = params,
 		.promises = "stdio unix bodies",
 		.stats = stats,

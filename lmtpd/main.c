@@ -70,7 +70,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "lmtpd",
-		.kind = DAEMON_SESSION,
+		.kind = &daemon_session,
 		.params = params,
 		.promises = "stdio unix bodies",
 		.stats = lmtpd_stats,

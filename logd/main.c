@@ -146,7 +146,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "logd",
-		.kind = DAEMON_EVENT,
+		.kind = &daemon_event,
 		.params = params,
 		/* the file: made anew after a rotation */
 		.promises = "stdio append",

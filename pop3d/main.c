@@ -70,7 +70,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "pop3d",
-		.kind = DAEMON_SESSION,
+		.kind = &daemon_session,
 		.params = params,
 		.promises = "stdio unix flock", /* the maildrop's lock */
 		.max_use = 1,

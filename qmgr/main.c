@@ -102,7 +102,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "qmgr",
-		.kind = DAEMON_EVENT,
+		.kind = &daemon_event,
 		.params = params,
 		/* fattr and flock: LMDB, and files written whole */
 		.promises = "stdio unix rpath wpath cpath fattr flock",

@@ -177,7 +177,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "smtp",
-		.kind = DAEMON_SESSION,
+		.kind = &daemon_session,
 		.params = params,
 		.promises = "stdio unix inet",
 		.stats = smtp_stats,

@@ -227,7 +227,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "smtpd",
-		.kind = DAEMON_SESSION,
+		.kind = &daemon_session,
 		.params = params,
 		.promises = "stdio unix bodies",
 		.stats = smtpd_stats,

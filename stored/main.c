@@ -154,7 +154,7 @@ main(int argc, char **argv)
 {
 	static const struct daemon_ops ops = {
 		.name = "stored",
-		.kind = DAEMON_EVENT,
+		.kind = &daemon_event,
 		.params = params,
 		.promises = "stdio rpath wpath cpath fattr flock memfd pidfd",
 		.stats = stats,

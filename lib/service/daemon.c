@@ -1,8 +1,6 @@
 #include "service/daemon.h"
 
-#include <errno.h>
-#include <event2/event.h>
-#include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,12 +24,11 @@ open_stats(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/* A loop, or a parent that forks and waits for its children. */
 static const char *
 promises_of(const struct daemon *d, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s%s", d->ops->promises,
-	    d->ops->kind == DAEMON_SESSION ? " fork" : " event");
+	(void)snprintf(out, size, "%s %s", d->ops->promises,
+	    d->ops->kind->promise);
 	return out;
 }
 
@@ -59,26 +56,13 @@ enter_jail(struct daemon *d, struct err *err)
 	return 0;
 }
 
-/*
- * libevent asks the kernel for what it has; epoll is in every list of calls,
- * and the base is made before the jail as it opens no file later.
- */
-static int
-make_base(struct daemon *d, struct err *err)
-{
-	if (d->ops->kind != DAEMON_EVENT)
-		return 0;
-	d->base = event_base_new();
-	if (d->base == NULL)
-		return err_set(err, ERR_TEMP, "event loop: no memory");
-	return 0;
-}
-
 static int
 open_all(struct daemon *d, struct err *err)
 {
+	const struct daemon_kind *kind = d->ops->kind;
+
 	if (config_load(d, err) < 0 || open_stats(d, err) < 0 ||
-	    make_base(d, err) < 0)
+	    (kind->open != NULL && kind->open(d, err) < 0))
 		return -1;
 	if (d->ops->open != NULL && d->ops->open(d, d->ctx, err) < 0)
 		return -1;
@@ -99,13 +83,11 @@ serve(struct daemon *d)
 	if (open_all(d, &err) < 0)
 		log_error("%s", err.text);
 	else if (d->mode == MODE_STDIN)
-		ret = session_stdin(d);
-	else if (d->ops->kind == DAEMON_EVENT)
-		ret = event_serve(d);
+		ret = d->ops->kind->serve_stdin(d);
 	else
-		ret = session_serve(d);
-	if (d->base != NULL)
-		event_base_free(d->base);
+		ret = d->ops->kind->serve(d);
+	if (d->ops->kind->close != NULL)
+		d->ops->kind->close(d);
 	fds_close(d, "");
 	if (d->stats != NULL)
 		stats_unmap(d->stats);
@@ -126,7 +108,7 @@ daemon_main(int argc, char **argv, const struct daemon_ops *ops, void *ctx)
 
 	options_parse(&d, argc, argv);
 	fds_take(&d);
-	if (d.mode == MODE_STDIN && ops->kind != DAEMON_SESSION)
+	if (d.mode == MODE_STDIN && ops->kind->serve_stdin == NULL)
 		fatal("-S: not a session daemon");
 	if (d.mode == MODE_PARAMS) {
 		config_print(&d);
@@ -177,10 +159,7 @@ void
 daemon_stop(struct daemon *d)
 {
 	d->stopping = true;
-	if (d->base != NULL)
-		(void)event_base_loopbreak(d->base);
-	if (d->stop_pipe[1] >= 0)
-		(void)!write(d->stop_pipe[1], "", 1);
+	d->ops->kind->wake(d);
 }
 
 void

@@ -49,7 +49,9 @@
 struct daemon;
 struct event_base;
 
-enum daemon_kind { DAEMON_EVENT, DAEMON_SESSION };
+/* What a daemon is. It names one, and is linked with what that one needs. */
+struct daemon_kind;
+extern const struct daemon_kind daemon_event, daemon_session;
 
 /* What a session serves. The descriptor is the session's to close. */
 struct daemon_conn {
@@ -60,7 +62,7 @@ struct daemon_conn {
 /* Functions return 0, or -1 with err set: then the daemon ends. */
 struct daemon_ops {
 	const char *name;
-	enum daemon_kind kind;
+	const struct daemon_kind *kind;
 	const struct conf_param *params; /* fill *ctx; NULL: none */
 	const char *promises;            /* words of base/sandbox.h */
 	const struct stats_item *stats;  /* NULL: none */
@@ -95,7 +97,10 @@ struct daemon_ops {
 	 * tls_cert_file and tls_key_file. May be NULL.
 	 */
 	int (*reload)(struct daemon *d, void *ctx, struct err *err);
-	/* Before the end, also after a start that failed. May be NULL. */
+	/*
+	 * Before the end, also after a start that failed; not in the processes
+	 * of max_use 1, whose end gives all back. May be NULL.
+	 */
 	void (*stop)(void *ctx);
 };
 

@@ -3,6 +3,33 @@
 #include "base/log.h"
 #include "service/impl.h"
 
+/*
+ * libevent asks the kernel for what it has; epoll is in every list of calls,
+ * and the base is made before the jail as it opens no file later.
+ */
+static int
+make_base(struct daemon *d, struct err *err)
+{
+	d->base = event_base_new();
+	if (d->base == NULL)
+		return err_set(err, ERR_TEMP, "event loop: no memory");
+	return 0;
+}
+
+static void
+free_base(struct daemon *d)
+{
+	if (d->base != NULL)
+		event_base_free(d->base);
+}
+
+static void
+leave_loop(struct daemon *d)
+{
+	if (d->base != NULL)
+		(void)event_base_loopbreak(d->base);
+}
+
 static void
 on_signal(evutil_socket_t number, short what, void *arg)
 {
@@ -24,8 +51,8 @@ on_master(evutil_socket_t fd, short what, void *arg)
 	daemon_stop(d);
 }
 
-int
-event_serve(struct daemon *d)
+static int
+serve(struct daemon *d)
 {
 	static const int signals[] = { SIGTERM, SIGINT };
 	struct event *events[3] = { NULL };
@@ -57,3 +84,11 @@ event_serve(struct daemon *d)
 	}
 	return ret;
 }
+
+const struct daemon_kind daemon_event = {
+	.promise = "event",
+	.open = make_base,
+	.serve = serve,
+	.wake = leave_loop,
+	.close = free_base,
+};

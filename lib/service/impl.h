@@ -71,6 +71,21 @@ int config_check(struct daemon *d); /* prints; the exit status */
 void config_print(const struct daemon *d);
 void config_free(struct daemon *d);
 
+/*
+ * The two ways to serve, daemon_event (event.c) and daemon_session
+ * (session.c): daemon.c knows them by this alone, so that a process of a
+ * session, of which there is one a client, has no event library mapped.
+ */
+struct daemon_kind {
+	const char *promise; /* its own, beside those of the daemon */
+	/* Still privileged. May be NULL, as close may. */
+	int (*open)(struct daemon *d, struct err *err);
+	int (*serve)(struct daemon *d);       /* the exit status */
+	int (*serve_stdin)(struct daemon *d); /* -S; NULL: it cannot */
+	void (*wake)(struct daemon *d);       /* d->stopping is set */
+	void (*close)(struct daemon *d);
+};
+
 /* link.c: the words to and from master. */
 enum { LINK_TEXT_MAX = 256 };
 void link_send(struct daemon *d, const char *fmt, ...) PRINTFLIKE(2, 3);
@@ -79,11 +94,6 @@ void link_send(struct daemon *d, const char *fmt, ...) PRINTFLIKE(2, 3);
  * *drain on "drain" (drain NULL: an event daemon, for which it is a stop).
  */
 bool link_receive(struct daemon *d, bool *drain);
-
-/* event.c and session.c: the two ways to serve. The exit status. */
-int event_serve(struct daemon *d);
-int session_serve(struct daemon *d);
-int session_stdin(struct daemon *d);
 
 /* worker.c: in the child of a session daemon; never returns. */
 struct worker_duty {

@@ -298,8 +298,8 @@ loop(struct parent *parent, const sigset_t *unblocked)
 	free(polls);
 }
 
-int
-session_serve(struct daemon *d)
+static int
+serve(struct daemon *d)
 {
 	struct parent parent = { .d = d, .one_each = d->ops->max_use == 1 };
 	struct sigaction action = { .sa_handler = on_child };
@@ -376,8 +376,8 @@ join_stdio(pid_t *in, pid_t *out, struct err *err)
 	return pair[0];
 }
 
-int
-session_stdin(struct daemon *d)
+static int
+serve_stdin(struct daemon *d)
 {
 	struct daemon_conn conn = { .role = "stdin" };
 	pid_t in = -1, out = -1;
@@ -401,3 +401,17 @@ session_stdin(struct daemon *d)
 		(void)waitpid(out, NULL, 0);
 	return ret;
 }
+
+static void
+wake(struct daemon *d)
+{
+	if (d->stop_pipe[1] >= 0)
+		(void)!write(d->stop_pipe[1], "", 1);
+}
+
+const struct daemon_kind daemon_session = {
+	.promise = "fork",
+	.serve = serve,
+	.serve_stdin = serve_stdin,
+	.wake = wake,
+};
