@@ -31,26 +31,38 @@ on_term(int number)
 	errno = error;
 }
 
+/* The pipe, and no signal held back any more. */
+static int
+hear_term(struct daemon *d, struct err *err)
+{
+	sigset_t none;
+
+	if (pipe2(d->stop_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(err, "pipe");
+	term_pipe = d->stop_pipe[1];
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	return 0;
+}
+
 int
 worker_watch_term(struct daemon *d, struct err *err)
 {
 	struct sigaction action = { .sa_handler = on_term };
-	sigset_t none;
 
-	if (d->stop_pipe[0] >= 0) { /* the parent's: not ours to share */
-		(void)close(d->stop_pipe[0]);
-		(void)close(d->stop_pipe[1]);
-	}
-	if (pipe2(d->stop_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_sys(err, "pipe");
-	term_pipe = d->stop_pipe[1];
 	term_flag = &d->stopping;
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGINT, &action, NULL);
-	(void)signal(SIGCHLD, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	return 0;
+	return hear_term(d, err);
+}
+
+/* The handlers are the parent's already; its pipe is not ours to share. */
+static int
+watch_term_again(struct daemon *d, struct err *err)
+{
+	(void)close(d->stop_pipe[0]);
+	(void)close(d->stop_pipe[1]);
+	return hear_term(d, err);
 }
 
 /* The listening descriptors, then the parent's and the signal's. */
@@ -144,12 +156,13 @@ worker_run(struct daemon *d, const struct worker_duty *duty)
 	struct err err = { 0 };
 	int status = 0;
 
-	if (worker_watch_term(d, &err) < 0 || give_up(d, duty, &err) < 0 ||
+	if (watch_term_again(d, &err) < 0 || give_up(d, duty, &err) < 0 ||
 	    (d->ops->worker != NULL && d->ops->worker(d, d->ctx, &err) < 0)) {
 		log_error("%s", err.text);
 		status = 1;
 	} else if (duty->conn_fd >= 0) {
 		serve_one(d, duty->conn_fd, duty->role);
+		_exit(0); /* stop() would undo what ends with us anyway */
 	} else {
 		serve_many(d, duty);
 	}
