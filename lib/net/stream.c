@@ -32,6 +32,8 @@ struct stream {
 	char error[100];
 	struct buf in;   /* max is in_max */
 	size_t in_taken; /* bytes of in already skipped */
+	size_t in_most;  /* of in: what was ever written to; all of it is */
+			 /* wiped, and no page is touched beyond it */
 	uint64_t received;
 	struct buf out;
 	struct deflate *deflate; /* NULL: bytes are as they are */
@@ -51,6 +53,26 @@ stream_new(int fd, size_t in_max)
 	return stream;
 }
 
+/* What a session read may have been a password. */
+static void
+wipe_in(struct stream *stream)
+{
+	if (stream->in_most > 0)
+		explicit_bzero(stream->in.p, stream->in_most);
+	stream->in_most = 0;
+	stream->in_taken = 0;
+	buf_clear(&stream->in);
+}
+
+/* Bytes were written behind in's end. */
+static void
+came(struct stream *stream, size_t len)
+{
+	stream->in.len += len;
+	if (stream->in.len > stream->in_most)
+		stream->in_most = stream->in.len;
+}
+
 void
 stream_free(struct stream *stream)
 {
@@ -58,8 +80,7 @@ stream_free(struct stream *stream)
 		return;
 	(void)stream_flush(stream);
 	(void)close(stream->fd);
-	/* What a session read may have been a password. */
-	buf_clear_secret(&stream->in);
+	wipe_in(stream);
 	buf_clear(&stream->out);
 	buf_clear(&stream->packed);
 	deflate_free(stream->deflate);
@@ -71,10 +92,8 @@ stream_shrink(struct stream *stream)
 {
 	if (stream->out.len == 0)
 		buf_clear(&stream->out);
-	if (stream->in.len == 0) {
-		buf_clear_secret(&stream->in);
-		stream->in_taken = 0;
-	}
+	if (stream->in.len == 0)
+		wipe_in(stream);
 }
 
 void
@@ -294,7 +313,7 @@ unpack(struct stream *stream)
 		errno = EBADMSG;
 		(void)fail(stream, STREAM_ERROR, "inflate");
 	} else {
-		stream->in.len += (size_t)n;
+		came(stream, (size_t)n);
 	}
 }
 
@@ -373,7 +392,7 @@ take_read(struct stream *stream, size_t len)
 	size_t had = stream->in.len;
 
 	if (stream->deflate == NULL) {
-		stream->in.len += len;
+		came(stream, len);
 		return true;
 	}
 	deflate_fed(stream->deflate, len);
@@ -452,9 +471,9 @@ stream_unread(struct stream *stream, struct str bytes)
 	(void)buf_add_str(&joined, bytes);
 	(void)buf_add_str(&joined, stream_peek(stream));
 	joined.max = stream->in.max;
-	buf_clear_secret(&stream->in);
+	wipe_in(stream);
 	stream->in = joined;
-	stream->in_taken = 0;
+	stream->in_most = joined.len;
 }
 
 bool
