@@ -14,8 +14,8 @@
 #include "net/fdpass.h"
 
 enum {
-	READ_ROOM = 65536,
-	READ_SECRET = 3072,   /* all of it is wiped, used or not */
+	READ_FIRST = 3072,    /* most frames are short, and most peers too */
+	READ_ROOM = 65536,    /* for who filled that; never for secrets */
 	DECODE_MAX = 8 << 20, /* lists of one message */
 	ACCEPT_BURST = 64,
 	PENDING_FDS_MAX = 64,
@@ -45,6 +45,7 @@ struct ipc_peer {
 	struct arena *arena;
 	const struct ipc_msg *current; /* being handled */
 	bool held, closing, writing;
+	bool is_busy; /* reads fill their room */
 };
 
 struct ipc_listener {
@@ -186,7 +187,9 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ipc_peer *peer = arg;
 	size_t want = frame_size(buf_str(&peer->in));
-	size_t least = peer->in.secret ? READ_SECRET : READ_ROOM;
+	/* All of a secret one's is wiped, used or not. */
+	size_t least =
+	    peer->is_busy && !peer->in.secret ? READ_ROOM : READ_FIRST;
 	int fds[FDPASS_MAX], count;
 	char *room;
 	ssize_t n;
@@ -207,6 +210,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		ipc_peer_close(peer);
 		return;
 	}
+	if ((size_t)n == want)
+		peer->is_busy = true;
+	else if (n < READ_FIRST)
+		peer->is_busy = false;
 	peer->in.len += (size_t)n;
 	keep_fds(peer, fds, count);
 	take_frames(peer);
@@ -295,15 +302,13 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	drain(arg);
 }
 
-struct ipc_peer *
-ipc_peer_new(struct event_base *base, int fd, const char *role,
+/* fd does not block. */
+static struct ipc_peer *
+peer_new(struct event_base *base, int fd, const char *role,
     const struct ipc_peer_ops *ops, void *ctx)
 {
 	struct ipc_peer *peer = xcalloc(1, sizeof(*peer));
-	struct err err;
 
-	if (fs_set_nonblock(fd, true, &err) < 0)
-		panic("%s", err.text);
 	list_init(&peer->link);
 	list_init(&peer->pending);
 	peer->base = base;
@@ -329,6 +334,17 @@ ipc_peer_new(struct event_base *base, int fd, const char *role,
 	return peer;
 }
 
+struct ipc_peer *
+ipc_peer_new(struct event_base *base, int fd, const char *role,
+    const struct ipc_peer_ops *ops, void *ctx)
+{
+	struct err err;
+
+	if (fs_set_nonblock(fd, true, &err) < 0)
+		panic("%s", err.text);
+	return peer_new(base, fd, role, ops, ctx);
+}
+
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
 {
@@ -342,7 +358,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 
 		if (client < 0)
 			break;
-		peer = ipc_peer_new(listener->base, client, listener->role,
+		peer = peer_new(listener->base, client, listener->role,
 		    listener->ops, listener->ctx);
 		list_push(&listener->peers, &peer->link);
 	}
