@@ -12,6 +12,7 @@ waits for each answer; "several" sends 100 messages a command (RFC 3502).
 
 import argparse
 import os
+import re
 import statistics
 import threading
 import time
@@ -52,6 +53,10 @@ class Client:
     def do(self, command, tag):
         self.sock.sendall(command + b"\r\n")
         return self.end(tag)
+
+    def count(self):
+        said = self.do(b"s STATUS INBOX (MESSAGES)", b"s")
+        return int(re.search(rb"MESSAGES (\d+)", said)[1])
 
     def send(self, commands):
         """Seconds from the first byte to the last answer."""
@@ -102,8 +107,13 @@ def bodies_of(count, size):
 def measure(system, way, bodies):
     """Messages a second; None if the server has not what it takes."""
     client = Client(system)
+    before = client.count()
     took = way(client, bodies)
+    came = client.count() - before
     client.sock.close()
+    sent = min(len(bodies), WAITING) if way is waiting else len(bodies)
+    if took and came != sent:
+        raise SystemExit(f"{way.__name__}: {came} messages came of {sent}")
     return len(bodies) / took if took else None
 
 

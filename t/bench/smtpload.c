@@ -8,8 +8,9 @@
  * Recipient k of all goes to u(k mod USERS)@DOMAIN; a message has so many of
  * them that follow each other. The clock starts with the first
  * SMTP connection. With -i each user is logged in by IMAP before that, and
- * the run ends when STATUS shows every message in its mailbox. -P waits for
- * each answer instead of pipelining (RFC 2920).
+ * the run ends when STATUS shows every message in its mailbox. It fails when a
+ * mailbox has more than were sent to it, or gets no further for half a minute.
+ * -P waits for each answer instead of pipelining (RFC 2920).
  *
  * Prints "name value" lines, messages taken a second and deliveries (one a
  * recipient) visible a second; anything but success ends the run with exit 1.
@@ -32,7 +33,10 @@
 #include "net/addr.h"
 #include "smtpproto/reply.h"
 
-enum { IMAP_LINE = 4096 };
+enum {
+	IMAP_LINE = 4096,
+	PATIENCE = 30, /* s without another message in a mailbox: it is lost */
+};
 
 enum step { GREETING, HELLO, MAIL, RCPT, DATA, BODY, BYE };
 
@@ -156,20 +160,36 @@ log_in_all(struct load *load)
 	}
 }
 
+/* Returns when user has as many more as were sent, and not one more. */
 static void
-wait_visible(struct load *load)
+wait_user(const struct load *load, int user, long want)
 {
 	const struct timespec pause = { 0, 5000000 };
+	int64_t since = now();
+	long before = -1, count;
 
+	while ((count = count_messages(load->watch[user]) -
+		       load->baseline[user]) < want) {
+		if (count != before)
+			since = now();
+		before = count;
+		if (now() - since > PATIENCE * TIME_SECOND)
+			fatal("u%d: %ld messages lost of %ld", user,
+			    want - count, want);
+		(void)nanosleep(&pause, NULL);
+	}
+	if (count > want)
+		fatal("u%d: %ld messages instead of %ld", user, count, want);
+}
+
+static void
+wait_visible(const struct load *load)
+{
 	long total = (long)load->messages * load->rcpts;
 
-	for (int i = 0; i < load->users; i++) {
-		long want = load->baseline[i] + total / load->users +
-		    (i < total % load->users);
-
-		while (count_messages(load->watch[i]) < want)
-			(void)nanosleep(&pause, NULL);
-	}
+	for (int i = 0; i < load->users; i++)
+		wait_user(load, i,
+		    total / load->users + (i < total % load->users));
 }
 
 /* ---- SMTP ---- */
