@@ -135,14 +135,19 @@ add_target(struct job *job, struct str address, struct str forwarder,
 	return 0;
 }
 
-/* mail with the detail of parts, if it is to be kept. */
+/*
+ * mail with the detail of parts, if it is to be kept, and if it fits: whoever
+ * writes to a short alias may choose a detail too long for what that stands
+ * for.
+ */
 static struct str
 with_detail(struct job *job, struct str mail, const struct class_found *found,
     const struct address *parts)
 {
 	ptrdiff_t at = str_rchr(mail, '@');
 
-	if (!found->keeps_detail || at < 0)
+	if (!found->keeps_detail || at < 0 ||
+	    mail.len + 1 + parts->detail.len > REWRITE_ADDRESS_MAX)
 		return mail;
 	return str_of(arena_printf(job->arena, "%" STR_F "%c%" STR_F "%" STR_F,
 	    STR_A(str_sub(mail, 0, (size_t)at)),

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "ipc/rewrite_msg.h"
 #include "rewrite/address.h"
 
 enum { RECORD_MAX = 1 << 20 }; /* bytes of one */
@@ -65,15 +66,15 @@ record_strs_have(const struct record_strs *strs, struct str s)
 	return false;
 }
 
-/* false when the record is full. */
+/* false when the record is full, or the value longer than our answers take. */
 static bool
 take_one(struct record *record, struct str *out, const struct ldap_entry *entry,
-    const char *name)
+    const char *name, size_t max)
 {
 	struct str value = ldap_entry_value(entry, name);
 
 	*out = address_lower(value, record->arena);
-	return out->p != NULL;
+	return out->p != NULL && out->len <= max;
 }
 
 static bool
@@ -123,7 +124,8 @@ fill(struct record *record, const struct ldap_entry *entry)
 	record->status = status_of(entry);
 	record->mailbox =
 	    arena_str(record->arena, ldap_entry_value(entry, "mailMailbox"));
-	if (record->mailbox.p == NULL)
+	if (record->mailbox.p == NULL ||
+	    record->mailbox.len > REWRITE_MAILBOX_MAX)
 		return false;
 	record->has_count = ldap_entry_attr(entry, "mailQuotaCount") != NULL;
 	record->count = ldap_entry_number(entry, "mailQuotaCount", 0);
@@ -131,11 +133,16 @@ fill(struct record *record, const struct ldap_entry *entry)
 	record->quota = ldap_entry_number(entry, "mailQuotaSize", 0);
 	record->forward_only =
 	    ldap_entry_has(entry, "mailForwardOnly", STR("TRUE"));
-	return take_one(record, &record->mail, entry, "mail") &&
-	    take_one(record, &record->owner, entry, "mailboxOwner") &&
-	    take_one(record, &record->partition, entry, "mailPartition") &&
-	    take_one(record, &record->transport, entry, "mailTransport") &&
-	    take_one(record, &record->nexthop, entry, "mailNextHop") &&
+	return take_one(record, &record->mail, entry, "mail",
+		   REWRITE_ADDRESS_MAX) &&
+	    take_one(record, &record->owner, entry, "mailboxOwner",
+		REWRITE_ADDRESS_MAX) &&
+	    take_one(record, &record->partition, entry, "mailPartition",
+		REWRITE_NAME_MAX) &&
+	    take_one(record, &record->transport, entry, "mailTransport",
+		REWRITE_NAME_MAX) &&
+	    take_one(record, &record->nexthop, entry, "mailNextHop",
+		REWRITE_ADDRESS_MAX) &&
 	    take_all(record, &record->alternates, entry,
 		"mailAlternateAddress") &&
 	    take_all(record, &record->senders, entry, "mailSenderAddress") &&

@@ -93,6 +93,10 @@ apply_map(struct job *job, const struct address *address,
 		}
 		if (hop.len > 0)
 			target->nexthop = hop;
+		if (name.len > REWRITE_NAME_MAX ||
+		    hop.len > REWRITE_ADDRESS_MAX)
+			ret = err_set(err, ERR_LIMIT,
+			    "transport_maps: value too long");
 	}
 	buf_clear(&value);
 	if (ret < 0)

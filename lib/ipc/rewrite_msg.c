@@ -1,7 +1,5 @@
 #include "ipc/rewrite_msg.h"
 
-enum { NAME = 64 };
-
 static const struct ipc_field rcpt_fields[] = {
 	IPC_FIELD(struct rewrite_rcpt, STR, address, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(struct rewrite_rcpt, STR, sender, REWRITE_ADDRESS_MAX),
@@ -12,7 +10,7 @@ const struct ipc_msg rewrite_rcpt_msg =
 #define M struct rewrite_target
 static const struct ipc_field target_fields[] = {
 	IPC_FIELD(M, STR, address, REWRITE_ADDRESS_MAX),
-	IPC_FIELD(M, STR, transport, NAME),
+	IPC_FIELD(M, STR, transport, REWRITE_NAME_MAX),
 	IPC_FIELD(M, STR, nexthop, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(M, STR, sender, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(M, STR, forwarder, REWRITE_ADDRESS_MAX),
@@ -42,10 +40,10 @@ static const struct ipc_field user_answer_fields[] = {
 	IPC_FIELD(M, U8, status, 0),
 	IPC_FIELD(M, STR, user, REWRITE_ADDRESS_MAX),
 	IPC_FIELD(M, STR, detail, REWRITE_ADDRESS_MAX),
-	IPC_FIELD(M, STR, partition, NAME),
+	IPC_FIELD(M, STR, partition, REWRITE_NAME_MAX),
 	IPC_FIELD(M, U64, quota, 0),
 	IPC_FIELD(M, U64, quota_messages, 0),
-	IPC_FIELD(M, STR, mailbox, 480),
+	IPC_FIELD(M, STR, mailbox, REWRITE_MAILBOX_MAX),
 };
 #undef M
 const struct ipc_msg rewrite_user_answer_msg =

@@ -12,7 +12,9 @@
 
 enum {
 	REWRITE_ADDRESS_MAX =
-	    320, /* 64 + "@" + 255: RFC 5321 section 4.5.3.1 */
+	    320,               /* 64 + "@" + 255: RFC 5321 section 4.5.3.1 */
+	REWRITE_NAME_MAX = 64, /* of a transport, a partition */
+	REWRITE_MAILBOX_MAX = 480,
 	REWRITE_TARGETS_MAX = 1000, /* one alias expands to at most these */
 	REWRITE_RCPT = 30,
 	REWRITE_RCPT_ANSWER = 31,
