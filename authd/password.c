@@ -155,7 +155,18 @@ is_active(const struct ldap_entry *entry)
 	return status.len == 0 || str_ieqz(status, "active");
 }
 
-/* The one user of the answer who may log in, in a domain that is active. */
+static struct str
+owner_of(const struct ldap_entry *user)
+{
+	struct str owner = ldap_entry_value(user, "mailboxOwner");
+
+	return owner.len > 0 ? owner : ldap_entry_value(user, "mail");
+}
+
+/*
+ * The one user of the answer who may log in, in a domain that is active. Who
+ * has no name is nobody: many would share the mailboxes of "".
+ */
 static const struct ldap_entry *
 pick_user(const struct ldap_entry *entries, size_t count,
     const struct ldap_entry **domain)
@@ -173,17 +184,15 @@ pick_user(const struct ldap_entry *entries, size_t count,
 			return NULL; /* two users of one name: neither */
 		user = &entries[i];
 	}
-	return user;
+	return user != NULL && owner_of(user).len > 0 ? user : NULL;
 }
 
 static void
 set_owner(struct check *check, const struct ldap_entry *user,
     const struct ldap_entry *domain)
 {
-	struct str owner = ldap_entry_value(user, "mailboxOwner");
+	struct str owner = owner_of(user);
 
-	if (owner.len == 0)
-		owner = ldap_entry_value(user, "mail");
 	check->owner = xstrndup(owner.p, owner.len);
 	for (size_t i = 0; i < owner.len; i++)
 		check->owner[i] = lower(check->owner[i]);

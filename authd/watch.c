@@ -75,18 +75,28 @@ publish(struct authd *authd, struct str user, int64_t not_before)
 	}
 }
 
+bool
+watch_void_of(const struct ldap_entry *entry, int64_t now,
+    struct auth_void *msg)
+{
+	struct str status = ldap_entry_value(entry, "accountStatus");
+
+	msg->user = ldap_entry_value(entry, "mailboxOwner");
+	msg->not_before = (uint64_t)watch_not_before(entry);
+	if (msg->user.len == 0)
+		msg->user = ldap_entry_value(entry, "mail");
+	if (status.len > 0 && !str_ieqz(status, "active"))
+		msg->not_before = (uint64_t)now + 1;
+	return msg->user.len > 0 && msg->user.len <= TICKET_NAME_MAX;
+}
+
 static void
 take_entry(struct watch *watch, const struct ldap_entry *entry)
 {
-	struct str user = ldap_entry_value(entry, "mailboxOwner");
-	struct str status = ldap_entry_value(entry, "accountStatus");
-	int64_t not_before = watch_not_before(entry);
+	struct auth_void msg;
 
-	if (user.len == 0)
-		user = ldap_entry_value(entry, "mail");
-	if (status.len > 0 && !str_ieqz(status, "active"))
-		not_before = time_real() / TIME_SECOND + 1;
-	publish(watch->authd, user, not_before);
+	if (watch_void_of(entry, time_real() / TIME_SECOND, &msg))
+		publish(watch->authd, msg.user, (int64_t)msg.not_before);
 }
 
 static void

@@ -11,6 +11,7 @@
 #define AUTHD_WATCH_H
 
 #include "authd/authd.h"
+#include "ipc/auth_msg.h"
 
 struct watch *watch_new(struct authd *authd);
 void watch_free(struct watch *watch); /* NULL is fine */
@@ -27,5 +28,12 @@ struct ldap_entry;
 
 /* Sessions of this user that began before that second are void; 0: none. */
 int64_t watch_not_before(const struct ldap_entry *user);
+
+/*
+ * What a changed entry makes void, at this second: sessions of a user that
+ * began before *msg says. false: of nobody whom a session could be of.
+ */
+bool watch_void_of(const struct ldap_entry *entry, int64_t now,
+    struct auth_void *msg);
 
 #endif
