@@ -1,42 +1,18 @@
 #include "imapd/append.h"
 
 #include "imap/date.h"
-#include "imap/flags.h"
 #include "imap/token.h"
 #include "imapd/command.h"
 #include "imapd/commands.h"
 #include "imapd/input.h"
 #include "imapd/reply.h"
 #include "imapd/session.h"
-#include "imapd/upload.h"
+#include "imapd/several.h"
 #include "store/client.h"
 #include "store/digest.h"
 #include "store/mailbox.h"
 
-enum {
-	PARTS_MAX = 1000,    /* messages of one command */
-	OPEN_MAX = 64,       /* uploads that stored has not answered */
-	OPEN_BYTES = 2 << 20 /* and what they may hold together */
-};
-
-/* One message of a command (RFC 3502). */
-struct part {
-	struct imap_flags flags;
-	int64_t internal;
-	bool in_utf8;    /* UTF8 (~{...}): a ")" follows */
-	uint64_t blob;   /* as stored names the upload */
-	uint16_t number; /* of the request; 0: it is answered */
-};
-
-struct append {
-	struct command *cmd;
-	struct str name;
-	struct part *part; /* in cmd->arena */
-	size_t count, cap;
-	unsigned open; /* parts under way */
-	size_t open_bytes;
-	bool failed; /* and cmd says why */
-};
+enum { PARTS_MAX = 1000 /* messages of one command */ };
 
 /*
  * [SP flag-list] [SP date-time] SP ["UTF8 ("], up to the literal; the latter
@@ -93,8 +69,8 @@ append_has_message(struct session *session, struct str lines)
 	    str_chr(cmd.in, '\r') < 0;
 }
 
-static void
-fail(struct append *append, const struct err *err)
+void
+append_fail(struct append *append, const struct err *err)
 {
 	if (append->failed)
 		return;
@@ -103,127 +79,6 @@ fail(struct append *append, const struct err *err)
 		command_no(append->cmd, "[TRYCREATE] no such mailbox");
 	else
 		command_trouble(append->cmd, err);
-}
-
-/* Take the answer to one of the parts; false: there is none. */
-static bool
-end_one(struct append *append)
-{
-	struct store_client *store = append->cmd->session->store;
-	struct store_appended answer;
-	struct err refused, err;
-	uint16_t number;
-	int ret;
-
-	(void)err_set(&err, ERR_TEMP, "stored: no answer");
-	ret = store_client_append_end(store, true, append->cmd->arena, &number,
-	    &answer, &refused, &err);
-	if (ret <= 0) {
-		append->open = 0;
-		fail(append, &err);
-		return false;
-	}
-	append->open--;
-	if (append->open == 0)
-		append->open_bytes = 0;
-	if (refused.kind != ERR_NONE)
-		fail(append, &refused);
-	for (size_t i = append->count; i-- > 0;) {
-		if (append->part[i].number != number)
-			continue;
-		append->part[i].number = 0;
-		if (refused.kind == ERR_NONE)
-			append->part[i].blob = answer.blob;
-		break;
-	}
-	return true;
-}
-
-static void
-end_all(struct append *append)
-{
-	while (append->open > 0 && end_one(append))
-		;
-}
-
-/* One of several messages: stored keeps it until all are there. */
-static void
-hold(struct append *append, struct upload *upload)
-{
-	struct session *session = append->cmd->session;
-	struct part *part = &append->part[append->count - 1];
-	struct store_append req = { .internal = INT64_MIN, .hold = true };
-	struct store_appended answer;
-	struct buf digest;
-	struct err err;
-	int ret;
-
-	if (append->count == 1)
-		pipeline_drain(session);
-	buf_init(&digest, STORE_DIGEST_MAX);
-	upload_digest(upload, &digest);
-	req.digest = buf_str(&digest);
-	upload_name(upload, &req);
-	if (req.large != 0) {
-		ret = store_client_append(session->store, &req,
-		    append->cmd->arena, &answer, &err);
-		if (ret == 0)
-			part->blob = answer.blob;
-	} else {
-		if (append->open >= OPEN_MAX ||
-		    append->open_bytes >= OPEN_BYTES)
-			(void)end_one(append);
-		ret = store_client_append_begin(session->store, &req,
-		    &part->number, &err);
-		append->open += ret == 0;
-		append->open_bytes += upload->size;
-	}
-	if (ret < 0)
-		fail(append, &err);
-	buf_clear(&digest);
-}
-
-/*
- * All messages are there: into the mailbox with them, or away. Should that
- * fail, too, they go by themselves after an hour.
- */
-static void
-adopt(struct append *append)
-{
-	struct command *cmd = append->cmd;
-	struct store_adoptee *item;
-	struct store_adopt req = { .user = STR(""), .name = append->name };
-	struct store_adopted answer;
-	struct err err;
-
-	end_all(append);
-	item = arena_calloc(cmd->arena, append->count, sizeof(*item));
-	if (item == NULL)
-		return;
-	for (size_t i = 0; i < append->count; i++) {
-		const struct part *part = &append->part[i];
-
-		if (part->blob == 0)
-			continue;
-		item[req.uploads.count++] = (struct store_adoptee){
-			.blob = part->blob,
-			.internal = part->internal,
-			.flags = (uint16_t)part->flags.bits,
-			.keywords = { part->flags.keyword,
-			    part->flags.keywords },
-		};
-	}
-	req.uploads.items = item;
-	if (append->failed)
-		req.name = STR("");
-	if (req.uploads.count == 0)
-		return;
-	if (store_client_adopt(cmd->session->store, &req, &answer, &err) < 0)
-		fail(append, &err);
-	else if (!append->failed)
-		command_ok(cmd, "[APPENDUID %u %u:%u] appended",
-		    answer.uidvalidity, answer.first,
-		    answer.first + (answer.count - 1));
 }
 
 static void
@@ -236,12 +91,12 @@ store_large(struct append *append, const struct store_append *req)
 
 	if (store_client_append(cmd->session->store, req, cmd->arena, &answer,
 		&err) < 0) {
-		fail(append, &err);
+		append_fail(append, &err);
 	} else if ((result = answer.results.items)->kind != ERR_NONE) {
 		err_set_cause(&err, (enum err_kind)result->kind,
 		    (enum err_cause)result->cause, "%" STR_F,
 		    STR_A(result->text));
-		fail(append, &err);
+		append_fail(append, &err);
 	} else {
 		command_ok(cmd, "[APPENDUID %u %u] appended",
 		    result->uidvalidity, result->uid);
@@ -272,7 +127,7 @@ store_one(struct append *append, struct upload *upload)
 	if (req.large != 0)
 		store_large(append, &req);
 	else if (pipeline_append(append->cmd, &req, &err) < 0)
-		fail(append, &err);
+		append_fail(append, &err);
 	buf_clear(&digest);
 }
 
@@ -297,7 +152,7 @@ check(struct append *append)
 	} else if (append->count == 0 &&
 	    store_mailbox_find(session->imapd->reader, session->user_id,
 		append->name, &found, &err) < 0) {
-		fail(append, &err);
+		append_fail(append, &err);
 	}
 }
 
@@ -337,6 +192,7 @@ next_part(struct append *append, struct part *part)
 
 	if (input_line(session, &line) < 0) {
 		session->ending = true;
+		append->failed = true;
 		return -1;
 	}
 	if (part->in_utf8 && !str_take(&line, ')')) {
@@ -381,9 +237,9 @@ take_part(struct append *append, struct part *part, bool *more)
 	if (append->failed)
 		return;
 	if (session->message.size > STORE_MSG_INLINE_MAX)
-		end_all(append);
+		several_before_large(append);
 	if (upload_open(&upload, session, session->message.size, &err) < 0) {
-		fail(append, &err);
+		append_fail(append, &err);
 		goto out;
 	}
 	if (session->message.sync)
@@ -396,7 +252,7 @@ take_part(struct append *append, struct part *part, bool *more)
 		goto out;
 	}
 	if (ret > 0) {
-		fail(append, &err);
+		append_fail(append, &err);
 	} else if (upload.nul) {
 		/* RFC 3516 section 4.4: none of our mailboxes can hold it */
 		command_no(append->cmd,
@@ -405,12 +261,12 @@ take_part(struct append *append, struct part *part, bool *more)
 		append->failed = true;
 	}
 	*more = next_part(append, part) > 0;
-	if (append->failed || session->ending)
+	if (append->failed)
 		goto out;
 	if (append->count == 1 && !*more)
 		store_one(append, &upload);
 	else
-		hold(append, &upload);
+		several_add(append, &upload);
 out:
 	upload_close(&upload);
 }
@@ -436,6 +292,5 @@ append_run(struct command *cmd)
 	do {
 		take_part(&append, &part, &more);
 	} while (more && !append.failed);
-	if (append.count > 1 || (append.count == 1 && append.open > 0))
-		adopt(&append);
+	several_end(&append);
 }

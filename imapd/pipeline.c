@@ -26,10 +26,11 @@ struct pending {
 	struct list link;
 	char *tag;       /* owned: the client's */
 	uint16_t number; /* stored's */
+	uint32_t messages;
 	size_t bytes;
 	bool done;
-	struct err err; /* done: ERR_NONE, or why it was refused */
-	uint32_t uidvalidity, uid;
+	struct err err;            /* done: ERR_NONE, or why it was refused */
+	uint32_t uidvalidity, uid; /* of the first message */
 };
 
 struct pipeline *
@@ -134,9 +135,21 @@ take(struct session *session, bool wait)
 }
 
 static void
+answer_good(struct session *session, const struct pending *pending)
+{
+	char text[100], last[20] = "";
+
+	if (pending->messages > 1)
+		(void)snprintf(last, sizeof(last), ":%u",
+		    pending->uid + (pending->messages - 1));
+	(void)snprintf(text, sizeof(text), "[APPENDUID %u %u%s] appended",
+	    pending->uidvalidity, pending->uid, last);
+	reply_tagged(session, str_of(pending->tag), "OK", text);
+}
+
+static void
 answer_one(struct session *session, struct pending *pending)
 {
-	char text[100];
 
 	if (pending->err.kind == ERR_NOENT) {
 		reply_tagged(session, str_of(pending->tag), "NO",
@@ -145,9 +158,7 @@ answer_one(struct session *session, struct pending *pending)
 		reply_tagged(session, str_of(pending->tag), "NO",
 		    reply_trouble(session, &pending->err));
 	} else {
-		(void)snprintf(text, sizeof(text), "[APPENDUID %u %u] appended",
-		    pending->uidvalidity, pending->uid);
-		reply_tagged(session, str_of(pending->tag), "OK", text);
+		answer_good(session, pending);
 	}
 	drop(session->pipeline, pending);
 }
@@ -196,35 +207,68 @@ pipeline_before_read(struct session *session)
 		pipeline_drain(session);
 }
 
+/* With as many under way as there may be, wait for an answer. */
+static void
+make_room(struct session *session)
+{
+	struct pipeline *pipeline = session->pipeline;
+
+	if (pipeline->open < PIPELINE_MAX && pipeline->bytes <= PIPELINE_BYTES)
+		return;
+	(void)take(session, true);
+	while (pipeline->open > 0 && take(session, false))
+		;
+	answer(session);
+}
+
+/* stored has it, by that number: cmd waits for the answer. */
+static void
+add(struct command *cmd, uint16_t number, uint32_t messages, size_t bytes)
+{
+	struct pipeline *pipeline = cmd->session->pipeline;
+	struct pending *pending = xcalloc(1, sizeof(*pending));
+
+	pending->tag = xstrndup(cmd->tag.p, cmd->tag.len);
+	pending->number = number;
+	pending->messages = messages;
+	pending->bytes = bytes;
+	list_push(&pipeline->waiting, &pending->link);
+	pipeline->count++;
+	pipeline->open++;
+	pipeline->bytes += bytes;
+	cmd->is_later = true;
+	cmd->word = "OK";
+}
+
 int
 pipeline_append(struct command *cmd, const struct store_append *req,
     struct err *err)
 {
 	struct session *session = cmd->session;
-	struct pipeline *pipeline = session->pipeline;
-	struct pending *pending;
 	uint16_t number;
 
-	if (pipeline->open >= PIPELINE_MAX ||
-	    pipeline->bytes > PIPELINE_BYTES) {
-		(void)take(session, true);
-		while (pipeline->open > 0 && take(session, false))
-			;
-		answer(session);
-	}
+	make_room(session);
 	if (store_client_append_begin(session->store, req, &number, err) < 0) {
-		lose_all(pipeline, err);
+		lose_all(session->pipeline, err);
 		return -1;
 	}
-	pending = xcalloc(1, sizeof(*pending));
-	pending->tag = xstrndup(cmd->tag.p, cmd->tag.len);
-	pending->number = number;
-	pending->bytes = req->body.len;
-	list_push(&pipeline->waiting, &pending->link);
-	pipeline->count++;
-	pipeline->open++;
-	pipeline->bytes += pending->bytes;
-	cmd->is_later = true;
-	cmd->word = "OK";
+	add(cmd, number, 1, req->body.len);
+	return 0;
+}
+
+int
+pipeline_append_all(struct command *cmd, const struct store_append_all *req,
+    size_t bytes, struct err *err)
+{
+	struct session *session = cmd->session;
+	uint16_t number;
+
+	make_room(session);
+	if (store_client_append_all_begin(session->store, req, &number, err) <
+	    0) {
+		lose_all(session->pipeline, err);
+		return -1;
+	}
+	add(cmd, number, (uint32_t)req->messages.count, bytes);
 	return 0;
 }

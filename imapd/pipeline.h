@@ -14,6 +14,8 @@
 #ifndef IMAPD_PIPELINE_H
 #define IMAPD_PIPELINE_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 enum {
@@ -24,6 +26,7 @@ enum {
 struct command;
 struct session;
 struct store_append;
+struct store_append_all;
 
 struct pipeline;
 
@@ -36,6 +39,9 @@ void pipeline_free(struct pipeline *pipeline);
  */
 int pipeline_append(struct command *cmd, const struct store_append *req,
     struct err *err);
+/* The same of several messages, which have bytes together. */
+int pipeline_append_all(struct command *cmd, const struct store_append_all *req,
+    size_t bytes, struct err *err);
 
 /* Wait until all are answered, and answer them. */
 void pipeline_drain(struct session *session);

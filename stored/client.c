@@ -8,6 +8,7 @@
 #include "stored/acl.h"
 #include "stored/admin.h"
 #include "stored/append.h"
+#include "stored/append_all.h"
 #include "stored/browse.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
@@ -118,6 +119,7 @@ static const struct row {
 	{ &store_flags_msg, flags_run, ROLE_SESSION },
 	{ &store_expunge_msg, expunge_run, ROLE_SESSION },
 	{ &store_copy_msg, copy_run, ROLE_SESSION },
+	{ &store_append_all_msg, append_all_run, ROLE_SESSION },
 	{ &store_adopt_msg, adopt_run, ROLE_SESSION },
 	{ &store_undelete_msg, undelete_run, ROLE_ADMIN },
 	{ &store_mailbox_msg, mailbox_run, ROLE_SESSION | ROLE_ADMIN },
@@ -332,6 +334,18 @@ answer_hello(struct client *client, struct request *request)
 		(void)close(fd);
 }
 
+static void
+count_messages(struct stored *stored, const struct request *request)
+{
+	const struct store_append_all *all = request->in;
+
+	if (request->fn == append_run)
+		daemon_count(stored->daemon, STAT_MESSAGES, 1);
+	else if (request->fn == append_all_run)
+		daemon_count(stored->daemon, STAT_MESSAGES,
+		    (int64_t)all->messages.count);
+}
+
 void
 client_answer(struct stored *stored, struct request *request)
 {
@@ -355,8 +369,8 @@ client_answer(struct stored *stored, struct request *request)
 	}
 	if (request->large_name[0] != '\0')
 		engine_drop_large(stored->engine, request->large_name);
-	if (request->fn == append_run && request->err.kind == ERR_NONE)
-		daemon_count(stored->daemon, STAT_MESSAGES, 1);
+	if (request->err.kind == ERR_NONE)
+		count_messages(stored, request);
 	request_free(request);
 }
 
@@ -492,6 +506,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_flags_msg, on_request },
 	{ &store_expunge_msg, on_request },
 	{ &store_copy_msg, on_request },
+	{ &store_append_all_msg, on_request },
 	{ &store_adopt_msg, on_request },
 	{ &store_undelete_msg, on_request },
 	{ &store_graves_msg, on_graves },

@@ -3,9 +3,7 @@
 #include "base/log.h"
 #include "ipc/store_msg.h"
 #include "store/rights.h"
-#include "stored/append.h"
-#include "stored/seen.h"
-#include "stored/target.h"
+#include "stored/append_all.h"
 
 enum { KEEP_SECONDS = 3600 };
 
@@ -53,40 +51,37 @@ drop(struct change *change, uint32_t user, uint64_t blob, struct err *err)
 	return change_blob_ref(change, blob, -1, err);
 }
 
-/* One that is on its way. */
-struct step {
-	const struct store_adoptee *in;
-	struct append_row row;
-};
-
-/* 1 it is one of the user's uploads, 0 refused, -1. */
+/* 1 it is one of the user's uploads, and *item is set; 0 refused, -1. */
 static int
-find(struct change *change, struct request *request, struct step *step,
-    struct err *err)
+find(struct change *change, struct request *request,
+    const struct store_adoptee *in, struct append_item *item, struct err *err)
 {
 	struct store_blob blob;
 	struct kv_key key;
 	struct str row;
 	int ret;
 
-	store_key_upload(&key, request->who.user, step->in->blob);
+	store_key_upload(&key, request->who.user, in->blob);
 	ret =
 	    kv_get(change->txn, STORE_TAB_UPLOAD, kv_key_get(&key), &row, err);
 	if (ret > 0)
-		ret = change_blob_row(change, step->in->blob, &blob, err);
+		ret = change_blob_row(change, in->blob, &blob, err);
 	if (ret < 0)
 		return -1;
 	if (ret == 0) {
 		request_refuse(request, ERR_TEMP, "upload is gone");
 		return 0;
 	}
-	step->row = (struct append_row){ .blob = step->in->blob,
-		.size = blob.length,
-		.flags = step->in->flags,
-		.internal = step->in->internal == INT64_MIN ?
-		    (int64_t)change->now :
-		    step->in->internal,
-		.prefix = STR("") };
+	*item = (struct append_item){
+		.keywords = &in->keywords,
+		.row = { .blob = in->blob,
+		    .size = blob.length,
+		    .flags = in->flags,
+		    .internal = in->internal == INT64_MIN ?
+			(int64_t)change->now :
+			in->internal,
+		    .prefix = STR("") },
+	};
 	return 1;
 }
 
@@ -104,104 +99,61 @@ is_rising(const struct store_adopt *in)
 }
 
 static int
-forget(struct change *change, struct request *request, struct step *step,
-    size_t count, struct err *err)
+drop_all(struct change *change, struct request *request,
+    const struct append_item *item, size_t count, struct err *err)
 {
 	for (size_t i = 0; i < count; i++)
-		if (drop(change, request->who.user, step[i].in->blob, err) < 0)
+		if (drop(change, request->who.user, item[i].row.blob, err) < 0)
 			return -1;
-	(void)request_answer(request, &store_adopted_msg);
-	return 0;
-}
-
-/* Flags as far as rights go (RFC 4314 section 4). 1, 0 refused. */
-static int
-find_flags(struct change *change, struct request *request,
-    struct open_mbox *mbox, struct step *step, size_t count)
-{
-	uint32_t rights = request_rights(request, &mbox->row);
-
-	for (size_t i = 0; i < count; i++) {
-		step[i].row.flags &= store_rights_flags(rights);
-		if (rights & STORE_RIGHT_WRITE &&
-		    append_keywords(change, request, mbox,
-			&step[i].in->keywords, &step[i].row.keywords) == 0)
-			return 0;
-	}
-	return 1;
-}
-
-static int
-place_one(struct change *change, struct open_mbox *mbox, uint64_t modseq,
-    const struct step *step, struct open_seen *seen, struct err *err)
-{
-	struct append_row row = step->row;
-	uint32_t uid = 0;
-
-	if (seen != NULL)
-		row.flags &= (uint16_t)~STORE_FLAG_SEEN;
-	if (append_row(change, mbox, modseq, &row, &uid, err) < 0)
-		return -1;
-	(void)seen_take(seen, uid, step->row.flags, 0);
 	return 0;
 }
 
 static int
-place(struct change *change, struct request *request, struct open_mbox *mbox,
-    struct step *step, size_t count, struct err *err)
+place(struct change *change, struct request *request,
+    const struct target *target, struct append_item *item, size_t count,
+    struct err *err)
 {
+	struct open_mbox *mbox = target->mbox;
 	struct store_adopted *answer;
-	struct open_seen *seen;
-	uint64_t modseq;
+	uint32_t first;
 
-	if (find_flags(change, request, mbox, step, count) == 0)
+	if (append_all_check(change, request, target, item, count) == 0)
 		return 0;
-	if (seen_open(change, request, mbox, &seen, err) < 0)
+	if (append_all_put(change, request, mbox, item, count, &first, err) < 0)
 		return -1;
-	if (count > mbox->limit - mbox->row.uidnext)
-		return append_refuse_full(request, mbox);
 	answer = request_answer(request, &store_adopted_msg);
 	*answer = (struct store_adopted){ mbox->id, mbox->row.uidvalidity,
-		mbox->row.uidnext, (uint32_t)count };
-	if (change_modseq(change, mbox, &modseq, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (place_one(change, mbox, modseq, &step[i], seen, err) < 0 ||
-		    drop(change, request->who.user, step[i].row.blob, err) < 0)
-			return -1;
-	return 0;
+		first, (uint32_t)count };
+	return drop_all(change, request, item, count, err);
 }
 
 int
 adopt_run(struct change *change, struct request *request, struct err *err)
 {
 	const struct store_adopt *in = request->in;
-	const struct store_adoptee *item = in->uploads.items;
+	const struct store_adoptee *upload = in->uploads.items;
 	size_t count = in->uploads.count;
+	struct append_item *item;
 	struct target target;
-	uint64_t bytes = 0;
-	struct step *step;
 	int ret;
 
 	if (!is_rising(in))
 		return request_refuse(request, ERR_SYNTAX, "not uploads");
-	step = arena_calloc(change->arena, count, sizeof(*step));
+	item = arena_calloc(change->arena, count, sizeof(*item));
 	for (size_t i = 0; i < count; i++) {
-		step[i].in = &item[i];
-		ret = find(change, request, &step[i], err);
+		ret = find(change, request, &upload[i], &item[i], err);
 		if (ret <= 0)
 			return ret;
-		bytes += step[i].row.size;
 	}
-	if (in->name.len == 0)
-		return forget(change, request, step, count, err);
+	if (in->name.len == 0) {
+		(void)request_answer(request, &store_adopted_msg);
+		return drop_all(change, request, item, count, err);
+	}
 	ret = target_find(change, request, in->user, in->name,
 	    STORE_RIGHT_INSERT, &target, err);
 	if (ret <= 0)
 		return ret;
-	if (!target_has_room(request, target.owner, bytes, count))
-		return 0;
-	return place(change, request, target.mbox, step, count, err);
+	return place(change, request, &target, item, count, err);
 }
 
 struct old {

@@ -102,6 +102,25 @@ static const struct ipc_field appended_fields[] = {
 const struct ipc_msg store_appended_msg =
     IPC_MSG(store_appended, STORE_APPENDED, appended_fields);
 
+#define M struct store_appendee
+static const struct ipc_field appendee_fields[] = {
+	IPC_FIELD(M, U64, internal, 0),
+	IPC_FIELD(M, U16, flags, 0),
+	IPC_ITEMS(M, keywords, KEYWORDS, &word_item),
+	IPC_FIELD(M, STR, digest, STORE_MSG_DIGEST_MAX),
+	IPC_FIELD(M, STR, body, STORE_MSG_INLINE_MAX),
+};
+#undef M
+static const struct ipc_msg appendee_item =
+    IPC_MSG(store_appendee, 0, appendee_fields);
+
+static const struct ipc_field append_all_fields[] = {
+	IPC_FIELD(struct store_append_all, STR, name, NAME),
+	IPC_ITEMS(struct store_append_all, messages, UPLOADS, &appendee_item),
+};
+const struct ipc_msg store_append_all_msg =
+    IPC_MSG(store_append_all, STORE_APPEND_ALL, append_all_fields);
+
 #define M struct store_adoptee
 static const struct ipc_field adoptee_fields[] = {
 	IPC_FIELD(M, U64, blob, 0),

@@ -65,6 +65,7 @@ enum {
 	STORE_FULL_LIST,
 	STORE_BROWSE,
 	STORE_BROWSED,
+	STORE_APPEND_ALL,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -136,6 +137,27 @@ struct store_appended {
 	uint64_t blob;           /* the upload */
 };
 extern const struct ipc_msg store_appended_msg;
+
+/* One of several messages. */
+struct store_appendee {
+	int64_t internal; /* INTERNALDATE, seconds; INT64_MIN: now */
+	uint16_t flags;
+	struct ipc_list keywords; /* struct store_word */
+	struct str digest;        /* as in store_append */
+	struct str body;
+};
+
+/*
+ * Messages into a mailbox of the session's: all of them, with UIDs that follow
+ * each other, or none. They fit into one batch: digests and bodies together
+ * are at most STORE_MSG_INLINE_MAX bytes. Answered by store_appended, whose one
+ * result is that of the first.
+ */
+struct store_append_all {
+	struct str name;
+	struct ipc_list messages; /* struct store_appendee */
+};
+extern const struct ipc_msg store_append_all_msg;
 
 /* An upload becomes a message. */
 struct store_adoptee {

@@ -74,6 +74,9 @@ int store_client_append(struct store_client *client,
  */
 int store_client_append_begin(struct store_client *client,
     const struct store_append *req, uint16_t *tag, struct err *err);
+/* Several messages as one such append; see store_append_all. */
+int store_client_append_all_begin(struct store_client *client,
+    const struct store_append_all *req, uint16_t *tag, struct err *err);
 int store_client_append_end(struct store_client *client, bool wait,
     struct arena *arena, uint16_t *tag, struct store_appended *answer,
     struct err *result, struct err *err);

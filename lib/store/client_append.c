@@ -60,17 +60,32 @@ store_client_append(struct store_client *client, const struct store_append *req,
 	return 0;
 }
 
-int
-store_client_append_begin(struct store_client *client,
-    const struct store_append *req, uint16_t *tag, struct err *err)
+/* Send one of those that may be many under way. */
+static int
+begin(struct store_client *client, const struct ipc_msg *msg, const void *req,
+    uint16_t *tag, struct err *err)
 {
-	if (client_send(client, &store_append_msg, req, err) < 0) {
+	if (client_send(client, msg, req, err) < 0) {
 		client->pending = 0;
 		return -1;
 	}
 	*tag = client->conn.tag;
 	client->pending++;
 	return 0;
+}
+
+int
+store_client_append_begin(struct store_client *client,
+    const struct store_append *req, uint16_t *tag, struct err *err)
+{
+	return begin(client, &store_append_msg, req, tag, err);
+}
+
+int
+store_client_append_all_begin(struct store_client *client,
+    const struct store_append_all *req, uint16_t *tag, struct err *err)
+{
+	return begin(client, &store_append_all_msg, req, tag, err);
 }
 
 unsigned

@@ -152,8 +152,10 @@ mixed_choose(const struct mixed *mixed, unsigned n)
 		return deliver(mixed, n);
 	op.flags = flags[draw(mixed, n, 6) % NELEMS(flags)];
 	op.removes = draw(mixed, n, 7) % 4 == 0;
-	if (op.kind == MIXED_APPEND)
+	if (op.kind == MIXED_APPEND) {
 		op.first = mixed->numbers + 1;
+		op.count = 1 + (unsigned)(draw(mixed, n, 8) % DELIVER_MAX);
+	}
 	if (op.kind >= MIXED_STORE && op.kind <= MIXED_MOVE) {
 		if (mixed->box[op.box].uids == 0)
 			return deliver(mixed, n);

@@ -30,6 +30,7 @@
 #include "store/row.h"
 #include "stored/acl.h"
 #include "stored/append.h"
+#include "stored/append_all.h"
 #include "stored/compact.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
@@ -199,6 +200,35 @@ do_messages(struct work *work, const struct mixed_op *op)
 		run(work, mixed_word(op->kind));
 }
 
+/* Several at once are one request, unless one has a file of its own. */
+static void
+do_append(struct work *work, const struct mixed_op *op)
+{
+	struct store_appendee *item = xcalloc(op->count, sizeof(*item));
+	struct store_append_all in = { .name = str_of(mixed_name(op->box)),
+		.messages = { item, op->count } };
+	char *bodies = xcalloc(op->count, MIXED_BODY_MAX);
+	bool is_small = op->count > 1;
+
+	for (unsigned i = 0; i < op->count; i++) {
+		char *body = bodies + (size_t)i * MIXED_BODY_MAX;
+		size_t len = mixed_body(body, op->first + i);
+
+		is_small = is_small && len <= MIXED_LARGE;
+		item[i] = (struct store_appendee){ .flags = op->flags,
+			.digest = STR("digest"),
+			.body = str_make(body, len) };
+	}
+	if (is_small) {
+		(void)ask(work, append_all_run, &store_append_all_msg, &in);
+		run(work, "MULTIAPPEND");
+	} else {
+		do_messages(work, op);
+	}
+	free(bodies);
+	free(item);
+}
+
 static void
 do_flags(struct work *work, const struct mixed_op *op)
 {
@@ -277,7 +307,7 @@ perform(struct work *work, const struct mixed_op *op)
 	    const struct mixed_op *) = {
 		[MIXED_FILL] = do_messages,
 		[MIXED_DELIVER] = do_messages,
-		[MIXED_APPEND] = do_messages,
+		[MIXED_APPEND] = do_append,
 		[MIXED_STORE] = do_flags,
 		[MIXED_EXPUNGE] = do_expunge,
 		[MIXED_COPY] = do_copy,

@@ -14,6 +14,7 @@
 #include "ipc/store_msg.h"
 #include "store/verify.h"
 #include "stored/append.h"
+#include "stored/append_all.h"
 #include "stored/check.h"
 #include "stored/copy.h"
 #include "stored/expunge.h"
@@ -34,6 +35,7 @@ static const struct row {
 	{ &store_expunge_msg, expunge_run },
 	{ &store_copy_msg, copy_run },
 	{ &store_adopt_msg, adopt_run },
+	{ &store_append_all_msg, append_all_run },
 	{ &store_mailbox_msg, mailbox_run },
 	{ &store_recent_msg, recent_run },
 	{ &store_settle_msg, settle_run },

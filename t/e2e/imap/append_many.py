@@ -173,6 +173,34 @@ class Several(imap_talk.TestCase):
         self.assertIn("MESSAGES 905", said)
         self.assertIn("UIDNEXT 906", said)
 
+    def test_a_large_one_first(self):
+        self.ada.code(*self.parts([1_500_000, 100]), plus=True)
+        self.subjects(1, 2)
+
+    def test_commands_that_do_not_wait_for_each_other(self):
+        """Few bytes and many, uploads and one request, refusals between."""
+        box = self.box.encode()
+        counts = (3, 100, 2, 400, 1, 5)
+        uid = 1
+        out = b""
+        for n, count in enumerate(counts):
+            body = message(n, 3000)
+            out += b"m%d APPEND %s" % (n, box)
+            out += (b" {%d+}\r\n%s" % (len(body), body)) * count + b"\r\n"
+            out += b"n%d APPEND nowhere {1+}\r\nx {1+}\r\nx\r\n" % n
+        sender = threading.Thread(target=self.ada.sock.sendall, args=(out,))
+        sender.start()
+        for n, count in enumerate(counts):
+            uids = f"{uid}:{uid + count - 1}" if count > 1 else f"{uid}"
+            self.assertRegex(self.ada.end(f"m{n}")[1],
+                             rf"^OK \[APPENDUID \d+ {uids}\]")
+            self.assertRegex(self.ada.end(f"n{n}")[1], r"^NO \[TRYCREATE\]")
+            uid += count
+        sender.join()
+        self.ada.ok(f"SELECT {self.box}")
+        self.assertEqual(len(self.ada.search("ALL")), sum(counts))
+        self.assertEqual(len(self.ada.search("SUBJECT 3")), 400)
+
     def test_none_of_them_when_one_is_refused(self):
         good = message(1)
         for plus in (False, True):
@@ -210,11 +238,13 @@ class Interrupted(imap_talk.TestCase):
     def test_a_connection_that_ends_in_the_middle_leaves_nothing(self):
         body = message(1, 2000)
         whole = b"{%d+}\r\n%s" % (len(body), body)
-        for cut in range(1, len(whole) * 3, 997):
+        cuts = [len(whole) * 2 + 1, len(whole) * 3 + 2]  # behind a literal
+        cuts += range(1, len(whole) * 3, 997)
+        for cut in cuts:
             client = imap_talk.Client(self.chancery, "ada")
             out = (b"a APPEND %s " % self.box.encode() +
                    b" ".join([whole] * 3))
-            client.send(out[:cut + 16])
+            client.send(out[:len(b"a APPEND  ") + len(self.box) + cut])
             client.close()
         self.ada.ok(f"SELECT {self.box}")
         self.assertEqual(self.ada.search("ALL"), [])
