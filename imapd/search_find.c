@@ -3,6 +3,7 @@
 #include "imapd/command.h"
 #include "imapd/msgset.h"
 #include "imapd/rows.h"
+#include "imapd/search_bits.h"
 #include "imapd/search_judge.h"
 #include "imapd/selected.h"
 #include "imapd/session.h"
@@ -170,33 +171,49 @@ judge_piece(struct search *search, struct err *err)
 	return 0;
 }
 
-/*
- * The answer is in the order of the mailbox: a message that the view decides
- * waits for those before it.
- */
+/* A message that may be found; sure: the view says that it is. */
+static int
+take(struct search *search, size_t index, bool sure, struct err *err)
+{
+	if (sure && !search->rows) {
+		/* The answer is in the order of the mailbox. */
+		if (judge_piece(search, err) < 0)
+			return -1;
+		search->fn(search->ctx, index, NULL);
+		return 0;
+	}
+	search->index[search->count++] = index;
+	return search->count < PIECE ? 0 : judge_piece(search, err);
+}
+
+/* Those of 64 messages from first on that have a bit in may. */
+static int
+take_word(struct search *search, size_t first, uint64_t may, uint64_t is,
+    struct err *err)
+{
+	for (; may != 0; may &= may - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(may);
+
+		if (take(search, first + bit, is >> bit & 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 judge_all(struct search *search, struct err *err)
 {
-	const struct view *view = &search->selected->view;
+	size_t len = search->selected->view.len;
+	struct search_bits bits;
 
-	for (size_t i = 0; i < view->len; i++) {
-		struct search_subject one = { .stage = BY_VIEW, .index = i };
-		enum search_verdict verdict;
-
-		if (view_is(view, i, VIEW_EXPUNGED))
-			continue;
-		verdict = search_judge(&search->judge, &one);
-		if (verdict == VERDICT_NO)
-			continue;
-		if (verdict == VERDICT_YES && !search->rows) {
-			if (judge_piece(search, err) < 0)
+	for (size_t from = 0; from < len; from += SEARCH_BITS_MAX) {
+		search_bits(&bits, &search->judge, from,
+		    len - from < SEARCH_BITS_MAX ? len - from :
+						   SEARCH_BITS_MAX);
+		for (size_t i = 0; i < SEARCH_BITS_WORDS; i++)
+			if (take_word(search, from + i * 64, bits.may[i],
+				bits.is[i], err) < 0)
 				return -1;
-			search->fn(search->ctx, i, NULL);
-			continue;
-		}
-		search->index[search->count++] = i;
-		if (search->count == PIECE && judge_piece(search, err) < 0)
-			return -1;
 	}
 	return judge_piece(search, err);
 }

@@ -140,8 +140,6 @@ judge_sent(const struct searchkey *key, const struct search_subject *subject)
 	uint64_t sent;
 	int64_t local;
 
-	if (subject->stage < BY_ROW)
-		return VERDICT_UNDECIDED;
 	sent = subject->row->sent;
 	if (sent == STORE_SENT_UNKNOWN && keys == NULL &&
 	    subject->stage < BY_BYTES)
@@ -252,8 +250,6 @@ judge_one(struct search_judge *judge, const struct searchkey *key,
 	case SEARCHKEY_KEYWORD:
 		return judge_view(judge, key, subject->index);
 	default:
-		if (subject->stage < BY_ROW)
-			return VERDICT_UNDECIDED;
 		return judge_row(judge, key, subject->row);
 	}
 }
@@ -286,6 +282,18 @@ judge_key(struct search_judge *judge, const struct searchkey *key,
 	if (key->negate && verdict != VERDICT_UNDECIDED)
 		verdict = verdict == VERDICT_YES ? VERDICT_NO : VERDICT_YES;
 	return verdict;
+}
+
+/* An empty string is in every message; all else has to be read. */
+enum search_verdict
+search_judge_unread(const struct searchkey *key)
+{
+	const struct search_needle *needle = key->compiled;
+
+	if ((key->kind == SEARCHKEY_BODY || key->kind == SEARCHKEY_TEXT) &&
+	    needle->folded.len == 0)
+		return VERDICT_YES;
+	return VERDICT_UNDECIDED;
 }
 
 /* The row of envelope_fields, or -1. */

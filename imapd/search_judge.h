@@ -2,9 +2,9 @@
  * search_judge - does a message meet a SEARCH program (RFC 3501 section
  * 6.4.4)?
  *
- * A message is judged by what is cheap first: the view, then its row, then the
- * keys of its digest, then its bytes. With less than all at hand a key may be
- * undecided; the program as a whole often is not.
+ * A message is judged by what is cheap first: the view (imapd/search_bits.h),
+ * then its row, then the keys of its digest, then its bytes. With less than all
+ * at hand a key may be undecided; the program as a whole often is not.
  */
 #ifndef IMAPD_SEARCH_JUDGE_H
 #define IMAPD_SEARCH_JUDGE_H
@@ -15,7 +15,7 @@
 #include "imapd/selected.h"
 #include "store/keys.h"
 
-enum search_stage { BY_VIEW, BY_ROW, BY_KEYS, BY_BYTES };
+enum search_stage { BY_ROW, BY_KEYS, BY_BYTES };
 enum search_verdict { VERDICT_NO, VERDICT_YES, VERDICT_UNDECIDED };
 
 /* One message, and what is known of it so far. All borrowed. */
@@ -43,6 +43,12 @@ struct search_judge {
  */
 int search_judge_prepare(struct search_judge *judge, struct arena *arena,
     struct err *err);
+
+/*
+ * One key, not negated, that is neither decided by the view nor made of
+ * others: is it decided before anything is read?
+ */
+enum search_verdict search_judge_unread(const struct searchkey *key);
 
 /* VERDICT_UNDECIDED never at BY_BYTES. */
 enum search_verdict search_judge(struct search_judge *judge,
