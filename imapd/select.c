@@ -17,13 +17,6 @@
 #include "store/client.h"
 #include "store/mailbox.h"
 
-static void
-leave(struct session *session)
-{
-	selected_close(session->selected);
-	session->selected = NULL;
-}
-
 /* The sequence number of the first message that is not seen; 0: none. */
 static size_t
 first_unseen(const struct view *view)
@@ -125,7 +118,7 @@ select_mailbox(struct command *cmd, bool read_only)
 	    parse_parameters(cmd, &parameters) < 0)
 		return;
 	if (session->selected != NULL) {
-		leave(session);
+		selected_leave(session);
 		/* RFC 7162 section 3.2.11; harmless to those who do not know */
 		reply_untagged(session, "OK [CLOSED] previous mailbox closed");
 	}
@@ -139,7 +132,7 @@ select_mailbox(struct command *cmd, bool read_only)
 	tell_mailbox(session, name);
 	if (parameters.qresync &&
 	    qresync_select(session, &parameters.resync, &err) < 0) {
-		leave(session);
+		selected_leave(session);
 		command_trouble(cmd, &err);
 		return;
 	}
@@ -165,7 +158,7 @@ select_unselect(struct command *cmd)
 {
 	if (command_end(cmd) < 0)
 		return;
-	leave(cmd->session);
+	selected_leave(cmd->session);
 	command_ok(cmd, "no mailbox is selected");
 }
 
@@ -189,6 +182,6 @@ select_close(struct command *cmd)
 		command_trouble(cmd, &err);
 		return;
 	}
-	leave(session);
+	selected_leave(session);
 	command_ok(cmd, "closed");
 }

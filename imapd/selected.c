@@ -1,11 +1,13 @@
 #include "imapd/selected.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "imap/flags.h"
 #include "imapd/session.h"
+#include "imapd/sync.h"
 #include "store/mailbox.h"
 #include "store/message.h"
 #include "store/rights.h"
@@ -17,7 +19,11 @@ _Static_assert((int)STORE_FLAG_SEEN == IMAP_SEEN &&
 	(int)STORE_FLAG_DRAFT == IMAP_DRAFT && (int)VIEW_RECENT == IMAP_RECENT,
     "the store's flags are IMAP's");
 
-enum { SCAN = 256 /* messages read at a time */ };
+enum {
+	SCAN = 256,         /* messages read at a time */
+	LEFT_MAX = 1 << 17, /* of a mailbox that is kept: 1 MiB of view */
+	TRIES = 3,          /* to bring it up to date while others change it */
+};
 
 void
 selected_close(struct selected *selected)
@@ -55,9 +61,9 @@ selected_keyword_bit(const struct selected *selected, struct str keyword)
 }
 
 int
-selected_reload_keywords(struct session *session, struct err *err)
+selected_reload_keywords(struct session *session, struct selected *selected,
+    struct err *err)
 {
-	struct selected *selected = session->selected;
 	struct arena *arena = arena_new(0);
 	struct store_mbox mbox;
 	int ret;
@@ -141,6 +147,111 @@ read_view(struct session *session, struct selected *selected, uint32_t uidnext,
 	return 0;
 }
 
+void
+selected_leave(struct session *session)
+{
+	struct selected *selected = session->selected;
+
+	session->selected = NULL;
+	if (selected == NULL)
+		return;
+	if (selected->gone || selected->view.len > LEFT_MAX) {
+		selected_close(selected);
+		return;
+	}
+	selected_close(session->left[SELECTED_LEFT - 1]);
+	memmove(&session->left[1], &session->left[0],
+	    (SELECTED_LEFT - 1) * sizeof(session->left[0]));
+	session->left[0] = selected;
+}
+
+void
+selected_forget(struct session *session)
+{
+	for (size_t i = 0; i < SELECTED_LEFT; i++) {
+		selected_close(session->left[i]);
+		session->left[i] = NULL;
+	}
+}
+
+/* What is kept of a mailbox, from now on the caller's; or NULL. */
+static struct selected *
+take_left(struct session *session, uint32_t mailbox)
+{
+	for (size_t i = 0; i < SELECTED_LEFT; i++) {
+		struct selected *left = session->left[i];
+
+		if (left == NULL || left->mailbox != mailbox)
+			continue;
+		session->left[i] = NULL;
+		return left;
+	}
+	return NULL;
+}
+
+/*
+ * Make of what was left what would be read now, and read the row of the very
+ * same state: a row of later could know of UIDs that the view has not, and one
+ * of before the other way round.
+ */
+static bool
+bring_up(struct session *session, struct selected *selected,
+    struct store_mbox *mbox)
+{
+	uint32_t uidvalidity = selected->uidvalidity;
+	struct err err;
+
+	store_uids_clear(&selected->saved);
+	selected->untold = 0;
+	/* What comes to light here is claimed later, all of it together. */
+	selected->recent_first = selected->recent_next = UINT32_MAX;
+	for (int i = 0; i < TRIES; i++) {
+		if (sync_catch_up(session, selected, &err) < 0 ||
+		    selected->gone ||
+		    store_mailbox_open(session->imapd->reader,
+			selected->mailbox, session->arena, mbox,
+			&selected->rights, &err) < 0 ||
+		    mbox->uidvalidity != uidvalidity)
+			return false;
+		if (mbox->modseq != selected->modseq)
+			continue;
+		view_settle(&selected->view);
+		return true;
+	}
+	return false;
+}
+
+static void
+mark_recent(struct selected *selected)
+{
+	struct view *view = &selected->view;
+	struct seqset_range range = { selected->recent_first, UINT32_MAX };
+	size_t i, end;
+
+	view_range(view, &range, true, &i, &end);
+	for (; i < end; i++)
+		if (selected_is_recent(selected, view->message[i].uid))
+			view_mark(view, i, VIEW_RECENT, true);
+}
+
+static void
+take_row(struct session *session, struct selected *selected,
+    const struct store_mbox *mbox)
+{
+	selected->no_recent = enabled_is(session, ENABLED_REV2);
+	selected->uidvalidity = mbox->uidvalidity;
+	selected->uidnext = mbox->uidnext;
+	selected->modseq = mbox->modseq;
+	selected->recent_first = selected->recent_next = 0;
+	selected_keywords(selected, &mbox->keywords);
+	if (!selected_is_changeable(selected)) {
+		selected->recent_first = mbox->recent;
+		selected->recent_next = UINT32_MAX;
+	} else if (mbox->recent < mbox->uidnext) {
+		selected_claim_recent(session, selected);
+	}
+}
+
 /*
  * The row comes first, then the messages: what happens between the two has a
  * modseq above the row's and is found by the next look for changes.
@@ -149,29 +260,26 @@ int
 selected_open(struct session *session, uint32_t mailbox, bool read_only,
     struct selected **out, struct err *err)
 {
-	struct selected *selected = xcalloc(1, sizeof(*selected));
+	struct selected *selected = take_left(session, mailbox);
 	struct store_mbox mbox;
 
+	if (selected != NULL && bring_up(session, selected, &mbox)) {
+		selected->read_only = read_only;
+		take_row(session, selected, &mbox);
+		mark_recent(selected);
+		*out = selected;
+		return 0;
+	}
+	selected_close(selected);
+	selected = xcalloc(1, sizeof(*selected));
 	selected->mailbox = mailbox;
 	selected->read_only = read_only;
-	selected->no_recent = enabled_is(session, ENABLED_REV2);
-	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
-		&mbox, err) < 0 ||
-	    store_mailbox_rights(session->imapd->reader, mailbox,
-		&selected->rights, err) < 0)
+	if (store_mailbox_open(session->imapd->reader, mailbox, session->arena,
+		&mbox, &selected->rights, err) < 0)
 		goto fail;
-	selected->uidvalidity = mbox.uidvalidity;
-	selected->uidnext = mbox.uidnext;
-	selected->modseq = mbox.modseq;
-	if (!selected_is_changeable(selected)) {
-		selected->recent_first = mbox.recent;
-		selected->recent_next = UINT32_MAX;
-	} else if (mbox.recent < mbox.uidnext) {
-		selected_claim_recent(session, selected);
-	}
+	take_row(session, selected, &mbox);
 	if (read_view(session, selected, mbox.uidnext, err) < 0)
 		goto fail;
-	selected_keywords(selected, &mbox.keywords);
 	*out = selected;
 	return 0;
 

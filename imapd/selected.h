@@ -50,10 +50,24 @@ struct selected {
 	size_t told_exists, told_recent;
 };
 
-/* Open a mailbox and read its view. Nothing is said to the client. */
+/*
+ * Open a mailbox and read its view. Nothing is said to the client. One that
+ * the session left lately is brought up to date, which takes no time where
+ * nothing happened.
+ */
 int selected_open(struct session *session, uint32_t mailbox, bool read_only,
     struct selected **out, struct err *err);
 void selected_close(struct selected *selected); /* NULL is fine */
+
+enum { SELECTED_LEFT = 2 /* mailboxes that a session left and keeps */ };
+
+/*
+ * Nothing is selected any more. What was is kept, if it is not too large, for
+ * when the client comes back; older ones go.
+ */
+void selected_leave(struct session *session);
+/* Keep none: the session is silent, or ends. */
+void selected_forget(struct session *session);
 
 /*
  * May this session change what others see (RFC 4314 section 5.2)? \Seen is
@@ -68,7 +82,8 @@ void selected_keywords(struct selected *selected,
 uint64_t selected_keyword_bit(const struct selected *selected,
     struct str keyword);
 /* Read the names again when a message has a bit that has none. */
-int selected_reload_keywords(struct session *session, struct err *err);
+int selected_reload_keywords(struct session *session, struct selected *selected,
+    struct err *err);
 
 /* Where the messages of the mailbox begin to be recent for this session. */
 void selected_claim_recent(struct session *session, struct selected *selected);

@@ -136,6 +136,7 @@ forget(struct session *session)
 		store_client_drop_packs(session->store);
 	if (session->selected != NULL)
 		recall_clear(&session->selected->recall);
+	selected_forget(session);
 }
 
 enum session_wake
@@ -252,6 +253,7 @@ static void
 session_clear(struct session *session)
 {
 	selected_close(session->selected);
+	selected_forget(session);
 	pipeline_free(session->pipeline);
 	store_client_free(session->store);
 	stream_free(session->stream);

@@ -17,11 +17,11 @@
 #include "imapd/enabled.h"
 #include "imapd/imapd.h"
 #include "imapd/pipeline.h"
+#include "imapd/selected.h"
 #include "net/stream.h"
 
 struct daemon;
 struct ipc_conn;
-struct selected;
 struct store_client;
 
 struct session {
@@ -32,8 +32,9 @@ struct session {
 	struct arena *arena;        /* of the command that runs */
 	struct buf line;            /* that command, its literals inside */
 	struct selected *selected;  /* owned; NULL: nothing is selected */
-	char *user;                 /* owned: the canonical address */
-	uint32_t user_id;           /* the store's number for it */
+	struct selected *left[SELECTED_LEFT]; /* owned: those of before */
+	char *user;                           /* owned: the canonical address */
+	uint32_t user_id;                     /* the store's number for it */
 	struct enabled enabled;
 	struct buf ticket;      /* authd's word for it, for stored */
 	char *id;               /* owned: of the session, as front names it */

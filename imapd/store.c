@@ -128,7 +128,7 @@ change_flags(struct session *session, const struct command *cmd,
 	store_uids_clear(&uids);
 	/* Keywords that are new to the mailbox have their bits now. */
 	if (ret == 0 && order->flags.keywords > 0)
-		ret = selected_reload_keywords(session, err);
+		ret = selected_reload_keywords(session, session->selected, err);
 	return ret;
 }
 

@@ -9,10 +9,9 @@ enum { CHANGES = 256 /* changes read at a time */ };
 
 /* A message is new to the view. */
 static void
-take_new(struct session *session, const struct store_message *message)
+take_new(struct session *session, struct selected *selected,
+    const struct store_message *message)
 {
-	struct selected *selected = session->selected;
-
 	/* Another claim for what came after our last one. */
 	if (message->uid >= selected->recent_next)
 		selected_claim_recent(session, selected);
@@ -22,18 +21,17 @@ take_new(struct session *session, const struct store_message *message)
 
 /* since: the modseq up to which the view was right. */
 static int
-take_message(struct session *session, const struct store_message *message,
-    uint64_t since, struct err *err)
+take_message(struct session *session, struct selected *selected,
+    const struct store_message *message, uint64_t since, struct err *err)
 {
-	struct selected *selected = session->selected;
 	size_t i = view_find(&selected->view, message->uid);
 
 	if (selected->keywords < STORE_KEYWORDS_MAX &&
 	    message->keywords >> selected->keywords != 0 &&
-	    selected_reload_keywords(session, err) < 0)
+	    selected_reload_keywords(session, selected, err) < 0)
 		return -1;
 	if (i == VIEW_NONE)
-		take_new(session, message);
+		take_new(session, selected, message);
 	else if (view_set(&selected->view, i, message->flags,
 		     message->keywords))
 		view_mark(&selected->view, i, VIEW_DIRTY, true);
@@ -52,14 +50,14 @@ mark_expunged(struct selected *selected, size_t i, uint64_t modseq)
 }
 
 static int
-take_change(struct session *session, const struct store_change *change,
-    struct err *err)
+take_change(struct session *session, struct selected *selected,
+    const struct store_change *change, struct err *err)
 {
-	struct selected *selected = session->selected;
 	size_t i;
 
 	if (!change->expunged)
-		return take_message(session, &change->message, 0, err);
+		return take_message(session, selected, &change->message, 0,
+		    err);
 	if ((i = view_find(&selected->view, change->uid)) != VIEW_NONE)
 		mark_expunged(selected, i, change->modseq);
 	return 0;
@@ -84,10 +82,9 @@ mark_gap(struct selected *selected, uint32_t from, uint32_t to)
  * row was read before, so that nothing which comes meanwhile is lost.
  */
 static int
-compare_all(struct session *session, const struct store_mbox *mbox,
-    struct err *err)
+compare_all(struct session *session, struct selected *selected,
+    const struct store_mbox *mbox, struct err *err)
 {
-	struct selected *selected = session->selected;
 	struct store_message message[CHANGES];
 	uint32_t from = 1;
 	size_t count;
@@ -98,8 +95,8 @@ compare_all(struct session *session, const struct store_mbox *mbox,
 			return -1;
 		for (size_t i = 0; i < count; i++) {
 			mark_gap(selected, from, message[i].uid - 1);
-			if (take_message(session, &message[i], selected->modseq,
-				err) < 0)
+			if (take_message(session, selected, &message[i],
+				selected->modseq, err) < 0)
 				return -1;
 			from = message[i].uid + 1;
 		}
@@ -133,18 +130,18 @@ take_rights(struct selected *selected, uint32_t rights)
 
 /* The mailbox is gone, or too much has happened since our last look. */
 static int
-start_again(struct session *session, struct err *err)
+start_again(struct session *session, struct selected *selected, struct err *err)
 {
 	struct arena *arena = arena_new(0);
 	struct store_mbox mbox;
 	int ret;
 
-	ret = store_mailbox_get(session->imapd->reader,
-	    session->selected->mailbox, arena, &mbox, err);
+	ret = store_mailbox_get(session->imapd->reader, selected->mailbox,
+	    arena, &mbox, err);
 	if (ret == 0)
-		ret = compare_all(session, &mbox, err);
+		ret = compare_all(session, selected, &mbox, err);
 	else if (is_lost(err)) {
-		session->selected->gone = true;
+		selected->gone = true;
 		ret = 0;
 	}
 	arena_free(arena);
@@ -152,9 +149,9 @@ start_again(struct session *session, struct err *err)
 }
 
 int
-sync_look(struct session *session, struct err *err)
+sync_catch_up(struct session *session, struct selected *selected,
+    struct err *err)
 {
-	struct selected *selected = session->selected;
 	struct store_change change[CHANGES];
 	uint64_t modseq;
 	uint32_t rights;
@@ -176,10 +173,18 @@ sync_look(struct session *session, struct err *err)
 		if (store_changes(session->imapd->reader, selected->mailbox,
 			&selected->modseq, &selected->after, change, CHANGES,
 			&count, err) < 0)
-			return is_lost(err) ? start_again(session, err) : -1;
+			return is_lost(err) ?
+			    start_again(session, selected, err) :
+			    -1;
 		for (size_t i = 0; i < count; i++)
-			if (take_change(session, &change[i], err) < 0)
+			if (take_change(session, selected, &change[i], err) < 0)
 				return -1;
 	} while (count == CHANGES);
 	return 0;
+}
+
+int
+sync_look(struct session *session, struct err *err)
+{
+	return sync_catch_up(session, session->selected, err);
 }

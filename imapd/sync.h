@@ -24,6 +24,9 @@ struct session;
  * as it was.
  */
 int sync_look(struct session *session, struct err *err);
+/* The same for what is not selected (any more, or yet). */
+int sync_catch_up(struct session *session, struct selected *selected,
+    struct err *err);
 
 /*
  * Tell the client. Expunges wait unless expunge is set. When the mailbox is

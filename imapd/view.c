@@ -6,7 +6,10 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-enum { SETS_MAX = 1 << (32 - VIEW_SET_SHIFT) };
+enum {
+	SETS_MAX = 1 << (32 - VIEW_SET_SHIFT),
+	MARKS = VIEW_RECENT | VIEW_EXPUNGED | VIEW_DIRTY | VIEW_MOVED,
+};
 
 void
 view_clear(struct view *view)
@@ -150,10 +153,8 @@ bool
 view_set(struct view *view, size_t i, unsigned flags, uint64_t keywords)
 {
 	uint32_t old = view->message[i].state;
-	uint32_t marks =
-	    old & (VIEW_RECENT | VIEW_EXPUNGED | VIEW_DIRTY | VIEW_MOVED);
 
-	view->message[i].state = (flags & VIEW_FLAGS) | marks |
+	view->message[i].state = (flags & VIEW_FLAGS) | (old & MARKS) |
 	    set_number(view, keywords) << VIEW_SET_SHIFT;
 	return view->message[i].state != old;
 }
@@ -191,4 +192,21 @@ view_expunge(struct view *view, view_expunge_fn *fn, void *ctx)
 	}
 	view->len = kept;
 	view->expunged = 0;
+}
+
+void
+view_settle(struct view *view)
+{
+	size_t kept = 0;
+
+	if (view->expunged + view->dirty + view->recent + view->moved == 0)
+		return;
+	for (size_t i = 0; i < view->len; i++) {
+		if (view_is(view, i, VIEW_EXPUNGED))
+			continue;
+		view->message[kept] = view->message[i];
+		view->message[kept++].state &= ~(unsigned)MARKS;
+	}
+	view->len = kept;
+	view->expunged = view->dirty = view->recent = view->moved = 0;
 }

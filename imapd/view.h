@@ -98,4 +98,10 @@ void view_mark(struct view *view, size_t i, unsigned mark, bool on);
 typedef void view_expunge_fn(void *ctx, size_t seq, uint32_t uid);
 void view_expunge(struct view *view, view_expunge_fn *fn, void *ctx);
 
+/*
+ * Begin anew with what is there: messages marked as expunged go without a
+ * word, and no other mark stays.
+ */
+void view_settle(struct view *view);
+
 #endif

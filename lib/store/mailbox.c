@@ -233,6 +233,7 @@ struct get_mbox {
 	uint32_t mailbox;
 	struct arena *arena; /* NULL: without strings */
 	struct store_mbox *out;
+	uint32_t *rights; /* NULL: how many are unseen is asked for */
 };
 
 static int
@@ -285,7 +286,9 @@ get_mbox(struct kv_txn *txn, void *arg, struct err *err)
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "mailbox was deleted");
 	*get->out = access.mbox;
-	if (!access.owns && count_unseen(txn, get, &access, err) < 0)
+	if (get->rights != NULL)
+		*get->rights = access.rights;
+	else if (!access.owns && count_unseen(txn, get, &access, err) < 0)
 		return -1;
 	return get->arena == NULL ? 0 : copy_strings(get->out, get->arena, err);
 }
@@ -294,7 +297,17 @@ int
 store_mailbox_get(struct store_reader *reader, uint32_t mailbox,
     struct arena *arena, struct store_mbox *out, struct err *err)
 {
-	struct get_mbox get = { reader, mailbox, arena, out };
+	struct get_mbox get = { reader, mailbox, arena, out, NULL };
+
+	return store_reader_view(reader, get_mbox, &get, err);
+}
+
+int
+store_mailbox_open(struct store_reader *reader, uint32_t mailbox,
+    struct arena *arena, struct store_mbox *out, uint32_t *rights,
+    struct err *err)
+{
+	struct get_mbox get = { reader, mailbox, arena, out, rights };
 
 	return store_reader_view(reader, get_mbox, &get, err);
 }

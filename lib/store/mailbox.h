@@ -41,6 +41,14 @@ int store_mailbox_find(struct store_reader *reader, uint32_t user,
 int store_mailbox_get(struct store_reader *reader, uint32_t mailbox,
     struct arena *arena, struct store_mbox *out, struct err *err);
 
+/*
+ * The same and what the session's user may do, of one state; mbox->unseen is
+ * the owner's, whoever asks, for another's has to be counted.
+ */
+int store_mailbox_open(struct store_reader *reader, uint32_t mailbox,
+    struct arena *arena, struct store_mbox *out, uint32_t *rights,
+    struct err *err);
+
 /* What the session's user may do there. ERR_NOENT: it was deleted. */
 int store_mailbox_rights(struct store_reader *reader, uint32_t mailbox,
     uint32_t *rights, struct err *err);

@@ -167,6 +167,39 @@ numbers_expunges_as_the_client_must_count(void **state)
 	view_clear(&view);
 }
 
+static void
+begins_anew_without_marks(void **state)
+{
+	static const unsigned marks[] = { VIEW_EXPUNGED, VIEW_DIRTY,
+		VIEW_RECENT, VIEW_MOVED };
+	struct view view;
+
+	(void)state;
+	fill(&view, 6);
+	for (size_t i = 0; i < view.len; i++)
+		(void)view_set(&view, i, (unsigned)i, i);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		view_mark(&view, i + 1, marks[i], true);
+	view_mark(&view, 5, VIEW_EXPUNGED, true);
+	view_mark(&view, 5, VIEW_RECENT, true);
+	view_settle(&view);
+	assert_int_equal(view.len, 4);
+	assert_int_equal(view.expunged, 0);
+	assert_int_equal(view.dirty, 0);
+	assert_int_equal(view.recent, 0);
+	assert_int_equal(view.moved, 0);
+	for (size_t i = 0; i < view.len; i++) {
+		size_t was = i == 0 ? 0 : i + 1;
+
+		assert_int_equal(view.message[i].uid, (was + 1) * 10);
+		assert_int_equal(view_flags(&view, i), was);
+		assert_int_equal(view_keywords(&view, i), was);
+		assert_false(view_is(&view, i,
+		    VIEW_EXPUNGED | VIEW_DIRTY | VIEW_RECENT | VIEW_MOVED));
+	}
+	view_clear(&view);
+}
+
 int
 main(void)
 {
@@ -176,6 +209,7 @@ main(void)
 		cmocka_unit_test(keeps_flags_and_any_set_of_keywords),
 		cmocka_unit_test(counts_marks),
 		cmocka_unit_test(numbers_expunges_as_the_client_must_count),
+		cmocka_unit_test(begins_anew_without_marks),
 	};
 
 	return cmocka_run_group_tests_name("imapd/view", tests, NULL, NULL);
