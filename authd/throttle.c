@@ -89,6 +89,8 @@ decay(struct entry *entry, int64_t now)
 		entry->failures /= 2;
 		entry->halved += step;
 	}
+	if (entry->failures == 0)
+		entry->halved = now; /* what comes next is new */
 }
 
 static struct entry *

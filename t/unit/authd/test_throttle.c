@@ -106,6 +106,23 @@ time_and_success_forgive(void **state)
 	throttle_free(t);
 }
 
+/* A long rest is no store of guesses that nobody counts. */
+static void
+rest_saves_nothing_up(void **state)
+{
+	int64_t later = (int64_t)THROTTLE_HALF_LIFE * 1000 * TIME_SECOND;
+	struct throttle *t = throttle_new(100);
+
+	(void)state;
+	miss(t, GUESSER, USER, 1);
+	for (int i = 0; i < THROTTLE_FREE_PAIR; i++) {
+		assert_int_equal(throttle_wait(t, GUESSER, USER, later), 0);
+		throttle_failed(t, GUESSER, USER, later);
+	}
+	assert_true(throttle_wait(t, GUESSER, USER, later) > 0);
+	throttle_free(t);
+}
+
 static void
 stays_within_its_bound(void **state)
 {
@@ -132,6 +149,7 @@ main(void)
 		cmocka_unit_test(
 		    case_of_the_name_and_half_of_ipv6_do_not_count),
 		cmocka_unit_test(time_and_success_forgive),
+		cmocka_unit_test(rest_saves_nothing_up),
 		cmocka_unit_test(stays_within_its_bound),
 	};
 
