@@ -89,7 +89,7 @@ accept_user(struct session *s, const struct auth_step *step)
 		buf_clear_secret(&nothing);
 	}
 	if (ret < 0 || s->user.len == 0) {
-		s->user = STR("");
+		session_forget_user(s); /* authd counts it already */
 		return -1;
 	}
 	session_count(s, SMTPD_LOGINS, 1);

@@ -279,7 +279,12 @@ double_auth_start(void *ctx, struct auth_start *start, struct auth_step *step,
 	(void)err;
 	*step = (struct auth_step){ .status = AUTH_CONTINUE };
 	doubles->login_step = false;
-	if (str_ieqz(start->mech, "LOGIN")) {
+	if (str_ieqz(start->mech, "SCRAM-SHA-256")) {
+		/* at once, and with a last word of its own */
+		(void)snprintf(doubles->name, sizeof(doubles->name), "ada");
+		double_answer(doubles, step, true);
+		step->challenge = STR("v=last");
+	} else if (str_ieqz(start->mech, "LOGIN")) {
 		step->challenge = STR("Username:");
 	} else if (!start->has_initial) {
 		step->challenge = STR("");

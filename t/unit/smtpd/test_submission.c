@@ -100,6 +100,43 @@ passwords_wait_for_tls(void **state)
 	buf_clear(&out);
 }
 
+/* authd counts a session from its OK, whatever the client makes of that. */
+static void
+logins_broken_off_at_the_last_word_are_ended(void **state)
+{
+	static const struct {
+		const char *say;
+		int ended; /* and one at the end of what was a login */
+	} cases[] = {
+		{ "AUTH SCRAM-SHA-256 eA==\r\n*\r\n" BYE, 1 },
+		{ "AUTH SCRAM-SHA-256 eA==\r\n***\r\n" BYE, 1 },
+		{ "AUTH SCRAM-SHA-256 eA==\r\n", 1 },
+		{ "AUTH SCRAM-SHA-256 eA==\r\n*\r\n"
+		  "AUTH SCRAM-SHA-256 eA==\r\n\r\n" BYE,
+		    2 },
+	};
+	struct smtpd_conf conf = double_conf;
+
+	(void)state;
+	conf.sasl = true;
+	conf.mechanisms = "SCRAM-SHA-256";
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct doubles doubles;
+		struct buf in, out;
+
+		doubles_init(&doubles);
+		buf_init(&in, 0);
+		buf_init(&out, 0);
+		(void)buf_addz(&in, HI);
+		(void)buf_addz(&in, cases[i].say);
+		doubles_run(&doubles, &conf, "TLSv1.3", buf_str(&in), &out);
+		assert_int_equal(doubles.auth_ended, cases[i].ended);
+		doubles_clear(&doubles);
+		buf_clear(&in);
+		buf_clear(&out);
+	}
+}
+
 static void
 demands_tls_where_told_to(void **state)
 {
@@ -171,6 +208,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(submissions_need_a_login),
 		cmocka_unit_test(passwords_wait_for_tls),
+		cmocka_unit_test(logins_broken_off_at_the_last_word_are_ended),
 		cmocka_unit_test(demands_tls_where_told_to),
 		cmocka_unit_test(writes_what_a_submission_lacks),
 	};
