@@ -17,7 +17,10 @@
 #include "logd/sink.h"
 #include "service/daemon.h"
 
-enum { BURST = 64 };
+enum {
+	BURST = 64,        /* lines in one turn of the loop */
+	LAST_MAX = 100000, /* at the end, more than a socket's queue holds */
+};
 
 enum { LOGD_LINES, LOGD_LOST };
 
@@ -61,17 +64,16 @@ lose(struct logd *logd, const struct err *err)
 		daemon_stop(logd->daemon);
 }
 
+/* Up to max lines that are here. */
 static void
-on_lines(evutil_socket_t fd, short what, void *arg)
+take_lines(struct logd *logd, int max)
 {
-	struct logd *logd = arg;
 	char line[LOG_LINE_MAX + 1];
 	struct err err;
 	ssize_t len;
 
-	(void)what;
-	for (int i = 0; i < BURST; i++) {
-		len = recv(fd, line, LOG_LINE_MAX, MSG_DONTWAIT);
+	for (int i = 0; i < max; i++) {
+		len = recv(logd->fd, line, LOG_LINE_MAX, MSG_DONTWAIT);
 		if (len <= 0)
 			return;
 		daemon_count(logd->daemon, LOGD_LINES, 1);
@@ -79,6 +81,14 @@ on_lines(evutil_socket_t fd, short what, void *arg)
 			str_make(line, (size_t)len), &err) < 0)
 			lose(logd, &err);
 	}
+}
+
+static void
+on_lines(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	take_lines(arg, BURST);
 }
 
 /* syslog's socket is outside the jail; the file is inside. */
@@ -135,7 +145,7 @@ stop(void *ctx)
 	struct logd *logd = ctx;
 
 	if (logd->event != NULL) {
-		on_lines(logd->fd, 0, logd); /* the last words of the others */
+		take_lines(logd, LAST_MAX); /* the last words of the others */
 		event_free(logd->event);
 	}
 	sink_close(logd->sink);

@@ -123,7 +123,7 @@ sink_write(struct sink *sink, int64_t seconds, struct str datagram,
 	char line[LOG_LINE_MAX + 400], escaped[LOG_LINE_MAX + 64];
 	char date[DATE_SIZE] = "";
 	const struct level *level = take_level(&datagram);
-	struct str ident = take_ident(&datagram);
+	struct str ident;
 	time_t when = (time_t)seconds;
 	struct tm tm;
 	int len;
@@ -137,6 +137,7 @@ sink_write(struct sink *sink, int64_t seconds, struct str datagram,
 	datagram.p = escaped;
 	if (datagram.len > sizeof(escaped))
 		datagram.len = sizeof(escaped);
+	ident = take_ident(&datagram);
 	if (localtime_r(&when, &tm) != NULL)
 		(void)strftime(date, sizeof(date), "%b %e %H:%M:%S", &tm);
 	if (sink->name == NULL)

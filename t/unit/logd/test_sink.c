@@ -63,6 +63,27 @@ a_file_has_postfixs_form(void **state)
 	buf_clear(&text);
 }
 
+/* Not in the name in front either. */
+static void
+nobody_writes_two_lines_by_one(void **state)
+{
+	struct sink *sink;
+	struct buf text;
+	struct err err;
+
+	(void)state;
+	sink = sink_open_file("forged", "host", &err);
+	assert_non_null(sink);
+	assert_int_equal(
+	    sink_write(sink, 0, STR("<info> a\nb\x1b[2J]: c"), &err), 0);
+	sink_close(sink);
+	buf_init(&text, 1000);
+	assert_int_equal(fs_read_file(AT_FDCWD, "forged", &text, &err), 0);
+	assert_string_equal(buf_cstr(&text),
+	    "Jan  1 00:00:00 host a?b?[2J]: c\n");
+	buf_clear(&text);
+}
+
 static void
 a_renamed_file_is_let_go(void **state)
 {
@@ -126,6 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_has_postfixs_form),
+		cmocka_unit_test(nobody_writes_two_lines_by_one),
 		cmocka_unit_test(a_renamed_file_is_let_go),
 		cmocka_unit_test(syslog_gets_facility_and_level),
 	};
