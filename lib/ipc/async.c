@@ -8,13 +8,17 @@
 #include "ipc/server.h"
 #include "net/connect.h"
 
-enum { ASYNC_ANSWERS = 32 }; /* different answers on one edge */
+enum {
+	ASYNC_ANSWERS = 32, /* different answers on one edge */
+	TAGS = 65536,
+};
 
 struct call {
 	struct list link;
 	struct ipc_async *async;
 	uint64_t number;
 	uint16_t tag;
+	bool is_refused; /* in that list */
 	const struct ipc_msg *answer_msg;
 	ipc_async_fn *fn;
 	void *ctx;
@@ -30,10 +34,12 @@ struct ipc_async {
 	struct ipc_handler handlers[ASYNC_ANSWERS + 2];
 	struct ipc_peer_ops ops;
 	size_t answers;
-	struct list calls; /* oldest first */
-	size_t open;
+	struct list calls;   /* under way, oldest first */
+	struct list refused; /* to be ended by the loop, without a tag */
+	size_t open;         /* calls */
 	uint64_t last;
 	uint16_t last_tag;
+	uint8_t used[TAGS / 8]; /* a bit a tag: has a call under way it? */
 };
 
 static void on_answer(struct ipc_peer *peer, uint16_t tag, const void *in);
@@ -54,6 +60,8 @@ ipc_async_new(struct event_base *base, const char *path, int timeout_ms)
 		.closed = on_closed,
 	};
 	list_init(&async->calls);
+	list_init(&async->refused);
+	async->used[0] = 1; /* tag 0 is what nobody answers: ipc_async_tell */
 	return async;
 }
 
@@ -64,10 +72,20 @@ ipc_async_set_secret(struct ipc_async *async)
 }
 
 static void
+give_tag_back(const struct call *call)
+{
+	struct ipc_async *async = call->async;
+
+	async->used[call->tag / 8] &= (uint8_t) ~(1U << call->tag % 8);
+	async->open--;
+}
+
+static void
 finish(struct call *call, const void *answer, const struct err *err)
 {
 	list_remove(&call->link);
-	call->async->open--;
+	if (!call->is_refused)
+		give_tag_back(call);
 	if (call->fn != NULL)
 		call->fn(call->ctx, answer, err);
 	event_free(call->timer);
@@ -169,6 +187,20 @@ learn_answer(struct ipc_async *async, const struct ipc_msg *msg)
 	    (struct ipc_handler){ msg, on_answer };
 }
 
+/* One that no call under way has; the caller's has it now. */
+static uint16_t
+take_tag(struct ipc_async *async)
+{
+	uint16_t tag;
+
+	do
+		tag = ++async->last_tag;
+	while (async->used[tag / 8] & 1U << tag % 8);
+	async->used[tag / 8] |= (uint8_t)(1U << tag % 8);
+	async->open++;
+	return tag;
+}
+
 uint64_t
 ipc_async_call(struct ipc_async *async, const struct ipc_msg *msg,
     const void *req, const struct ipc_msg *answer_msg, ipc_async_fn *fn,
@@ -180,21 +212,25 @@ ipc_async_call(struct ipc_async *async, const struct ipc_msg *msg,
 	struct err err;
 
 	learn_answer(async, answer_msg);
-	do
-		async->last_tag++;
-	while (find_tag(async, async->last_tag) != NULL);
 	call->async = async;
 	call->number = ++async->last;
-	call->tag = async->last_tag;
 	call->answer_msg = answer_msg;
 	call->fn = fn;
 	call->ctx = ctx;
 	call->timer = evtimer_new(async->base, on_timer, call);
 	if (call->timer == NULL)
 		panic("libevent: no memory for a timer");
+	if (async->open >= IPC_ASYNC_CALLS_MAX) {
+		call->is_refused = true;
+		list_push(&async->refused, &call->link);
+		err_set(&err, ERR_TEMP, "%s: too many wait for it",
+		    async->path);
+		end_soon(call, &err);
+		return call->number;
+	}
 	err_set(&call->err, ERR_TEMP, "%s: no answer in time", async->path);
+	call->tag = take_tag(async);
 	list_push(&async->calls, &call->link);
-	async->open++;
 	if (ensure_peer(async, &err) < 0) {
 		end_soon(call, &err);
 		return call->number;
@@ -207,12 +243,17 @@ ipc_async_call(struct ipc_async *async, const struct ipc_msg *msg,
 void
 ipc_async_cancel(struct ipc_async *async, uint64_t number)
 {
-	LIST_FOREACH(link, &async->calls)
-	{
-		struct call *call = LIST_ITEM(link, struct call, link);
+	struct list *lists[] = { &async->calls, &async->refused };
 
-		if (call->number == number)
-			call->fn = NULL; /* the answer is still to be eaten */
+	for (size_t i = 0; i < NELEMS(lists); i++) {
+		LIST_FOREACH(link, lists[i])
+		{
+			struct call *call = LIST_ITEM(link, struct call, link);
+
+			/* an answer is still to be eaten */
+			if (call->number == number)
+				call->fn = NULL;
+		}
 	}
 }
 
@@ -242,6 +283,9 @@ ipc_async_free(struct ipc_async *async)
 		return;
 	while (!list_is_empty(&async->calls))
 		finish(LIST_ITEM(async->calls.next, struct call, link), NULL,
+		    &gone);
+	while (!list_is_empty(&async->refused))
+		finish(LIST_ITEM(async->refused.next, struct call, link), NULL,
 		    &gone);
 	if (async->peer != NULL) {
 		ipc_peer_close(async->peer);

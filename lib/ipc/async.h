@@ -5,6 +5,9 @@
  * ends in exactly one callback, from the loop and never from inside
  * ipc_async_call(): with the answer, or with an error (what the server said;
  * ERR_TEMP when the connection broke or time ran out).
+ *
+ * Bounds: of IPC_ASYNC_CALLS_MAX calls that are under way further ones are not
+ * sent, and end with ERR_TEMP.
  */
 #ifndef IPC_ASYNC_H
 #define IPC_ASYNC_H
@@ -12,6 +15,8 @@
 #include <event2/event.h>
 
 #include "ipc/codec.h"
+
+enum { IPC_ASYNC_CALLS_MAX = 32768 }; /* there are 65,536 tags */
 
 struct ipc_async;
 

@@ -120,11 +120,49 @@ every_call_ends_once(void **state)
 	rmdir(path);
 }
 
+/* No tag is left for one more; who waits is answered all the same. */
+static void
+calls_beyond_the_bound_are_put_off(void **state)
+{
+	enum { CALLS = IPC_ASYNC_CALLS_MAX + 40000 };
+	struct outcome *outcome = calloc(CALLS, sizeof(*outcome));
+	char path[] = "/tmp/chancery-async-XXXXXX", name[64];
+	struct event_base *base = event_base_new();
+	struct rewrite_user req = { STR("slow@x") };
+	struct ipc_async *async;
+	struct err err;
+	size_t refused = 0;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	snprintf(name, sizeof(name), "%s/s", path);
+	fd = listen_unix(name, 0600, &err);
+	assert_true(fd >= 0);
+	async = ipc_async_new(base, name, 60000);
+	for (int i = 0; i < CALLS; i++)
+		ipc_async_call(async, &rewrite_user_msg, &req,
+		    &rewrite_user_answer_msg, on_answer, &outcome[i]);
+	(void)event_base_loop(base, EVLOOP_NONBLOCK);
+	for (int i = 0; i < CALLS; i++)
+		refused += outcome[i].calls == 1 && outcome[i].kind == ERR_TEMP;
+	assert_int_equal(refused, CALLS - IPC_ASYNC_CALLS_MAX);
+	ipc_async_free(async);
+	for (int i = 0; i < CALLS; i++)
+		assert_int_equal(outcome[i].calls, 1);
+	close(fd);
+	event_base_free(base);
+	unlink(name);
+	rmdir(path);
+	free(outcome);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_ends_once),
+		cmocka_unit_test(calls_beyond_the_bound_are_put_off),
 	};
 
 	return cmocka_run_group_tests_name("ipc/async", tests, NULL, NULL);
