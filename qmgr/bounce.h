@@ -54,8 +54,8 @@ struct bounce {
 	const struct bounce_rcpt *rcpt;
 	size_t rcpts;
 	struct str header; /* of the original, prefix included */
-	struct str body;   /* "" unless the whole message goes back */
-	bool whole;
+	struct str body;
+	bool whole; /* the body, too, goes back */
 };
 
 /* Append the notification, header and body. Returns the header's length. */

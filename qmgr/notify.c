@@ -129,16 +129,23 @@ status_of(struct str reason, enum bounce_action action, bool expired)
 	return str_make(reason.p, reason.len - in.len);
 }
 
-/*
- * The original's header, and its body where it is short enough: the prefix
- * and the header by their lengths.
- */
+/* Prefix and header by their lengths, and what is behind them. */
+static void
+split_original(struct bounce *bounce, struct str bytes)
+{
+	size_t len = bounce->record->prefix.len + bounce->record->header_len;
+
+	bounce->header = str_sub(bytes, 0, len);
+	bounce->body = str_sub(bytes, len, bytes.len);
+}
+
+/* The original's header, and its body where it is short enough. */
 static int
 read_original(struct qmgr *q, struct message *message, struct buf *record,
     struct buf *large, struct bounce *bounce, struct err *err)
 {
 	const struct queue_record *r = &message->record;
-	size_t want = r->header_len, prefix = r->prefix.len;
+	size_t want = r->header_len;
 	char path[MESSAGE_LARGE_SIZE];
 	struct str bytes;
 	int fd, ret;
@@ -152,8 +159,7 @@ read_original(struct qmgr *q, struct message *message, struct buf *record,
 		return -1;
 	bytes = str_sub(bytes, message->envelope_len, bytes.len);
 	if (!r->is_large) {
-		bounce->header = str_sub(bytes, 0, prefix + want);
-		bounce->body = str_sub(bytes, prefix + want, bytes.len);
+		split_original(bounce, bytes);
 		return 0;
 	}
 	if (want > NOTICE_HEADER_MAX)
@@ -168,8 +174,36 @@ read_original(struct qmgr *q, struct message *message, struct buf *record,
 	ret = fs_pread_all(fd, buf_reserve(large, want + 1), want, 0, err);
 	(void)close(fd);
 	large->len += want;
-	bounce->header = buf_str(large);
+	split_original(bounce, buf_str(large));
 	return ret;
+}
+
+/*
+ * Does the text fit into the log as a message? What is too long for a segment
+ * would be tried again for ever, and nothing behind it be taken. A quarter is
+ * for the envelope.
+ */
+static bool
+fits(const struct notice *notice)
+{
+	size_t most = seglog_record_max(notice->q->ring.log);
+
+	return notice->text.len <= most - most / 4;
+}
+
+/* Leave out what can be missed most. False: nothing can. */
+static bool
+tell_less(struct bounce *bounce)
+{
+	if (bounce->whole)
+		bounce->whole = false;
+	else if (bounce->header.len > 0)
+		bounce->header.len = 0;
+	else if (bounce->rcpts > 1)
+		bounce->rcpts /= 2;
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -233,8 +267,13 @@ write_text(struct notice *notice, struct err *err)
 	buf_init(&record, 0);
 	buf_init(&large, 0);
 	ret = read_original(q, message, &record, &large, &bounce, err);
-	if (ret == 0)
-		notice->header_len = bounce_write(&notice->text, &bounce);
+	if (ret == 0) {
+		do {
+			buf_reset(&notice->text);
+			notice->header_len =
+			    bounce_write(&notice->text, &bounce);
+		} while (!fits(notice) && tell_less(&bounce));
+	}
 	buf_clear(&record);
 	buf_clear(&large);
 	free(rcpt);

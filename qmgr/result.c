@@ -178,9 +178,9 @@ result_is_due(const struct qmgr *q, const struct message *message)
 
 /* Recipients of a job that somebody is told of. */
 struct told {
-	uint32_t *failed, *sent;
+	uint32_t *failed, *expired, *sent;
 	enum bounce_action *action; /* of those sent */
-	size_t fails, sents;
+	size_t fails, expires, sents;
 };
 
 /*
@@ -209,16 +209,18 @@ note_sent(struct qmgr *q, struct job *job, size_t i, struct told *told)
 }
 
 static void
-tell(struct qmgr *q, struct message *message, const struct told *told,
-    bool expired)
+tell(struct qmgr *q, struct message *message, const struct told *told)
 {
 	if (told->sents > 0)
 		notify_sent(q, message, told->sent, told->action, told->sents);
-	if (told->fails == 0)
-		return;
-	daemon_count(q->daemon, QMGR_BOUNCED, (int64_t)told->fails);
-	notify_failed(q, message, told->failed, told->fails,
-	    expired ? QUEUE_EXPIRED : QUEUE_BOUNCED);
+	daemon_count(q->daemon, QMGR_BOUNCED,
+	    (int64_t)(told->fails + told->expires));
+	if (told->fails > 0)
+		notify_failed(q, message, told->failed, told->fails,
+		    QUEUE_BOUNCED);
+	if (told->expires > 0)
+		notify_failed(q, message, told->expired, told->expires,
+		    QUEUE_EXPIRED);
 }
 
 /* Our own directory gave no answer (RFC 3463 section 3.5): that passes. */
@@ -235,23 +237,23 @@ result_finish(struct qmgr *q, struct job *job, const char *relay)
 	struct message *message = job->message;
 	struct told told = {
 		.failed = xcalloc(job->count, sizeof(*told.failed)),
+		.expired = xcalloc(job->count, sizeof(*told.expired)),
 		.sent = xcalloc(job->count, sizeof(*told.sent)),
 		.action = xcalloc(job->count, sizeof(*told.action)),
 	};
-	bool expired = is_expired(q, message), gone = false;
-	bool quick = job->lost > 0;
+	bool old = is_expired(q, message), quick = job->lost > 0;
 
 	message->jobs++; /* it stays while we speak of it */
 	for (size_t i = 0; i < job->count; i++) {
 		struct outcome *outcome = &job->outcome[i];
+		bool gone;
 
 		if (outcome->verdict == VERDICT_NONE)
 			result_set(outcome, VERDICT_DEFERRED, 0, "4.4.2",
 			    str_of("no answer"));
-		if (outcome->verdict == VERDICT_DEFERRED && expired) {
+		gone = outcome->verdict == VERDICT_DEFERRED && old;
+		if (gone)
 			outcome->verdict = VERDICT_FAILED;
-			gone = true;
-		}
 		log_outcome(job, i, relay, gone);
 		if (outcome->verdict == VERDICT_SENT) {
 			note_sent(q, job, i, &told);
@@ -259,14 +261,17 @@ result_finish(struct qmgr *q, struct job *job, const char *relay)
 		}
 		message_set_reason(message, job->rcpt[i], outcome->text);
 		quick |= is_own_trouble(job, outcome);
-		if (outcome->verdict == VERDICT_FAILED)
+		if (gone)
+			told.expired[told.expires++] = job->rcpt[i];
+		else if (outcome->verdict == VERDICT_FAILED)
 			told.failed[told.fails++] = job->rcpt[i];
 		else
 			daemon_count(q->daemon, QMGR_DEFERRED, 1);
 	}
-	tell(q, message, &told, gone);
+	tell(q, message, &told);
 	message->jobs--;
 	free(told.failed);
+	free(told.expired);
 	free(told.sent);
 	free(told.action);
 	result_job_ended(q, message, quick);
