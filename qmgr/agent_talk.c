@@ -275,9 +275,13 @@ judge(struct agent *agent, size_t i, bool all)
 		(void)snprintf(status, sizeof(status), "%u.%u.%u",
 		    reply->status.class, reply->status.subject,
 		    reply->status.detail);
-	words_take(&words, buf_str(&reply->text));
-	/* another's LMTP server has no such word; it has the duty */
-	words.dsn |= agent->dsn && !agent->xchancery;
+	if (agent->xchancery) {
+		words_take(&words, buf_str(&reply->text));
+	} else {
+		/* another's: what is in brackets there is a stranger's text */
+		words = (struct words){ .text = buf_str(&reply->text) };
+		words.dsn = agent->dsn; /* then it has the duty */
+	}
 	note_words(agent, &words, status);
 	for (size_t k = all ? 0 : i; k < (all ? job->count : i + 1); k++) {
 		struct outcome *outcome = &job->outcome[k];
