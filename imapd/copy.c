@@ -15,7 +15,7 @@
 
 /*
  * "COPYUID uidvalidity from to", as sets that are in step: the i-th UID of the
- * one became the i-th of the other.
+ * one became the i-th of the other. NULL where that is too long.
  */
 static const char *
 copyuid(struct command *cmd, const struct store_copy_result *result)
@@ -23,6 +23,8 @@ copyuid(struct command *cmd, const struct store_copy_result *result)
 	const char *text;
 	struct buf out;
 
+	if (result->from.len == 0)
+		return NULL;
 	buf_init(&out, 0);
 	(void)buf_addf(&out, "COPYUID %u ", result->uidvalidity);
 	msgset_put_uids(&out, &result->from);
@@ -53,7 +55,7 @@ end_move(struct command *cmd)
 
 /*
  * RFC 6851 section 4.3: for a MOVE the code comes in an untagged OK, before
- * the expunges. A code too long for the arena is left out; it is a SHOULD.
+ * the expunges. A code that would be too long is left out; it is a SHOULD.
  */
 static void
 answer(struct command *cmd, const struct store_copy_result *result, bool move)

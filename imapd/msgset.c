@@ -76,29 +76,43 @@ msgset_next(struct msgset_walk *walk)
 	return walk->next++;
 }
 
-void
-msgset_uids(const struct view *view, const struct seqset *set, bool uid,
-    struct store_uids *uids)
+/* joined: what lies between two neighbours of the view goes with them. */
+static void
+collect(const struct view *view, const struct seqset *set, bool uid,
+    bool joined, struct store_uids *uids)
 {
 	struct msgset_walk walk;
 	uint32_t first = 0, last = 0;
-	size_t i;
+	size_t i, before = 0;
 
 	*uids = (struct store_uids){ 0 };
 	msgset_begin(&walk, view, set, uid);
 	while ((i = msgset_next(&walk)) != VIEW_NONE) {
 		uint32_t next = view->message[i].uid;
 
-		if (first != 0 && next == last + 1) {
+		if (first != 0 &&
+		    (next == last + 1 || (joined && i == before + 1))) {
 			last = next;
-			continue;
+		} else {
+			if (first != 0)
+				store_uids_append(uids, first, last);
+			first = last = next;
 		}
-		if (first != 0)
-			store_uids_append(uids, first, last);
-		first = last = next;
+		before = i;
 	}
 	if (first != 0)
 		store_uids_append(uids, first, last);
+}
+
+void
+msgset_uids(const struct view *view, const struct seqset *set, bool uid,
+    struct store_uids *uids)
+{
+	collect(view, set, uid, false, uids);
+	if (uids->len <= MSGSET_RUNS_MAX)
+		return;
+	store_uids_clear(uids);
+	collect(view, set, uid, true, uids);
 }
 
 void

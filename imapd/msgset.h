@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "imap/seqset.h"
+#include "ipc/store_msg.h"
 
 struct command;
 struct store_uids;
@@ -41,7 +42,13 @@ void msgset_begin(struct msgset_walk *walk, const struct view *view,
 /* The next index, or VIEW_NONE. */
 size_t msgset_next(struct msgset_walk *walk);
 
-/* Their UIDs, for a request to stored. The caller clears uids. */
+/*
+ * Their UIDs, for a request to stored. Where these are more runs than a
+ * request takes, UIDs that are no more are among them: a set has few ranges,
+ * and between two neighbours of the view there is nothing in the store. The
+ * caller clears uids.
+ */
+enum { MSGSET_RUNS_MAX = STORE_MSG_UIDS_MAX / 8 };
 void msgset_uids(const struct view *view, const struct seqset *set, bool uid,
     struct store_uids *uids);
 

@@ -50,19 +50,6 @@ struct work {
 	bool move;
 };
 
-static struct str
-encode(struct request *request, const struct store_uids *uids)
-{
-	struct buf bytes;
-	struct str out;
-
-	buf_init(&bytes, STORE_MSG_UIDS_MAX);
-	(void)store_uids_encode(&bytes, uids);
-	out = arena_str(request->arena, buf_str(&bytes));
-	buf_clear(&bytes);
-	return out;
-}
-
 /* What all slices did, to be cleared. */
 static struct copy_sum
 sum_up(const struct progress *progress)
@@ -84,8 +71,10 @@ answer(struct work *work)
 	out->mailbox = work->to->id;
 	out->uidvalidity = work->to->row.uidvalidity;
 	out->count = all.sum.messages;
-	out->uids = encode(work->request, &all.from);
-	out->to = encode(work->request, &all.to);
+	/* Half of the UIDs would pair with others. */
+	if (!request_put_uids(work->request, &all.from, &out->uids) ||
+	    !request_put_uids(work->request, &all.to, &out->to))
+		out->uids = out->to = STR("");
 	copy_sum_clear(&all);
 	return 0;
 }

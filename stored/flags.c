@@ -180,22 +180,24 @@ clear(struct request *request)
 	store_uids_clear(&progress->rejected);
 }
 
+/*
+ * Whoever set a condition must hear of all that were refused, or else that it
+ * is not to know.
+ */
 static void
 finish(struct request *request, const struct work *work)
 {
 	struct progress *progress = work->progress;
 	struct store_flagged *answer =
 	    request_answer(request, &store_flagged_msg);
-	struct buf bytes;
 
-	buf_init(&bytes, STORE_MSG_UIDS_MAX);
-	(void)store_uids_encode(&bytes, &progress->rejected);
 	answer->modseq = progress->modseq;
 	answer->changed = progress->changed;
 	answer->flags = work->allowed;
 	answer->keywords = work->rights & STORE_RIGHT_WRITE;
-	answer->rejected = arena_str(request->arena, buf_str(&bytes));
-	buf_clear(&bytes);
+	if (!request_put_uids(request, &progress->rejected, &answer->rejected))
+		request_refuse(request, ERR_LIMIT,
+		    "too many messages were changed meanwhile");
 }
 
 int

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "ipc/store_msg.h"
 #include "store/rights.h"
 #include "store/uids.h"
 #include "stored/task.h"
@@ -146,4 +147,18 @@ request_progress(struct request *request, struct str uids, size_t size,
 	request->progress = progress;
 	request->cleanup = cleanup != NULL ? cleanup : clear_uids;
 	return progress;
+}
+
+bool
+request_put_uids(struct request *request, const struct store_uids *uids,
+    struct str *out)
+{
+	struct buf bytes;
+
+	buf_init(&bytes, STORE_MSG_UIDS_MAX);
+	*out = (struct str){ NULL, 0 };
+	if (store_uids_encode(&bytes, uids) == 0)
+		*out = arena_str(request->arena, buf_str(&bytes));
+	buf_clear(&bytes);
+	return out->p != NULL;
 }

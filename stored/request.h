@@ -21,6 +21,7 @@
 
 struct change;
 struct request;
+struct store_uids;
 
 /*
  * Does the request's work in the batch at hand: fills the answer or calls
@@ -96,6 +97,13 @@ uint32_t request_rights(const struct request *request,
  */
 void *request_progress(struct request *request, struct str uids, size_t size,
     void (*cleanup)(struct request *request));
+
+/*
+ * UIDs for an answer, in its wire form and in the arena. False, and *out
+ * empty, where they are more than an answer takes (STORE_MSG_UIDS_MAX).
+ */
+bool request_put_uids(struct request *request, const struct store_uids *uids,
+    struct str *out) MUST_USE;
 
 /* Answer with an error. Returns 0. */
 int request_refuse(struct request *request, enum err_kind kind, const char *fmt,

@@ -234,8 +234,9 @@ extern const struct ipc_msg store_copy_msg;
 
 struct store_copied {
 	uint32_t mailbox, uidvalidity;
-	uint32_t count;      /* 0: none of the UIDs existed */
-	struct str uids, to; /* those that did: the i-th became the i-th */
+	uint32_t count; /* 0: none of the UIDs existed */
+	/* Those that did: the i-th became the i-th. "": they are too many. */
+	struct str uids, to;
 };
 extern const struct ipc_msg store_copied_msg;
 

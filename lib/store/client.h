@@ -120,7 +120,8 @@ int store_client_expunge(struct store_client *client, uint32_t mailbox,
 /*
  * What COPYUID tells (RFC 4315): the i-th of from became the i-th of to. A
  * copy is whole or not at all, and its UIDs follow each other; a move goes in
- * slices, each whole.
+ * slices, each whole. from and to are empty where count messages have more
+ * runs of UIDs than an answer takes.
  */
 struct store_copy_result {
 	uint32_t mailbox, uidvalidity, count;
