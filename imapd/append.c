@@ -189,13 +189,20 @@ next_part(struct append *append, struct part *part)
 	struct session *session = cmd->session;
 	struct str line;
 	struct err err;
+	bool closed;
+	int literal;
 
 	if (input_line(session, &line) < 0) {
 		session->ending = true;
 		append->failed = true;
 		return -1;
 	}
-	if (part->in_utf8 && !str_take(&line, ')')) {
+	closed = !part->in_utf8 || str_take(&line, ')');
+	literal = token_line_literal(line, &session->message, &err);
+	session->has_message = literal > 0;
+	if (literal < 0)
+		session_bye(session, "literal too large");
+	if (!closed) {
 		(void)err_set(&err, ERR_SYNTAX, "\")\" expected");
 		goto wrong;
 	}
@@ -203,8 +210,6 @@ next_part(struct append *append, struct part *part)
 		return 0;
 	line = arena_str(cmd->arena, line);
 	cmd->in = line;
-	session->has_message =
-	    token_line_literal(line, &session->message, &err) > 0;
 	if (parse_options(cmd, part, &err) == 0 && session->has_message &&
 	    cmd->in.p == line.p + session->message.at)
 		return 1;

@@ -140,6 +140,9 @@ class Names(imap_talk.TestCase):
         client.ok(f"APPEND {self.box} UTF8 ({literal}) UTF8 ({literal})")
         client.bad(f"APPEND {self.box} UTF8 ({literal}")
         client.ok("NOOP")
+        # what is announced behind a mistake is no command
+        client.bad(f"APPEND {self.box} UTF8 ({literal} {{4+}}\r\nNOOP")
+        client.ok("NOOP")
         client.ok(f"SELECT {self.box}")
         self.assertEqual([u for u in client.ok("SEARCH ALL")],
                          ["SEARCH 1 2 3"])
