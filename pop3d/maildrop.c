@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 enum { FIRST = 64 };
 
@@ -83,13 +84,16 @@ int
 maildrop_update(struct maildrop *drop, bool mark_seen, struct err *err)
 {
 	struct store_uids gone = { 0 }, seen = { 0 };
+	struct err seen_err;
 	int ret = 0;
 
 	collect(drop, &gone, &seen);
 	if (gone.len > 0)
 		ret = drop->ops->remove(drop->ctx, &gone, err);
-	if (ret == 0 && mark_seen && seen.len > 0)
-		ret = drop->ops->mark_seen(drop->ctx, &seen, err);
+	/* Nothing that was asked for is missing when this is. */
+	if (ret == 0 && mark_seen && seen.len > 0 &&
+	    drop->ops->mark_seen(drop->ctx, &seen, &seen_err) < 0)
+		log_warn("mark messages as seen: %s", seen_err.text);
 	store_uids_clear(&gone);
 	store_uids_clear(&seen);
 	return ret;

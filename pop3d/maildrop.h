@@ -6,7 +6,7 @@
  * gone cannot be read any more, and to delete it again does no harm. Nothing
  * is removed before maildrop_update().
  *
- * The two things a maildrop does to the store are functions in ops, so that
+ * What a maildrop does to the store are functions in ops, so that
  * a test can put a store of its own behind a session.
  */
 #ifndef POP3D_MAILDROP_H

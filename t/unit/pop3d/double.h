@@ -19,7 +19,7 @@
 struct double_drop {
 	struct maildrop drop;
 	struct buf told; /* "remove 1 3;" "seen 2;" */
-	bool fail;       /* the store refuses to remove */
+	bool fail;       /* the store refuses what is asked of it */
 };
 
 /*
@@ -83,9 +83,10 @@ double_remove(void *ctx, const struct store_uids *uids, struct err *err)
 static int
 double_seen(void *ctx, const struct store_uids *uids, struct err *err)
 {
-	(void)err;
-	double_note(ctx, "seen", uids);
-	return 0;
+	struct double_drop *drop = ctx;
+
+	double_note(drop, "seen", uids);
+	return drop->fail ? err_set(err, ERR_TEMP, "disk full") : 0;
 }
 
 static inline void

@@ -137,6 +137,10 @@ only_quit_removes(void **state)
 		    "+OK Message 1 deleted\r\n"
 		    "-ERR [SYS/TEMP] Some deleted messages not removed\r\n",
 		    "remove 1;" },
+		/* A mark that is missing is no reason to come again. */
+		{ "RETR 2\r\nQUIT\r\n",
+		    "+OK 22 octets\r\nSubject: two\r\n\r\nno end\r\n.\r\n" BYE,
+		    "seen 2;" },
 	};
 
 	(void)state;
