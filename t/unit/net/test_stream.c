@@ -21,7 +21,7 @@ make_pair(struct stream **stream, int *other, size_t in_max)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	*stream = stream_new(pair[0], in_max);
-	stream_set_timeout(*stream, 2000);
+	stream_set_timeout(*stream, 60000);
 	*other = pair[1];
 }
 
@@ -178,7 +178,7 @@ a_peer_that_drips_is_cut_off(void **state)
 		enum stream_state ends;
 	} cases[] = {
 		{ 0, STREAM_TIMEOUT }, { 100000, STREAM_TIMEOUT },
-		{ 20, STREAM_EOF }, /* a byte buys 50 ms and comes in 10 */
+		{ 5, STREAM_EOF }, /* a byte buys 200 ms and comes in 30 */
 	};
 
 	(void)state;
@@ -192,15 +192,15 @@ a_peer_that_drips_is_cut_off(void **state)
 		if (pid == 0) {
 			close(stream_fd(stream));
 			for (int n = 0; n < 60; n++) {
-				(void)poll(NULL, 0, 10);
+				(void)poll(NULL, 0, 30);
 				if (send(other, "x", 1, MSG_NOSIGNAL) != 1)
 					break;
 			}
 			_exit(0);
 		}
 		close(other);
-		stream_set_timeout(stream, 10000);
-		stream_set_deadline(stream, 200, cases[i].rate);
+		stream_set_timeout(stream, 60000);
+		stream_set_deadline(stream, 1000, cases[i].rate);
 		while (stream_fill(stream) == 0)
 			;
 		assert_int_equal(stream_state(stream), cases[i].ends);

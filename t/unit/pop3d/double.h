@@ -153,7 +153,7 @@ double_talk(struct double_drop *drop, struct str in, struct buf *out)
 		abort();
 	(void)shutdown(pair[1], SHUT_WR);
 	stream = stream_new(pair[0], 4096);
-	stream_set_timeout(stream, 5000);
+	stream_set_timeout(stream, 60000);
 	session.stream = stream;
 	session.drop = &drop->drop;
 	command_loop(&session, -1);

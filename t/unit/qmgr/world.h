@@ -72,7 +72,7 @@ world_setup(void **state)
 		.grow = "1",
 		.shrink = "1",
 		.cohort_limit = 1,
-		.agent_timeout = 10,
+		.agent_timeout = 100,
 	};
 	*state = world;
 	return qmgr_start(&world->q, &world->daemon, &err);

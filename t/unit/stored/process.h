@@ -32,7 +32,7 @@
 #include "store/changes.h"
 #include "store/mailbox.h"
 
-enum { EDGES = 4, TIMEOUT_MS = 20000 };
+enum { EDGES = 4, TIMEOUT_MS = 120000 };
 
 static const char *const edges[EDGES] = { "lmtpd", "imapd", "qmgr", "ctl" };
 
