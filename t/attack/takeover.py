@@ -99,7 +99,7 @@ class Takeover(attack.TestCase):
         def probe():
             done = self.chancery.run("status", "--json", check=False)
             return done.returncode == 0
-        attack.wait_until("all daemons are up", probe, 60)
+        attack.wait_until("all daemons are up", probe)
 
     def open_sessions(self):
         """So that smtpd, imapd and pop3d have a worker each."""
@@ -150,7 +150,7 @@ class Takeover(attack.TestCase):
         return seen
 
     def test_a_what_nobody_may(self):
-        near = self.chancery.pids()["logd"][0]
+        near = self.chancery.pid("logd")
         held = {}
         for what, call in forbidden(near).items():
             seen = self.attempt(

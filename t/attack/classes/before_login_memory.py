@@ -35,9 +35,9 @@ class BeforeLogin(attack.TestCase):
 
     def total(self, service):
         """front's, and the workers' of a service that has one a session."""
-        pids = attack.children(self.chancery.pids()["front"][0])
+        pids = attack.children(self.chancery.pid("front"))
         if service.startswith("s"):
-            pids += attack.children(self.chancery.pids()[service][0])
+            pids += attack.children(self.chancery.pid(service))
         return sum(attack.memory(pid) for pid in pids)
 
     def hold(self, service, said):

@@ -101,16 +101,15 @@ class Forged(attack.TestCase):
 
     def recover(self, how):
         if "kill" in how:
-            pids = self.chancery.pids()
             for service in ("qmgr", "stored"):
-                os.kill(pids[service][0], signal.SIGKILL)
+                self.kill(service)
             attack.wait_until("all are up", lambda: self.chancery.run(
-                "status", check=False).returncode == 0, 60)
+                "status", check=False).returncode == 0)
         if "rebuild" in how:
             self.chancery.run("mailbox", "rebuild")
             attack.wait_until("all are up", lambda: self.chancery.run(
-                "status", check=False).returncode == 0, 60)
-        attack.wait_until("mailboxes", lambda: len(self.everything()) > 0, 60)
+                "status", check=False).returncode == 0)
+        attack.wait_until("mailboxes", lambda: len(self.everything()) > 0)
 
 
 if __name__ == "__main__":

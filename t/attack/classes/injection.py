@@ -36,7 +36,7 @@ class Injection(attack.TestCase):
 
     def say(self, service, data, source):
         with self.connect(service, source) as sock:
-            sock.settimeout(20)
+            sock.settimeout(attack.PATIENCE)
             try:
                 sock.sendall(data)
                 said = b""

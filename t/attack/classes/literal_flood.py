@@ -20,7 +20,7 @@ class Literals(attack.TestCase):
         return client
 
     def test_before_login(self):
-        front = self.chancery.pids()["front"][0]
+        front = self.chancery.pid("front")
         before = attack.memory(front)
         for size in HUGE + ("1000000", "70000"):
             for plus in ("", "+"):
@@ -83,7 +83,7 @@ class Literals(attack.TestCase):
         clients = [self.session() for _ in range(30)]
         def total():
             return sum(attack.memory(p) for p in attack.children(
-                self.chancery.pids()["imap"][0]))
+                self.chancery.pid("imap")))
         before = total()
         for client in clients:
             client.send("a APPEND INBOX {10000000}")

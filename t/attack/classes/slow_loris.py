@@ -14,7 +14,7 @@ import attack
 
 LIMIT = 4  # seconds, set below; what a stranger may hold a connection for
 DRIP = 0.4
-GRACE = 4  # for a machine that is busy
+GRACE = 20  # for a machine that is busy
 BEGIN = {
     "smtp": b"EHLO c\r\nMAIL FROM:<x@y.test>\r\n", "submission": b"EHLO c\r\n",
     "submissions": b"EHLO c\r\n", "imap": b"a NOOP\r\n",

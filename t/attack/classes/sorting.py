@@ -13,7 +13,7 @@ import imap_talk
 
 SIZES = (500, 1000, 2000, 4000)
 SLOPE = 1.1
-TRIES = 6
+TRIES = 12
 COMMANDS = tuple(f"SORT ({key}) UTF-8 ALL" for key in (
     "SUBJECT", "FROM", "TO", "CC", "DATE", "ARRIVAL", "SIZE",
     "REVERSE SUBJECT REVERSE DATE FROM")) + (
@@ -71,10 +71,11 @@ class Sorting(attack.TestCase):
 
     def session(self):
         """The process that serves us: the only one with a mailbox open."""
-        found = [pid for service in ("imap", "imaps") for pid in
-                 attack.children(self.chancery.pids()[service][0])[1:]]
-        self.assertEqual(len(found), 1)
-        return found[0]
+        def alone():
+            found = [pid for service in ("imap", "imaps") for pid in
+                     attack.children(self.chancery.pid(service))[1:]]
+            return found if len(found) == 1 else None
+        return attack.wait_until("the others have ended", alone)[0]
 
     @staticmethod
     def sleeps(pid):

@@ -69,7 +69,7 @@ class Servers(attack.TestCase):
     def refuses_or_forgets(self, sock, service, good, answer):
         """Either there is no TLS, or under it nothing was said before."""
         context = self.chancery.tls()
-        sock.settimeout(20)
+        sock.settimeout(attack.PATIENCE)
         said = b""
         try:
             # the go-ahead, or the refusal, in the clear

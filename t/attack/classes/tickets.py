@@ -161,7 +161,7 @@ class Tickets(attack.TestCase):
         """What a session says that front would begin for this ticket."""
         self.count()
         ours, theirs = socket.socketpair()
-        ours.settimeout(20)
+        ours.settimeout(attack.PATIENCE)
         with socket.socket(socket.AF_UNIX) as edge:
             edge.connect(self.chancery.path("run/front/" + service))
             payload = b""

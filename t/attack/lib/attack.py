@@ -15,7 +15,7 @@ import socket
 
 import chancery
 import imap_talk
-from chancery import main, read_all, wait_until  # for the classes
+from chancery import PATIENCE, main, read_all, wait_until  # for classes
 
 TLS = ("submissions", "imaps", "pop3s")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -55,8 +55,12 @@ def memory(pid):
         with open(f"/proc/{pid}/smaps_rollup") as f:
             return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M)[1])
     except OSError:
-        with open(f"/proc/{pid}/status") as f:
-            return int(re.search(r"RssAnon:\s+(\d+)", f.read())[1])
+        try:
+            with open(f"/proc/{pid}/status") as f:
+                found = re.search(r"RssAnon:\s+(\d+)", f.read())
+        except OSError:
+            found = None
+        return int(found[1]) if found else 0  # it has ended
 
 
 class TestCase(chancery.TestCase):
@@ -80,7 +84,8 @@ class TestCase(chancery.TestCase):
 
     def connect(self, service, source=None):
         sock = socket.create_connection(
-            (self.chancery.host, self.chancery.port(service)), timeout=60,
+            (self.chancery.host, self.chancery.port(service)),
+            timeout=PATIENCE,
             source_address=(source, 0) if source else None)
         if service in TLS:
             sock = self.chancery.tls().wrap_socket(sock)
