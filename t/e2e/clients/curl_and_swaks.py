@@ -7,7 +7,8 @@ import chancery
 
 class CurlAndSwaks(chancery.TestCase):
     def run_client(self, *words, stdin=None, code=0):
-        done = subprocess.run(words, input=stdin, text=True, timeout=60,
+        done = subprocess.run(words, input=stdin, text=True,
+                              timeout=chancery.PATIENCE,
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, code, done.stdout)

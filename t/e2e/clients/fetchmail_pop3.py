@@ -31,7 +31,7 @@ poll 127.0.0.1 protocol {protocol} port {self.chancery.port(service)}
         done = subprocess.run(
             ["fetchmail", "-f", rc, "--pidfile", f"{home}/pid", "--nosyslog"],
             env=dict(os.environ, HOME=home, FETCHMAILHOME=home),
-            text=True, timeout=60, stdout=subprocess.PIPE,
+            text=True, timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
         with open(out) as f:

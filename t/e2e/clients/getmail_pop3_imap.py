@@ -48,7 +48,7 @@ received = false
 """)
         done = subprocess.run(
             ["getmail", "--getmaildir", self.home, "--rcfile", "rc"],
-            text=True, timeout=60, stdout=subprocess.PIPE,
+            text=True, timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
         texts = []

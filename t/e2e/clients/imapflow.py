@@ -27,7 +27,7 @@ class Imapflow(chancery.TestCase):
              cls.chancery.address("ada"), cls.chancery.password("ada"),
              cls.chancery.path("tls/cert.pem")],
             env=environment,
-            text=True, timeout=120, stdout=subprocess.PIPE,
+            text=True, timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         if done.returncode != 0:
             cls.tearDownClass()

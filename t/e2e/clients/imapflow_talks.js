@@ -72,7 +72,7 @@ const text = (subject, body) =>
 
 // Until the other one has heard so many things: it idles between commands.
 const hears = async (client, count) => {
-    const end = Date.now() + 20000;
+    const end = Date.now() + 120000;
     while (client.heard.length < count && Date.now() < end) {
         await client.noop();
         await new Promise(resolve => setImmediate(resolve));

@@ -36,7 +36,8 @@ class Msmtp(chancery.TestCase):
             rc.flush()
             return subprocess.run(
                 ["msmtp", "-C", rc.name, "--", *recipients], input=message,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=chancery.PATIENCE)
 
     def check(self, service, tls, user):
         message = (f"From: ada@example.test\r\nTo: {user}@example.test\r\n"

@@ -34,7 +34,8 @@ class Nodemailer(chancery.TestCase):
         }
         done = subprocess.run(
             ["node", SCRIPT], input=json.dumps(job), text=True, check=True,
-            stdout=subprocess.PIPE, env=npm.environment(PACKAGE), timeout=120)
+            stdout=subprocess.PIPE, env=npm.environment(PACKAGE),
+            timeout=chancery.PATIENCE)
         return json.loads(done.stdout)
 
     def message(self, **changes):

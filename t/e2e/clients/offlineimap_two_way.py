@@ -51,7 +51,7 @@ maxconnections = 2
     def sync(self):
         done = subprocess.run(
             ["offlineimap", "-o", "-c", f"{self.home}/rc", "-u", "basic"],
-            text=True, timeout=120, stdout=subprocess.PIPE,
+            text=True, timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=dict(os.environ, HOME=self.home))
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertNotIn("ERROR", done.stdout)

@@ -62,7 +62,8 @@ class SharedWithClients(chancery.TestCase):
                  "-u", "bob@example.test:" + self.chancery.password("bob"),
                  f"imaps://mail.example.test:"
                  f"{self.chancery.port('imaps')}/{path}"],
-                text=True, timeout=60, stdout=subprocess.PIPE).stdout
+                text=True,
+                timeout=chancery.PATIENCE, stdout=subprocess.PIPE).stdout
         self.assertIn(OTHERS, curl(""))
         self.assertIn("Subject: plan 1", curl(
             OTHERS.replace(" ", "%20").replace("@", "%40") + ";MAILINDEX=2"))

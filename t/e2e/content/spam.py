@@ -128,7 +128,7 @@ class Untold(SpamdCase):
 
 
 class Standin(SpamdCase):
-    more = ("spamd_timeout=2s", "spam_reject_score=0")
+    more = ("spamd_timeout=60s", "spam_reject_score=0")
     answers = {}
 
     servers = {"spamd_socket": lambda: filters.Scripted(
@@ -162,7 +162,7 @@ class Standin(SpamdCase):
         message, = self.wait_for_messages("bob", 1, "Junk")
         self.assertNotIn(b"X-Evil", message)
 
-    def test_nonsense_and_silence_put_off(self):
+    def test_nonsense_puts_off(self):
         for reply in (b"", b"SPAMD/1.1 76 Bad header line\r\n\r\n",
                       b"SPAMD/1.1 0 EX_OK\r\n\r\n",
                       b"SPAMD/1.1 0 EX_OK\r\nSpam: Perhaps ; 1 / 5\r\n\r\n",
@@ -172,7 +172,13 @@ class Standin(SpamdCase):
             self.say(reply)
             with self.subTest(reply[:60]):
                 self.assertEqual(self.data(ham())[0], 451)
-        self.answers["now"] = lambda conn: filters.hang(conn, 0)
+
+
+class Late(SpamdCase):
+    more = ("spamd_timeout=2s",)
+    servers = {"spamd_socket": lambda: filters.Scripted(filters.hang)}
+
+    def test_silence_puts_off(self):
         self.assertEqual(self.data(ham())[0], 451)
 
 

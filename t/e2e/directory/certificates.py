@@ -11,7 +11,8 @@ import chancery
 
 
 def openssl(*words, **options):
-    return subprocess.run(["openssl", *words], check=True, timeout=60,
+    return subprocess.run(["openssl", *words], check=True,
+                          timeout=chancery.PATIENCE,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           **options).stdout
 
@@ -119,8 +120,11 @@ class Certificates(chancery.TestCase):
             ["ldapmodify", "-Q", "-Y", "EXTERNAL", "-H", f"ldapi://{path}"],
             input=f"dn: {dn}\nchangetype: modify\nadd: mailCertificate\n"
             f"mailCertificate: {self.folder.fingerprint('own')}\n",
-            text=True, check=True, stdout=subprocess.DEVNULL, timeout=30)
-        self.assertIn("a OK", self.imap("own"))
+            text=True, check=True, stdout=subprocess.DEVNULL,
+            timeout=chancery.PATIENCE)
+        # authd remembers what it knows of a user for some seconds
+        chancery.wait_until("it is taken",
+                            lambda: "a OK" in self.imap("own"))
         self.chancery.run("user", "disable", self.chancery.address("bob"))
         self.assertIn("a NO", self.imap("own"))
 

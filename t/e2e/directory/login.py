@@ -106,8 +106,8 @@ class Login(chancery.TestCase):
         answers = [self.authd.step()[0] for _ in range(5000)]
         self.assertEqual(answers, [OK] * 5000)
 
-    def test_wrong_and_unknown_look_and_take_the_same(self):
-        times = {}
+    def time_failures(self, times, number):
+        """The least that each kind has taken, all of them tried once more."""
         for name, initial in {
                 "wrong": b"\0ada@example.test\0wrong",
                 "unknown": b"\0nobody@example.test\0wrong",
@@ -120,19 +120,28 @@ class Login(chancery.TestCase):
             # Each from an address of its own: guessing slows down.
             began = time.monotonic()
             self.authd.start("PLAIN", initial,
-                             client=f"198.51.100.{len(times)}")
+                             client=f"198.51.{number}.{len(name)}")
             step = self.authd.step()
-            times[name] = time.monotonic() - began
+            took = time.monotonic() - began
             self.assertEqual(step, (FAIL if name != "empty" else step[0],
                                     b"", "", b""), name)
             self.assertIn(step[0], (FAIL, BADPROTO))
-        times.pop("empty")
-        self.assertGreater(min(times.values()), 0.9, times)
-        self.assertLess(max(times.values()) - min(times.values()), 0.5,
-                        times)
+            if name != "empty":
+                times[name] = min(times.get(name, took), took)
+
+    def test_wrong_and_unknown_look_and_take_the_same(self):
+        """A busy machine may be slow at any time, but not each time."""
+        times = {}
+        for number in range(8):
+            self.time_failures(times, number)
+            self.assertGreater(min(times.values()), 0.9, times)
+            if max(times.values()) - min(times.values()) < 0.5:
+                return
+        self.fail(f"they differ: {times}")
 
     def test_guessing_is_slow_for_the_guesser_alone(self):
-        guesser = Authd(self.chancery.path("run/smtpd/authd"), timeout=60)
+        guesser = Authd(self.chancery.path("run/smtpd/authd"),
+                        timeout=chancery.PATIENCE)
         began = time.monotonic()
         for i in range(6):  # all at once
             guesser.start("PLAIN", f"\0bob@example.test\0guess{i}".encode(),
@@ -153,6 +162,7 @@ class Login(chancery.TestCase):
         watcher.send(24, b"\0")
         # An answer proves that what was sent before it was read.
         self.assertEqual(watcher.plain(carol, "secret-carol"), OK)
+        before = int(time.time())
         self.chancery.run("user", "password", carol, "--password-file", "-",
                           stdin="another\n")
         while True:  # an earlier change of somebody else may be told, too
@@ -160,7 +170,7 @@ class Login(chancery.TestCase):
             self.assertEqual(kind, 25)
             if void.str() == carol:
                 break
-        self.assertGreaterEqual(void.u64(), int(time.time()) - 1)
+        self.assertGreaterEqual(void.u64(), before)
         watcher.close()
         self.assertEqual(self.authd.plain(carol, "another"), OK)
         self.assertEqual(self.authd.plain(carol, "secret-carol"), FAIL)
@@ -169,7 +179,7 @@ class Login(chancery.TestCase):
         self.chancery.run("user", "enable", carol)
         chancery.wait_until("carol may come in again", lambda:
                             self.authd.plain(carol, "another",
-                                             client="192.0.2.78") == OK, 10)
+                                             client="192.0.2.78") == OK)
         self.chancery.run("user", "remove", carol)
         self.assertEqual(self.authd.plain(carol, "another",
                                           client="192.0.2.79"), FAIL)
@@ -181,11 +191,9 @@ class Login(chancery.TestCase):
         self.ldap("ldapmodify", input=f"dn: {self.dn('dora')}\n"
                   "changetype: modify\nreplace: userPassword\n"
                   "userPassword: changed\n")
-        client = iter(range(100, 250))
         chancery.wait_until(
             "the old password ends", lambda: self.authd.plain(
-                dora, "secret-dora",
-                client=f"192.0.2.{next(client)}") == FAIL, 15)
+                dora, "secret-dora", client="192.0.2.98") == FAIL)
         self.assertEqual(self.authd.plain(dora, "changed",
                                           client="192.0.2.99"), OK)
 
@@ -208,15 +216,16 @@ class Login(chancery.TestCase):
 
     def test_a_dead_directory_is_no_wrong_password(self):
         self.chancery.add_user("erin")
-        pid = self.chancery.pids()["directory"][0]
+        pid = self.chancery.pid("directory")
         chancery.freeze(pid)
         try:
             self.assertEqual(self.authd.plain("erin@example.test",
                                               "secret-erin"), TEMP)
         finally:
             os.kill(pid, signal.SIGCONT)
-        self.assertEqual(self.authd.plain("erin@example.test",
-                                          "secret-erin"), OK)
+        # a directory that stood still is asked again after a moment
+        chancery.wait_until("erin may come in", lambda: self.authd.plain(
+            "erin@example.test", "secret-erin") == OK)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class ScramLogins(chancery.TestCase):
              self.chancery.path("tls/cert.pem"), *words, "127.0.0.1",
              str(self.chancery.port(service))],
             input="", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=60)
+            text=True, timeout=chancery.PATIENCE)
         return done.returncode, done.stdout
 
     def test_gsasl(self):
@@ -197,16 +197,20 @@ class ScramLogins(chancery.TestCase):
             "submissions", "EHLO x", "QUIT", tls=True))
 
     def test_nobody_looks_like_somebody(self):
-        """The same salt each time, the same answer, about the same time."""
+        """The same salt each time, the same answer, about the same time: a
+        busy machine may be slow at any time, but not each time."""
         salts, answers, times = {}, {}, {}
-        for user in ("hal", "nobody", "nobody-else"):
-            for n in range(2):
+        for n in range(30):
+            self.source = f"127.0.2.{n + 1}"
+            for user in ("hal", "nobody", "nobody-else"):
                 began = time.monotonic()
                 self.assertFalse(self.try_it("imap", user=user,
                                              password=f"wrong-{n}"))
                 times.setdefault(user, []).append(time.monotonic() - began)
                 salts.setdefault(user, set()).add(self.salt)
                 answers.setdefault(user, set()).add(self.last)
+            if n > 0 and abs(min(times["hal"]) - min(times["nobody"])) < 0.02:
+                break
         self.assertEqual([len(s) for s in salts.values()], [1, 1, 1])
         self.assertEqual(len(set.union(*salts.values())), 3)
         self.assertEqual(answers["hal"], answers["nobody"])
@@ -223,7 +227,7 @@ class ScramLogins(chancery.TestCase):
             ["ldapmodify", "-Q", "-Y", "EXTERNAL", "-H", f"ldapi://{path}"],
             input=f"dn: {dn}\nchangetype: modify\nreplace: userPassword\n"
             "userPassword: brand-new\n", text=True, check=True,
-            stdout=subprocess.DEVNULL, timeout=30)
+            stdout=subprocess.DEVNULL, timeout=chancery.PATIENCE)
         for password in ("secret-bob", "brand-new"):
             self.assertFalse(self.try_it("imap", user="bob",
                                          password=password))

@@ -15,7 +15,8 @@ class Setup(unittest.TestCase):
     def run_setup(self, folder, *words):
         return subprocess.run(
             [chancery.COMMAND, "-C", folder, "setup", *words], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            timeout=chancery.PATIENCE)
 
     def test_it_refuses_what_is_wrong_and_leaves_nothing(self):
         parent = tempfile.mkdtemp(prefix="chancery-setup-")

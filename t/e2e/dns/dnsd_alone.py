@@ -83,7 +83,7 @@ class Answers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dns = dns.Server(ZONES)
-        cls.daemon = start_dnsd(*cls.dns.options("dns_timeout = 5s"))
+        cls.daemon = start_dnsd(*cls.dns.options("dns_timeout = 30s"))
         cls.conn = cls.daemon.connect()
 
     @classmethod
@@ -225,7 +225,7 @@ class Outages(unittest.TestCase):
         answer = ask(conn, "example.net", MX)
         took = time.monotonic() - began
         self.assertEqual(answer.status, TEMP)
-        self.assertTrue(0.9 < took < 5, took)
+        self.assertTrue(0.9 < took < 9, took)  # ten is the default
         self.assertTrue(silent.asked())
         self.assertEqual(daemon.stop(), 0)
         silent.close()
@@ -258,7 +258,7 @@ class Outages(unittest.TestCase):
         self.assertEqual(ask(conn, "example.net", MX).status, TEMP)
         server.start()
         chancery.wait_until("the answer", lambda: ask(
-            conn, "example.net", MX).status == FOUND, 40)
+            conn, "example.net", MX).status == FOUND)
         server.stop()  # and what is remembered needs no server
         self.assertEqual(ask(conn, "example.net", MX).status, FOUND)
         daemon.stop()
@@ -287,7 +287,7 @@ class Told(unittest.TestCase):
                       "dns_servers=127.0.0.1@0", "dns_servers=127.0.0.1@x",
                       "dns_servers=" + "127.0.0.1 " * 17, "dns_timeout=0"):
             daemon = start_dnsd(words)
-            self.assertEqual(daemon.process.wait(timeout=20), 1, words)
+            self.assertEqual(daemon.process.wait(chancery.PATIENCE), 1, words)
             self.assertIn(words.split("=")[0], daemon.logged())
 
     def test_no_anchors(self):

@@ -105,10 +105,13 @@ class Proxy(FrontCase):
         self.assertIn(b"PROXY BAD", read_line(sock))
 
 
+WAIT = 3.9  # seconds, by our clock, of the four in which a stranger is silent
+
+
 class Greeting(FrontCase):
     """127.0.0.0/8 is exempt by default: here only 127.0.0.9 is."""
 
-    options = ("smtpd_greet_exempt_networks=127.0.0.9", "smtpd_greet_wait=1s",
+    options = ("smtpd_greet_exempt_networks=127.0.0.9", "smtpd_greet_wait=4s",
                "client_connection_limit_exceptions=127.0.0.0/8")
 
     def greeted_after(self, source, service="smtp"):
@@ -120,13 +123,13 @@ class Greeting(FrontCase):
         return time.monotonic() - began
 
     def test_a_stranger_waits_once(self):
-        self.assertGreater(self.greeted_after("127.0.0.2"), 0.9)
-        self.assertLess(self.greeted_after("127.0.0.2"), 0.9)
-        self.assertLess(self.greeted_after("127.0.0.2"), 0.9)
+        self.assertGreater(self.greeted_after("127.0.0.2"), WAIT)
+        self.assertLess(self.greeted_after("127.0.0.2"), WAIT)
+        self.assertLess(self.greeted_after("127.0.0.2"), WAIT)
 
     def test_known_networks_and_submissions_do_not(self):
-        self.assertLess(self.greeted_after("127.0.0.9"), 0.9)
-        self.assertLess(self.greeted_after("127.0.0.3", "submissions"), 0.9)
+        self.assertLess(self.greeted_after("127.0.0.9"), WAIT)
+        self.assertLess(self.greeted_after("127.0.0.3", "submissions"), WAIT)
 
     def test_a_talker_is_refused_and_logged(self):
         before = len(self.front.smtp.handed)
@@ -136,21 +139,20 @@ class Greeting(FrontCase):
             sock.sendall(b"HELO spam\r\nMAIL FROM:<>\r\n")
             self.assertEqual(read_all(sock), b"521 5.5.1 Protocol error\r\n")
             chancery.wait_until("the log line", lambda: re.search(
-                rf"PREGREET 25 after [01]\.\d\d from 127.0.0.4:{port}: "
+                rf"PREGREET 25 after [0-3]\.\d\d from 127.0.0.4:{port}: "
                 r"HELO spam", self.front.log()))
         self.assertEqual(len(self.front.smtp.handed), before)
 
     def test_who_hangs_up_is_forgotten(self):
         self.front.connect("smtp", "127.0.0.5").close()
-        self.assertGreater(self.greeted_after("127.0.0.5"), 0.9)
+        self.assertGreater(self.greeted_after("127.0.0.5"), WAIT)
 
 
 class Limits(FrontCase):
     options = ("client_connection_limit_exceptions=",
                "smtpd_client_connection_count_limit=2",
                "imapd_client_connection_count_limit=2",
-               "pop3d_client_connection_rate_limit=3",
-               "login_idle_timeout=1s", "login_time_limit=3s")
+               "pop3d_client_connection_rate_limit=3")
 
     def test_connections_of_an_address(self):
         one = self.imap()
@@ -184,17 +186,22 @@ class Limits(FrontCase):
             self.assertIn(b"+OK", read_line(self.front.connect("pop3")))
         self.assertIn(b"-ERR Too many", read_all(self.front.connect("pop3")))
 
+
+class Times(FrontCase):
+    options = ("client_connection_limit_exceptions=127.0.0.0/8",
+               "login_idle_timeout=1s", "login_time_limit=3s")
+
     def test_silence_is_timed_out(self):
         sock = self.imap(source="127.0.0.4")
         began = time.monotonic()
         self.assertIn(b"* BYE Timed out", read_all(sock))
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 30)
 
     def test_dripping_bytes_do_not_help(self):
         sock = self.imap(source="127.0.0.5")
         sock.settimeout(0.3)
         began, said = time.monotonic(), b""
-        while time.monotonic() - began < 10:
+        while time.monotonic() - began < 30:
             try:
                 sock.sendall(b"a")
                 chunk = sock.recv(1000)
@@ -206,7 +213,6 @@ class Limits(FrontCase):
             except ConnectionError:
                 break
         self.assertIn(b"* BYE Timed out", said)
-        self.assertLess(time.monotonic() - began, 8)
 
     def test_silent_handshake_is_timed_out(self):
         sock = self.front.connect("imaps", "127.0.0.6")
@@ -216,10 +222,13 @@ class Limits(FrontCase):
 class Full(FrontCase):
     """Whoever has not logged in cannot keep others out for long."""
 
-    options = ("front_login_limit=3", "login_idle_timeout=2s")
+    options = ("front_login_limit=3", "login_idle_timeout=5s")
 
     def test_connections_before_login(self):
         held = [self.front.connect("imaps") for _ in range(3)]  # silent
+        # The fourth at the same door is refused: three are inside by then.
+        self.assertIn(read_all(self.front.connect("imaps")),
+                      (b"", b"<reset>"))
         inside = self.front.connect("imap")
         self.assertEqual(read_all(inside), b"* BYE Too many connections\r\n")
         for sock in held:  # thrown out when their time is over

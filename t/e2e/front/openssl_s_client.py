@@ -19,7 +19,8 @@ class OpensslSClient(chancery.TestCase):
              f"127.0.0.1:{self.chancery.port(service)}", "-CAfile",
              self.chancery.path("tls/cert.pem"), "-cipher",
              "ALL:@SECLEVEL=0", *words],
-            input=stdin, text=True, timeout=60, stdout=subprocess.PIPE,
+            input=stdin, text=True,
+            timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, code, done.stdout)
         return done.stdout
@@ -74,7 +75,7 @@ class OpensslSClient(chancery.TestCase):
              self.chancery.path("tls/cert.pem")], check=True,
             stderr=subprocess.DEVNULL)
         self.chancery.run("reload")
-        self.assertNotEqual(served(), before)
+        chancery.wait_until("the new one", lambda: served() != before)
         self.assertEqual(held.noop()[0], "OK")
         log = self.chancery.log()
         self.assertIsNone(re.search("front.*old settings", log))

@@ -38,6 +38,11 @@ class ParkingCase(chancery.TestCase):
         chancery.wait_until(f"{count} are parked",
                             lambda: self.counter("parked") == count)
 
+    def sessions(self, count):
+        """front tells authd of them a moment later."""
+        chancery.wait_until(f"{count} are counted", lambda:
+                            self.counter("sessions", "authd") == count)
+
     def imap(self, user="ada", service="imap", idle=False):
         client = imap_talk.Client(self.chancery, user, service)
         self.clients.append(client)
@@ -69,9 +74,10 @@ class Imap(ParkingCase):
             for idle in (False, True):
                 self.imap("ada", service, idle)
         self.parked(4)
-        after = {s: len(p) for s, p in self.chancery.pids().items()}
-        self.assertEqual(after["imap"], before["imap"])
-        self.assertEqual(after["imaps"], before["imaps"])
+        for service in ("imap", "imaps"):
+            chancery.wait_until(
+                f"none for a session of {service}", lambda:
+                len(self.chancery.pids()[service]) <= before[service])
 
     def test_news_wake_those_who_idle_and_no_others(self):
         for service in ("imap", "imaps"):
@@ -125,7 +131,7 @@ class Imap(ParkingCase):
             idle = self.imap("cy", service, idle=True)
             silent = self.imap("cy", service)
             self.parked(2)
-            pid = self.chancery.pids()["stored"][0]
+            pid = self.chancery.pid("stored")
             os.kill(pid, signal.SIGTERM)
             chancery.wait_until("another stored", lambda: (
                 self.chancery.pids().get("stored") or [pid])[0] != pid)
@@ -198,7 +204,7 @@ class Ends(ParkingCase):
                 self.told_bye(client, "login is no longer good")
             with self.assertRaises((poplib.error_proto, OSError)):
                 pop3.noop()
-            self.assertLess(time.monotonic() - began, 10)
+            self.assertLess(time.monotonic() - began, 60)
             self.parked(1)
             other.send("DONE")
             self.assertTrue(self.until(other, "i ").startswith("i OK"))
@@ -206,7 +212,7 @@ class Ends(ParkingCase):
     def test_a_kick_ends_pop3_in_the_clear(self):
         """One that has a process, which takes its time."""
         with self.chancery.connect("pop3") as sock:
-            sock.settimeout(30)
+            sock.settimeout(chancery.PATIENCE)
             sock.recv(1000)
             address = self.chancery.address("cy")
             for line in (f"USER {address}", f"PASS "
@@ -243,17 +249,17 @@ class Ends(ParkingCase):
         self.parked(5)
         clients.append(self.imap("eve"))
         self.parked(6)
-        self.assertEqual(self.counter("sessions", "authd"), 6)
+        self.sessions(6)
 
     def test_authd_restarts_meanwhile(self):
         client = self.imap("ada")
         self.parked(1)
-        pid = self.chancery.pids()["authd"][0]
+        pid = self.chancery.pid("authd")
         os.kill(pid, signal.SIGTERM)
         chancery.wait_until("another authd", lambda: (
             self.chancery.pids().get("authd") or [pid])[0] != pid)
         client.ok("NOOP")
-        self.assertEqual(self.counter("sessions", "authd"), 1)
+        self.sessions(1)
 
 
 class PerAddress(ParkingCase):
@@ -273,7 +279,7 @@ class PerAddress(ParkingCase):
 
 class Times(ParkingCase):
     options = ("imap_park_after = 0", "pop3_park_after = 0",
-               "imapd_timeout = 2s", "pop3d_timeout = 2s")
+               "imapd_timeout = 10s", "pop3d_timeout = 10s")
 
     def test_silence_ends_them_as_if_they_were_not_parked(self):
         silent, idle = self.imap(), self.imap(service="imaps", idle=True)
@@ -284,18 +290,18 @@ class Times(ParkingCase):
         self.told_bye(idle, "autologout, you were silent too long")
         line = pop3.file.readline()
         self.assertEqual(line, b"-ERR You were silent too long\r\n")
-        self.assertLess(time.monotonic() - began, 8)
+        self.assertLess(time.monotonic() - began, 60)
         pop3.close()
 
     def test_news_do_not_make_it_longer(self):
         idle = self.imap(idle=True)
         self.parked(1)
-        began = time.monotonic()
-        time.sleep(1)
+        time.sleep(5)  # of the ten that it has
         self.send("bob", ["ada"], MESSAGE.decode(), "smtp")
         self.until(idle, "EXISTS")
+        began = time.monotonic()
         self.told_bye(idle, "autologout")
-        self.assertLess(time.monotonic() - began, 2.9)
+        self.assertLess(time.monotonic() - began, 9)
 
 
 class Crash(ParkingCase):
@@ -316,7 +322,7 @@ class Crash(ParkingCase):
     def test_the_end_is_said(self):
         clients = [self.imap("bob", s, idle=True) for s in ("imap", "imaps")]
         self.parked(2)
-        os.kill(self.chancery.pids()["front"][0], signal.SIGTERM)
+        os.kill(self.chancery.pid("front"), signal.SIGTERM)
         for client in clients:
             self.told_bye(client, "server is going down")
 

@@ -15,7 +15,7 @@ TLS = ("submissions", "imaps", "pop3s")
 class BadInput(chancery.TestCase):
     def connect(self, service):
         sock = self.chancery.connect(service)
-        sock.settimeout(20)
+        sock.settimeout(chancery.PATIENCE)
         if service in TLS:
             sock = self.chancery.tls().wrap_socket(sock)
         return sock

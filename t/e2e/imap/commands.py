@@ -122,7 +122,7 @@ class Commands(imap_talk.TestCase):
 class Silence(imap_talk.TestCase):
     """A client that says nothing is logged out."""
 
-    options = ("imapd_timeout = 1s",)
+    options = ("imapd_timeout = 4s",)
 
     def test_autologout(self):
         self.assertTrue(self.ada.response().startswith("* BYE"))

@@ -86,12 +86,14 @@ class Compress(imap_talk.TestCase):
         client.ok("NOOP")
 
     def test_it_is_not_parked(self):
+        def parked():
+            return [r["value"] for r in self.chancery.json("status")[
+                "counters"] if (r["service"], r["counter"]) ==
+                ("front", "parked")]
+        chancery.wait_until("self.ada is parked", lambda: parked() == [1])
         client = self.packed()
         time.sleep(0.2)
-        rows = self.chancery.json("status")["counters"]
-        parked = [r["value"] for r in rows if
-                  (r["service"], r["counter"]) == ("front", "parked")]
-        self.assertEqual(parked, [1])  # self.ada
+        self.assertEqual(parked(), [1])
         client.ok("NOOP")
 
     def test_other_bytes_end_it(self):
@@ -115,7 +117,7 @@ class Compress(imap_talk.TestCase):
                 pass
         except OSError:
             pass
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 60)
         self.ada.ok("NOOP")
 
 

@@ -49,6 +49,10 @@ class Looker(unittest.TestCase):
         done = self.run_verb("status", "--json", check=False)
         return json.loads(done.stdout)["services"]
 
+    def wait_all_up(self):
+        chancery.wait_until("all are up", lambda: all(
+            s["state"] == "up" for s in self.services()))
+
     def wait_up(self, name):
         chancery.wait_until(f"{name} is up", lambda: any(
             s["name"] == name and s["state"] == "up"
@@ -94,6 +98,7 @@ class Looker(unittest.TestCase):
                             f"{program} holds {target}")
 
     def look_at_all(self):
+        self.wait_all_up()
         seen = 0
         if not chancery.IS_ROOT:
             print("skipped: roots, namespaces and descriptors of the "
@@ -102,7 +107,7 @@ class Looker(unittest.TestCase):
             for pid in service["pids"]:
                 try:
                     self.look(service, pid)
-                except FileNotFoundError:
+                except (FileNotFoundError, ProcessLookupError):
                     continue  # a worker that ended meanwhile
                 seen += 1
         self.assertGreaterEqual(seen, 2)
@@ -177,7 +182,8 @@ class Echo(Looker):
         env = dict(os.environ, CHANCERY_JAIL_TEST="1")
         return subprocess.run(
             [*self.prefix, self.command, "-C", self.dir, *words],
-            check=check, text=True, capture_output=True, env=env, timeout=60)
+            check=check, text=True, capture_output=True, env=env,
+            timeout=chancery.PATIENCE)
 
     def test_as_whoever_we_are(self):
         self.as_root = chancery.IS_ROOT

@@ -26,7 +26,7 @@ FORKS = ("clone", "clone3", "fork", "vfork")
 FILTERS = 2  # that sandbox_enter() loads
 FOLLOWED = ("execve", "seccomp", *FORKS)  # without these nothing is known
 EVERY = "every_call"  # what jail/calls_seen.py keeps
-LATE = 20  # seconds that a tracer may take behind the last of its daemons
+LATE = 120  # seconds that a tracer may take behind the last of its daemons
 
 
 def is_wanted():

@@ -21,6 +21,7 @@ import imaplib
 import json
 import os
 import poplib
+import random
 import re
 import shutil
 import signal
@@ -42,6 +43,10 @@ COMMAND = os.path.join(BUILD, "bin", "chancery")
 PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "imap": 143,
          "imaps": 993, "pop3": 110, "pop3s": 995}
 IS_ROOT = os.geteuid() == 0
+# Seconds for what is sure to come, on whatever machine: a test that is red
+# takes them, a green one does not.
+PATIENCE = 120
+PORT_LOCKS = []  # held to the end
 # What no log of a test may hold.
 TROUBLE = (r"\]: error: |panic|Sanitizer|by signal|"
            r"ended with status [1-9]")
@@ -60,7 +65,7 @@ def read_all(sock):
     return said
 
 
-def wait_until(what, probe, seconds=20):
+def wait_until(what, probe, seconds=PATIENCE):
     """Poll until probe() gives something true; fail after so many seconds."""
     end = time.monotonic() + seconds
     while True:
@@ -84,6 +89,26 @@ def freeze(pid):
                     return False
         return True
     wait_until(f"{pid} has stopped", has_stopped)
+
+
+def free_port(*addresses):
+    """A port that is free for TCP and UDP on these addresses (127.0.0.1) and
+    is nobody else's while this program runs: below those that the kernel
+    gives to whoever connects, and with a lock for others who look for one."""
+    while True:
+        port = random.randrange(3000, 11000)
+        lock = socket.socket(socket.AF_UNIX)
+        try:
+            lock.bind(f"\0chancery-port-{port}")
+            for address in addresses or ("127.0.0.1",):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    with socket.socket(type=kind) as probe:
+                        probe.bind((address, port))
+        except OSError:
+            lock.close()
+            continue
+        PORT_LOCKS.append(lock)
+        return port
 
 
 class PortBase:
@@ -178,8 +203,8 @@ class Instance:
         if words == ("start",) and calls.is_wanted():
             done = calls.start(command)
         else:
-            done = subprocess.run(command, input=stdin, text=True, timeout=60,
-                                  stdout=subprocess.PIPE,
+            done = subprocess.run(command, input=stdin, text=True,
+                                  timeout=PATIENCE, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE)
         if check and done.returncode != 0:
             raise AssertionError(f"chancery {' '.join(words)}: exit "
@@ -234,6 +259,11 @@ class Instance:
         status = json.loads(done.stdout)
         return {s["name"]: s["pids"] for s in status["services"]}
 
+    def pid(self, service):
+        """Of the process that master started, once there is one."""
+        return wait_until(f"{service} runs",
+                          lambda: self.pids().get(service))[0]
+
     def master_pid(self):
         with open(self.path("run/lock")) as lock:
             return int(lock.read())
@@ -247,15 +277,16 @@ class Instance:
     def connect(self, service):
         """A plain socket to a service (TLS not begun)."""
         return socket.create_connection((self.host, self.port(service)),
-                                        timeout=30)
+                                        timeout=PATIENCE)
 
     def smtp(self, service="smtp", user=None):
         """smtplib, greeted; logged in (and TLS) when a user is named."""
         if service == "submissions":
             smtp = smtplib.SMTP_SSL(self.host, self.port(service),
-                                    context=self.tls(), timeout=30)
+                                    context=self.tls(), timeout=PATIENCE)
         else:
-            smtp = smtplib.SMTP(self.host, self.port(service), timeout=30)
+            smtp = smtplib.SMTP(self.host, self.port(service),
+                                timeout=PATIENCE)
         if user is not None:
             if service != "submissions":
                 smtp.starttls(context=self.tls())
@@ -266,9 +297,10 @@ class Instance:
         """imaplib over TLS, logged in."""
         if service == "imaps":
             imap = imaplib.IMAP4_SSL(self.host, self.port(service),
-                                     ssl_context=self.tls(), timeout=30)
+                                     ssl_context=self.tls(), timeout=PATIENCE)
         else:
-            imap = imaplib.IMAP4(self.host, self.port(service), timeout=30)
+            imap = imaplib.IMAP4(self.host, self.port(service),
+                                 timeout=PATIENCE)
         imap.login(self.address(user), self.password(user))
         return imap
 
@@ -276,9 +308,9 @@ class Instance:
         """poplib, logged in; over TLS unless the service is plain."""
         if service == "pop3s":
             pop3 = poplib.POP3_SSL(self.host, self.port(service),
-                                   context=self.tls(), timeout=30)
+                                   context=self.tls(), timeout=PATIENCE)
         else:
-            pop3 = poplib.POP3(self.host, self.port(service), timeout=30)
+            pop3 = poplib.POP3(self.host, self.port(service), timeout=PATIENCE)
         pop3.user(self.address(user))
         pop3.pass_(self.password(user))
         return pop3
@@ -356,12 +388,12 @@ class TestCase(unittest.TestCase):
 
     def kill(self, service):
         """SIGKILL; wait until master has started another."""
-        old = self.chancery.pids()[service]
-        os.kill(old[0], signal.SIGKILL)
+        old = self.chancery.pid(service)
+        os.kill(old, signal.SIGKILL)
 
         def another():
             pids = self.chancery.pids().get(service)
-            return pids and old[0] not in pids
+            return pids and old not in pids
         wait_until(f"another {service}", another)
 
     def wait_for_messages(self, user, count, mailbox="INBOX"):

@@ -28,7 +28,7 @@ import socket
 import subprocess
 import tempfile
 
-from chancery import IS_ROOT, wait_until
+from chancery import IS_ROOT, PATIENCE, free_port, wait_until
 
 NSD = "/usr/sbin/nsd"
 TTL = 60
@@ -40,20 +40,6 @@ class Signed(str):
 
 class Bogus(Signed):
     """A zone whose records were changed after it was signed."""
-
-
-def free_port():
-    """A port that is free for UDP and TCP on 127.0.0.1."""
-    while True:
-        with socket.socket() as tcp, \
-                socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 class Server:
@@ -161,7 +147,7 @@ class Server:
         """An outage: nobody is at its port."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=PATIENCE)
 
     def change(self, name, zone):
         """Replace a zone (present when the server was made) by another."""

@@ -53,7 +53,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd=self.dir, start_new_session=True)
-        chancery.wait_until("the filter takes connections", self.is_up, 60)
+        chancery.wait_until("the filter takes connections", self.is_up)
 
     def is_up(self):
         if self.process.poll() is not None:

@@ -51,7 +51,7 @@ class Reader:
 class Conn:
     """One connection to an edge."""
 
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=chancery.PATIENCE):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(timeout)
         self.sock.connect(path)
@@ -136,4 +136,4 @@ class Daemon:
 
     def stop(self):
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=chancery.PATIENCE)

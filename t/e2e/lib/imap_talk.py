@@ -23,7 +23,7 @@ class Client:
         self.sock = instance.connect(service)
         if service == "imaps":
             self.sock = instance.tls().wrap_socket(self.sock)
-        self.sock.settimeout(30)
+        self.sock.settimeout(chancery.PATIENCE)
         self.data = b""
         self.count = 0
         self.greeting = self.line()
@@ -35,7 +35,10 @@ class Client:
         self.sock.close()
 
     def _more(self):
-        chunk = self.sock.recv(1 << 16)
+        try:
+            chunk = self.sock.recv(1 << 16)
+        except ConnectionError:  # what we sent came too late
+            chunk = b""
         if not chunk:
             raise EOFError("server closed the connection")
         self.data += chunk
@@ -147,7 +150,7 @@ class Client:
             self.data += self.sock.recv(1 << 16)
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
-        self.sock.settimeout(30)
+        self.sock.settimeout(chancery.PATIENCE)
         return self.data == b""
 
 

@@ -43,7 +43,7 @@ class Load:
     def __exit__(self, *_):
         self.done.set()
         for thread in self.threads:
-            thread.join(120)
+            thread.join(2 * chancery.PATIENCE)
             if thread.is_alive():
                 raise AssertionError("a sender hangs")
 
@@ -56,7 +56,7 @@ class Load:
 
     def _send_until_taken(self, number):
         """Also after done: what was begun is to come in."""
-        end = time.monotonic() + 90
+        end = time.monotonic() + chancery.PATIENCE
         while time.monotonic() < end:
             if self._try(number):
                 return
@@ -108,13 +108,13 @@ class Load:
         """Until so many more have been accepted."""
         want = len(self.accepted) + count
         chancery.wait_until(f"{count} more accepted",
-                            lambda: len(self.accepted) >= want, 60)
+                            lambda: len(self.accepted) >= want)
 
     def wait_for_trouble(self, count=1):
         """Until so many more have been put off."""
         want = len(self.put_off) + count
         chancery.wait_until(f"{count} more put off",
-                            lambda: len(self.put_off) >= want, 60)
+                            lambda: len(self.put_off) >= want)
 
     def check(self, test):
         """All that was taken is in the mailbox, and nothing twice."""
@@ -125,7 +125,7 @@ class Load:
                     for n in re.findall(rb"^Subject: number (\d+)\.\r$",
                                         message, re.M)]
         chancery.wait_until("all that was accepted",
-                            lambda: self.accepted <= set(found()), 90)
+                            lambda: self.accepted <= set(found()))
         numbers = found()
         twice = {n for n in numbers if numbers.count(n) > 1}
         test.assertLessEqual(twice, self.doubtful)

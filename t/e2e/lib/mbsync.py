@@ -7,6 +7,8 @@
 import os
 import subprocess
 
+import chancery
+
 
 def configure(home, instance, user, channel):
     """What the channel does beside its patterns: lines of mbsyncrc."""
@@ -41,6 +43,6 @@ SyncState *
 
 def sync(test, home):
     done = subprocess.run(["mbsync", "-c", f"{home}/rc", "all"], text=True,
-                          timeout=120, stdout=subprocess.PIPE,
+                          timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     test.assertEqual(done.returncode, 0, done.stdout)

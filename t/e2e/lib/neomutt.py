@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
-from chancery import wait_until
+from chancery import PATIENCE, wait_until
 
 
 class Neomutt:
@@ -41,7 +41,7 @@ unset help
 
     def tmux(self, *words):
         return subprocess.run(["tmux", "-S", self.socket, *words], text=True,
-                              check=True, timeout=30,
+                              check=True, timeout=PATIENCE,
                               stdout=subprocess.PIPE).stdout
 
     def screen(self):

@@ -24,7 +24,7 @@ import tempfile
 
 import chancery
 import dns
-from chancery import BUILD, IS_ROOT, TOP, wait_until
+from chancery import BUILD, IS_ROOT, PATIENCE, TOP, wait_until
 
 PREFIX = "10.9.0."
 HERE = PREFIX + "254"
@@ -160,7 +160,7 @@ class Peer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -169,7 +169,7 @@ class Peer:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def smtp(self):
-        return smtplib.SMTP(self.host.address, 25, timeout=30)
+        return smtplib.SMTP(self.host.address, 25, timeout=PATIENCE)
 
     def messages(self, user):
         found = []

@@ -22,7 +22,7 @@ import tempfile
 import threading
 import unittest
 
-from chancery import BUILD, wait_until
+from chancery import BUILD, PATIENCE, wait_until
 
 CLOSE, HANG = object(), object()
 QUEUE_ID = "8f3a91c2d07b5e64.5.%x"
@@ -241,7 +241,7 @@ class Lmtp:
 
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
+        self.sock.settimeout(PATIENCE)
         self.sock.connect(path)
         self.file = self.sock.makefile("rb")
         self.number = 0
@@ -342,7 +342,7 @@ class Agent:
         for client in self.clients:
             client.close()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         for thing in (self.link, self.sock, self.log_file):
             thing.close()
         log = self.log()
@@ -354,9 +354,10 @@ class Agent:
 
 
 class AgentCase(unittest.TestCase):
-    """An agent a test, and sites that end with it."""
+    """An agent a test, and sites that end with it. Connections are kept for
+    as long as a test takes."""
 
-    options = ()
+    options = ("smtp_connection_cache_time_limit=60s",)
 
     def setUp(self):
         self.agent = Agent(self.options)

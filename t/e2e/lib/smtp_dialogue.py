@@ -33,7 +33,8 @@ class Talk(chancery.TestCase):
     def run_dialogue(self, words, rcpt):
         """The answer to RCPT."""
         sock = socket.create_connection(
-            ("127.0.0.1", self.chancery.port("smtp")), timeout=30,
+            ("127.0.0.1", self.chancery.port("smtp")),
+            timeout=chancery.PATIENCE,
             source_address=(words["client"], 0))
         file = sock.makefile("rb")
         self.assertEqual(self.reply(file)[:3], "220")

@@ -17,7 +17,7 @@ import threading
 import unittest
 import warnings
 
-from chancery import BUILD, TOP, wait_until
+from chancery import BUILD, PATIENCE, TOP, wait_until
 
 HANDOVER, HANDOVER_STARTTLS, HANDOVER_TLS = 10, 11, 12
 AUTH_START, AUTH_NEXT, AUTH_STEP, AUTH_END = 20, 21, 22, 23
@@ -282,7 +282,7 @@ class Front:
 
     def connect(self, service, source="127.0.0.1"):
         return socket.create_connection(
-            self.sockets[service].getsockname(), timeout=20,
+            self.sockets[service].getsockname(), timeout=PATIENCE,
             source_address=(source, 0))
 
     def context(self):
@@ -307,7 +307,7 @@ class Front:
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         self.link.close()
         self.log_file.close()
         for thing in [*self.servers, *self.sockets.values()]:

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import tempfile
 
-from chancery import wait_until
+from chancery import PATIENCE, free_port, wait_until
 
 PREFS = {
     "app.update.enabled": False,
@@ -54,7 +54,7 @@ COMMON = """
             ["nsIUrlListener", "nsIMsgCopyServiceListener"]),
     }));
     const until = async (what, test) => {
-        for (let i = 0; i < 600; i++) {
+        for (let i = 0; i < 2000; i++) {
             const value = await test();
             if (value) return value;
             await new Promise(r => Services.tm.mainThread.dispatch(
@@ -90,11 +90,6 @@ COMMON = """
         m => m.mime2DecodedSubject == text);
 """
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
 
 class Thunderbird:
     def __init__(self):
@@ -114,15 +109,16 @@ class Thunderbird:
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             start_new_session=True)
         self.count = 0
-        self.sock = wait_until("Thunderbird", lambda: self.connect(port), 60)
+        self.sock = wait_until("Thunderbird", lambda: self.connect(port))
         self.read()
         self.command("WebDriver:NewSession", capabilities={})
-        self.command("WebDriver:SetTimeouts", script=30000)
+        self.command("WebDriver:SetTimeouts", script=PATIENCE * 1000)
         self.command("Marionette:SetContext", value="chrome")
 
     def connect(self, port):
         try:
-            return socket.create_connection(("127.0.0.1", port), timeout=120)
+            return socket.create_connection(("127.0.0.1", port),
+                                            timeout=2 * PATIENCE)
         except OSError:
             return None
 
@@ -137,7 +133,7 @@ class Thunderbird:
         # its own children are in its session
         os.killpg(self.process.pid, signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

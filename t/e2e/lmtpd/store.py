@@ -106,7 +106,7 @@ class Daemon:
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        code = self.process.wait(20)
+        code = self.process.wait(chancery.PATIENCE)
         self.link.close()
         return code
 

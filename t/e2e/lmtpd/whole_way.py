@@ -92,7 +92,7 @@ class WholeWay(chancery.TestCase):
         self.assertIn(b"octet-stream", structures)  # what is too deep
         status, data = imap.search(None, "SUBJECT", "all", "BODY", "x")
         self.assertEqual((status, len(data[0].split())), ("OK", 1))
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 60)
         imap.logout()
 
 

@@ -110,7 +110,7 @@ class WithoutDirectory(chancery.TestCase):
         chancery.wait_until(
             "all of them wait in the spool", lambda:
             self.counters()["messages_deferred"] == WAITING and
-            self.counters()["spooled"] >= WAITING, 60)
+            self.counters()["spooled"] >= WAITING)
         looks, before = 0, len(sending.accepted)
         while time.monotonic() < end:
             self.look(looks)
@@ -119,7 +119,7 @@ class WithoutDirectory(chancery.TestCase):
         return looks
 
     def test_ten_minutes(self):
-        self.pid, = self.chancery.pids()["directory"]
+        self.pid = self.chancery.pid("directory")
         with load.Load(self.chancery, "ada", SESSIONS, BODY,
                        PAUSE) as sending:
             sending.wait_for(3)
@@ -153,7 +153,7 @@ class WithoutDirectory(chancery.TestCase):
             return sorted(subject for i in range(4)
                           for subject in self.subjects(f"w{i}"))
         chancery.wait_until("what waited is there",
-                            lambda: len(waited()) >= WAITING, 90)
+                            lambda: len(waited()) >= WAITING)
         self.assertEqual(waited(), want)
         numbers = [int(s.split()[1][:-1]) for s in self.subjects("ada")]
         self.assertEqual(sorted(numbers), sorted(sending.accepted))

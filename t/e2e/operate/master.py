@@ -66,7 +66,8 @@ class Small(unittest.TestCase):
 
     def run_verb(self, *words, check=True):
         done = subprocess.run([chancery.COMMAND, "-C", self.dir, *words],
-                              text=True, capture_output=True, timeout=60)
+                              text=True, capture_output=True,
+                              timeout=chancery.PATIENCE)
         if check:
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done
@@ -79,7 +80,7 @@ class Small(unittest.TestCase):
     def connect(self):
         sock = socket.socket(socket.AF_UNIX)
         self.addCleanup(sock.close)
-        sock.settimeout(20)
+        sock.settimeout(chancery.PATIENCE)
         # by way of a descriptor: a name is at most 107 bytes long
         folder = os.open(self.path("run/master"), os.O_PATH)
         try:
@@ -113,7 +114,7 @@ class Life(Small):
         sock.close()
         self.run_verb("stop")
         for pid in pids:
-            self.assertFalse(is_alive(pid))
+            chancery.wait_until(f"{pid} ended", lambda: not is_alive(pid))
         self.assertEqual(self.run_verb("stop", check=False).returncode, 1)
         self.assertEqual(self.run_verb("status", check=False).returncode, 1)
 
@@ -123,7 +124,7 @@ class Life(Small):
         self.echo(sock)
         began = time.monotonic()
         self.run_verb("stop")
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertLess(time.monotonic() - began, 60)
         self.assertEqual(sock.recv(100), b"")
 
     def test_a_killed_daemon_comes_back(self):
@@ -133,7 +134,8 @@ class Life(Small):
         os.kill(self.service("echo")["pids"][0], signal.SIGKILL)
         self.wait_up("echo", 2)
         self.echo(self.connect())
-        self.assertIn("killed by signal 9", self.read("log/chancery.log"))
+        chancery.wait_until("a word in the log", lambda: "killed by signal 9"
+                            in self.read("log/chancery.log"))
 
     def test_a_session_outlives_its_parent(self):
         self.run_verb("start")
@@ -142,7 +144,8 @@ class Life(Small):
         os.kill(self.service("echo")["pids"][0], signal.SIGKILL)
         self.wait_up("echo", 2)
         self.echo(sock)
-        self.assertEqual(len(self.service("echo")["pids"]), 2)
+        chancery.wait_until("two, the session's", lambda: len(
+            self.service("echo")["pids"]) == 2)
 
     def test_a_crashed_session_renews_the_parent(self):
         self.run_verb("start")
@@ -151,7 +154,8 @@ class Life(Small):
         parent, child = self.service("echo")["pids"]
         os.kill(child, signal.SIGSEGV)
         self.wait_up("echo", 2)
-        self.assertNotIn(parent, self.service("echo")["pids"])
+        chancery.wait_until("the old one ended", lambda:
+                            parent not in self.service("echo")["pids"])
         self.echo(self.connect())
 
     def test_the_children_of_a_killed_master_end(self):
@@ -229,7 +233,7 @@ class Limits(Small):
         with self.assertRaises(TimeoutError):
             third.recv(100)
         first.close()
-        third.settimeout(20)
+        third.settimeout(chancery.PATIENCE)
         self.assertEqual(third.recv(100), b"hello\n")
 
 
@@ -267,7 +271,7 @@ class Workers(unittest.TestCase):
         with self.assertRaises(TimeoutError):
             third.recv(3)
         first.sendall(b"QUIT\r\n")
-        third.settimeout(20)
+        third.settimeout(chancery.PATIENCE)
         self.assertEqual(third.recv(3), b"220")
         self.assertEqual(set(self.pids()), workers)
         second.close()
@@ -286,11 +290,11 @@ class Reload(Small):
         self.run_verb("start")
         old = self.connect()
         self.echo(old)
-        self.write("etc/main.cf", "echod_timeout = 1s\n", "a")
+        self.write("etc/main.cf", "echod_timeout = 4s\n", "a")
         self.run_verb("reload")
         new = self.connect()
         self.echo(new)
-        self.assertEqual(new.recv(100), b"")  # after a second
+        self.assertEqual(new.recv(100), b"")  # after a while
         self.echo(old)
 
     def test_options_of_master_cf_count(self):
@@ -364,7 +368,7 @@ class Strangers(Small):
         done = subprocess.run(
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
              chancery.COMMAND, "-C", self.dir, "stop"], text=True,
-            capture_output=True, timeout=60)
+            capture_output=True, timeout=chancery.PATIENCE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("not allowed", done.stderr)
         self.assertEqual(self.service("echo")["state"], "up")
@@ -375,7 +379,7 @@ class Strangers(Small):
         done = subprocess.run(
             ["setpriv", "--reuid=65534", "--regid=65534", "--groups=4711",
              chancery.COMMAND, "-C", self.dir, "status"], text=True,
-            capture_output=True, timeout=60)
+            capture_output=True, timeout=chancery.PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_folders_are_closed_to_others(self):

@@ -13,7 +13,7 @@ class Sendmail(chancery.TestCase):
     def sendmail(self, *words, stdin):
         return subprocess.run(
             [chancery.COMMAND, "-C", self.chancery.dir, "sendmail", *words],
-            input=stdin, capture_output=True, timeout=60)
+            input=stdin, capture_output=True, timeout=chancery.PATIENCE)
 
     def test_as_cron_calls_it(self):
         done = self.sendmail("-FCronDaemon", "-i", "-B8BITMIME", "-oem",
@@ -44,7 +44,7 @@ class Sendmail(chancery.TestCase):
 
     def test_other_names(self):
         done = subprocess.run(["mailq"], executable=chancery.COMMAND,
-                              capture_output=True, timeout=60,
+                              capture_output=True, timeout=chancery.PATIENCE,
                               env=dict(os.environ))
         # no instance in the default place: it looked for one
         self.assertIn(b"chancery", done.stderr + done.stdout)
@@ -56,7 +56,7 @@ class NoServer(unittest.TestCase):
         self.addCleanup(instance.remove)
         done = subprocess.run(
             [chancery.COMMAND, "-C", instance.dir, "sendmail", "a@b"],
-            input=b"x\n", capture_output=True, timeout=60)
+            input=b"x\n", capture_output=True, timeout=chancery.PATIENCE)
         self.assertEqual(done.returncode, 75, done.stderr)
 
 

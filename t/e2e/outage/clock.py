@@ -56,7 +56,7 @@ class Clock:
     def start(self, *words):
         done = subprocess.run(
             ["unshare", "-m", "sh", "-c", START, "sh", self.dir, *words],
-            text=True, timeout=60, stdout=subprocess.PIPE,
+            text=True, timeout=chancery.PATIENCE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         if done.returncode != 0:
             raise AssertionError(done.stdout + done.stderr)
@@ -137,7 +137,8 @@ class Jumps(chancery.TestCase):
         imap.expunge()
         imap.logout()
         self.wait_for_messages(user, 1)
-        self.assertEqual(self.chancery.json("queue", "list")["queue"], [])
+        chancery.wait_until("an empty queue", lambda: not self.chancery.json(
+            "queue", "list")["queue"])
         self.assertNotIn("status=expired", self.chancery.log())
 
     def test_c_back_while_mail_waits(self):

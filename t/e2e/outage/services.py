@@ -27,7 +27,7 @@ class Filter(filters.Behind, Outage):
     """As it is for the one it is for the other."""
 
     servers = {"clamav_socket": filters.Clamd}
-    more = ("clamav_timeout=2s", "spamd_timeout=4s")
+    more = ("clamav_timeout=5s", "spamd_timeout=10s")
 
     def test_killed_and_stopped(self):
         server, = self.running.values()

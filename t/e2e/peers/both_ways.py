@@ -56,7 +56,7 @@ class Ways:
     def find(self, what, messages, word):
         try:
             return wait_until(what, lambda: [
-                m for m in messages() if word.encode() in m], 40)[0]
+                m for m in messages() if word.encode() in m])[0]
         except AssertionError as late:
             raise AssertionError(f"{late}\nours:\n{ours.log()[-3000:]}\n"
                                  f"theirs:\n{self.peer.log()[-3000:]}")
@@ -92,7 +92,8 @@ class Ways:
         self.assert_sent(self.address("one"))
         said = (" TLS connection established to mail." if self.knows_tls else
                 "Cannot start TLS: handshake failure with mail.")
-        self.assertTrue(said + self.peer.domain + "[" in ours.log())
+        wait_until("the log says so", lambda:
+                   said + self.peer.domain + "[" in ours.log())
 
     def test_several_recipients(self):
         users = "two", "three", "four"

@@ -48,7 +48,8 @@ class Utf8(chancery.TestCase):
 
     def connect(self, user, utf8):
         pop3 = poplib.POP3_SSL("127.0.0.1", self.chancery.port("pop3s"),
-                               context=self.chancery.tls(), timeout=30)
+                               context=self.chancery.tls(),
+                               timeout=chancery.PATIENCE)
         if utf8:
             pop3.utf8()
         pop3.user(self.chancery.address(user))

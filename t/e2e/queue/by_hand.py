@@ -21,12 +21,18 @@ class Operator(chancery.TestCase):
         self.signal_agent(signal.SIGCONT)
         self.chancery.run("queue", "release", "ALL", check=False)
         self.chancery.run("queue", "delete", "ALL", check=False)
+        chancery.wait_until("an empty queue", lambda: not self.queue())
 
     def signal_agent(self, number):
         for pid in self.chancery.pids()["lmtp"]:
-            os.kill(pid, number)
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass  # a worker that ended meanwhile
 
     def stop_agent(self):
+        """The parent first, so that there are no new workers."""
+        chancery.freeze(self.chancery.pid("lmtp"))
         self.signal_agent(signal.SIGSTOP)
 
     def queue(self):
@@ -100,7 +106,7 @@ class Operator(chancery.TestCase):
         # the agent is silent for five seconds: the message is put off
         chancery.wait_until(
             "a reason", lambda: self.chancery.json(
-                "queue", "show", name)["recipients"][0]["reason"], 30)
+                "queue", "show", name)["recipients"][0]["reason"])
         self.signal_agent(signal.SIGCONT)
         self.chancery.run("queue", "flush")
         chancery.wait_until("the flushed one",

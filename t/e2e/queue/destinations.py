@@ -3,19 +3,11 @@ for them is found, held, let go, sent elsewhere and deleted by pattern.
 """
 
 import re
-import socket
-import time
 
 import chancery
 from site_peer import HANG, Site
 
 MESSAGE = "From: ada@example.test\r\nSubject: {}\r\n\r\nhello\r\n"
-
-
-def closed_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 class Case(chancery.TestCase):
@@ -25,7 +17,7 @@ class Case(chancery.TestCase):
     def setUpClass(cls):
         cls.live = Site()
         cls.silent = Site({"GREETING": HANG})
-        cls.port = {name: closed_port()
+        cls.port = {name: chancery.free_port()
                     for name in ("dead.test", "first.test", "second.test")}
         hops = {name: f"[127.0.0.1]:{port}"
                 for name, port in cls.port.items()}
@@ -60,8 +52,7 @@ class Case(chancery.TestCase):
     def deferred(self, names):
         chancery.wait_until(
             "deferred", lambda: names <= {
-                m["id"] for m in self.queue() if m["state"] == "deferred"},
-            60)
+                m["id"] for m in self.queue() if m["state"] == "deferred"})
 
     def at_live(self, subject):
         return any(f"Subject: {subject}\r\n".encode() in m.data
@@ -69,20 +60,20 @@ class Case(chancery.TestCase):
 
 
 class Fair(Case):
-    options = ("minimal_backoff_time = 60s", "queue_agent_limit = 8",
-               "smtp_helo_timeout = 20s", "smtp_connect_timeout = 20s")
+    # What is silent, and what was put off, is so until the test is over.
+    options = ("minimal_backoff_time = 1h", "queue_agent_limit = 8",
+               "smtp_helo_timeout = 1h", "smtp_connect_timeout = 1h",
+               "smtp_site_time_limit = 1h", "queue_agent_timeout = 1h")
 
     def test_dead_and_silent_sites_cost_the_others_nothing(self):
         for n in range(40):
             self.put(f"x{n}@silent.test", f"silent {n}")
             self.put(f"x{n}@dead.test", f"dead {n}")
-        began = time.monotonic()
         for n in range(20):
             self.put(f"x{n}@live.test", f"live {n}")
         chancery.wait_until(
             "all that can be delivered",
-            lambda: all(self.at_live(f"live {n}") for n in range(20)), 15)
-        self.assertLess(time.monotonic() - began, 15)
+            lambda: all(self.at_live(f"live {n}") for n in range(20)))
         # the dead one was tried by a few, the rest left alone
         def logged(regex):
             return len(re.findall(r"to=<x\d+@dead.test>" + regex,
@@ -159,8 +150,8 @@ class ByPattern(Case):
         chancery.wait_until("the flushed one", lambda: site.messages)
         self.assertEqual(site.messages[0].rcpts[0].split(">")[0],
                          "TO:<y@first.test")
-        self.assertEqual({m["id"]: m["state"] for m in self.queue()},
-                         {one: "hold"})
+        chancery.wait_until("the other alone, held", lambda: {
+            m["id"]: m["state"] for m in self.queue()} == {one: "hold"})
         self.chancery.run("queue", "release", "--sender", "ada@*")
         chancery.wait_until("the held one", lambda: len(site.messages) == 2)
 
@@ -171,7 +162,7 @@ class ByPattern(Case):
         self.addCleanup(site.close)
         # one that is tried by hand brings the others
         self.chancery.run("queue", "flush", sorted(names)[0])
-        chancery.wait_until("all", lambda: len(site.messages) == 8, 30)
+        chancery.wait_until("all", lambda: len(site.messages) == 8)
 
 
 class Requeue(Case):

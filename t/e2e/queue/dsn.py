@@ -229,7 +229,7 @@ class DoubleBounce(Case):
 
 class Delay(Case):
     options = ("delay_warning_time = 1s", "minimal_backoff_time = 1s",
-               "maximal_backoff_time = 1s", "maximal_queue_lifetime = 6s")
+               "maximal_backoff_time = 1s", "maximal_queue_lifetime = 15s")
 
     def test_warned_once_then_returned(self):
         self.ask("x@later.test", message("slow"))

@@ -36,21 +36,25 @@ class SyncBefore250(chancery.TestCase):
             thread.join()
 
     def test_many_messages_share_a_sync(self):
-        before = self.counters()
-        self.send_many()
-        after = self.counters()
-        accepted = after["accepted"] - before["accepted"]
-        batches = after["batches"] - before["batches"]
-        self.assertEqual(accepted, MESSAGES)
-        # Retirements make batches too; without sharing there would be a
-        # batch a message at least.
-        self.assertLess(batches, accepted)
+        """Where a disk is quick beside the senders they seldom meet."""
+        for _ in range(10):
+            before = self.counters()
+            self.send_many()
+            after = self.counters()
+            accepted = after["accepted"] - before["accepted"]
+            batches = after["batches"] - before["batches"]
+            self.assertEqual(accepted, MESSAGES)
+            # Retirements make batches too; without sharing there would be a
+            # batch a message at least.
+            if batches < accepted:
+                return
+        self.fail(f"{batches} batches for {accepted} messages")
 
     def test_the_answer_follows_the_sync(self):
         if not chancery.IS_ROOT:
             print("skipped: sync_before_250 strace (needs root)")
             return
-        pid = self.chancery.pids()["qmgr"][0]
+        pid = self.chancery.pid("qmgr")
         with tempfile.NamedTemporaryFile("r") as trace:
             strace = subprocess.Popen(
                 ["strace", "-p", str(pid), "-o", trace.name, "-s", "60",
@@ -63,7 +67,7 @@ class SyncBefore250(chancery.TestCase):
                               f"Subject: {n}\r\n\r\nbody {n}\r\n")
             finally:
                 strace.terminate()
-                strace.wait(10)
+                strace.wait(chancery.PATIENCE)
                 strace.stderr.close()
             self.check(trace.read())
 

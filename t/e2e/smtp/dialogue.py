@@ -193,7 +193,7 @@ class Dialogue(Talk):
 
 
 class Patience(Talk):
-    options = ("smtpd_timeout = 1s",)
+    options = ("smtpd_timeout = 3s",)
 
     def silent(self, *lines):
         """What a client that falls silent behind these lines is told."""
@@ -218,7 +218,7 @@ class Patience(Talk):
 
 
 class Haste(Talk):
-    options = ("smtpd_timeout = 1s", "smtpd_per_request_deadline = yes")
+    options = ("smtpd_timeout = 3s", "smtpd_per_request_deadline = yes")
 
     def test_a_drip_is_no_sign_of_life(self):
         """A byte now and then keeps nobody connected."""
@@ -232,7 +232,7 @@ class Haste(Talk):
                     sock.sendall(line)
                     self.reply(file)
                 sock.settimeout(0.2)
-                for _ in range(100):
+                for _ in range(600):
                     try:
                         sock.sendall(b"x")
                         said = sock.recv(100)

@@ -57,7 +57,8 @@ class Authorised(chancery.TestCase):
         ends = bytes([203, 0, 113, 9, 198, 51, 100, 1]) + struct.pack(
             ">HH", 5555, 25)
         sock = chancery.socket.create_connection(
-            ("127.0.0.1", self.chancery.port("smtp")), timeout=20,
+            ("127.0.0.1", self.chancery.port("smtp")),
+            timeout=chancery.PATIENCE,
             source_address=("127.0.0.2", 0))
         sock.sendall(self.binary(b"\x21\x11", ends + b"\4\0\1x"))
         answers = sock.makefile("rwb")

@@ -34,7 +34,7 @@ class QueueAway(chancery.TestCase):
     def test_stopped_before_the_recipient(self):
         """Told at RCPT, or (the id for the message was there) after DATA."""
         pid = self.qmgr()
-        os.kill(pid, signal.SIGSTOP)
+        chancery.freeze(pid)
         try:
             with self.chancery.smtp() as smtp:
                 code = self.begin(smtp)
@@ -53,7 +53,7 @@ class QueueAway(chancery.TestCase):
         with self.chancery.smtp() as smtp:
             self.assertEqual(self.begin(smtp), 250)
             self.assertEqual(smtp.docmd("DATA")[0], 354)
-            os.kill(pid, signal.SIGSTOP)
+            chancery.freeze(pid)
             try:
                 smtp.send(TEXT + b".\r\n")
                 self.assertEqual(smtp.getreply()[0], 451)
@@ -98,7 +98,7 @@ class QueueAway(chancery.TestCase):
             self.qmgr(but=pid)
         chancery.wait_until(
             "all that was accepted",
-            lambda: len(self.messages("dora")) >= accepted, 60)
+            lambda: len(self.messages("dora")) >= accepted)
 
     users = ("ada", "bob", "carl", "dora")
 

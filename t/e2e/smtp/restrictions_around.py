@@ -42,7 +42,8 @@ class Early(Talk):
 
     def said(self, client, *lines):
         sock = socket.create_connection(
-            ("127.0.0.1", self.chancery.port("smtp")), timeout=30,
+            ("127.0.0.1", self.chancery.port("smtp")),
+            timeout=chancery.PATIENCE,
             source_address=(client, 0))
         file = sock.makefile("rb")
         said = [self.reply(file)]

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from chancery import BUILD
+from chancery import BUILD, PATIENCE
 from site_peer import EXTENSIONS, Agent, Site
 from certificates import Authority
 
@@ -191,7 +191,7 @@ class Refused(AuthCase):
             [os.path.join(BUILD, "libexec", "smtp"), "-S", "-o",
              "smtp_sasl_auth_enable=yes", "-o",
              f"smtp_sasl_password_maps=texthash:{path}"], text=True,
-            input="QUIT\r\n", capture_output=True, timeout=20)
+            input="QUIT\r\n", capture_output=True, timeout=PATIENCE)
 
     def test_files_that_others_can_read(self):
         for mode, ok in ((0o600, True), (0o640, True), (0o644, False),

@@ -68,7 +68,7 @@ def leaves(message):
 
 
 class ConvertCase(unittest.TestCase):
-    options = ()
+    options = ["smtp_connection_cache_time_limit=60s"]
 
     @classmethod
     def setUpClass(cls):

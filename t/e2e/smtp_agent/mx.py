@@ -1,31 +1,14 @@
 """The smtp agent with dnsd and nsd: which hosts, in which order."""
 
-import socket
 import unittest
 
 import dns
 import frames
+from chancery import free_port
 from certificates import Authority
 from site_peer import CLOSE, EXTENSIONS, Agent, Site
 
 NO = "Host or domain name not found. Name service error for "
-
-
-def free_port(count):
-    """One that is free on 127.0.0.2 and so on."""
-    while True:
-        socks = [socket.socket() for _ in range(count)]
-        try:
-            socks[0].bind(("127.0.0.2", 0))
-            port = socks[0].getsockname()[1]
-            for i, sock in enumerate(socks[1:]):
-                sock.bind((f"127.0.0.{3 + i}", port))
-            return port
-        except OSError:
-            pass
-        finally:
-            for sock in socks:
-                sock.close()
 
 
 ZONES = {
@@ -66,11 +49,11 @@ class MxCase(unittest.TestCase):
         cls.dns = dns.Server(ZONES)
         cls.addClassCleanup(cls.dns.remove)
         cls.dnsd = frames.Daemon("dnsd", options=[
-            o.replace(" = ", "=") for o in cls.dns.options("dns_timeout=3s")])
+            o.replace(" = ", "=") for o in cls.dns.options("dns_timeout=20s")])
         cls.addClassCleanup(cls.dnsd.stop)
 
     def setUp(self):
-        self.port = free_port(3)
+        self.port = free_port("127.0.0.2", "127.0.0.3", "127.0.0.4")
         self.agent = Agent((f"smtp_tcp_port={self.port}",
                             "smtp_connection_cache_time_limit=0",
                             "smtp_address_preference=ipv4") + self.options,
