@@ -261,21 +261,34 @@ def together(targets):
     return processes
 
 
-def measure(system, seconds=30, clients=20):
-    """(commands a second, how often it disagreed); prints what was wrong."""
-    port = system.port("imap")
-    users = [system.login(n // 2) for n in range(clients)]
-    for process in together((fill, (port, *user))
-                            for user in sorted(set(users))):
+def logins(system, clients):
+    """Whom each client is: two share a mailbox."""
+    return [system.login(n // 2) for n in range(clients)]
+
+
+def fill_all(system, clients):
+    for process in together((fill, (system.port("imap"), *user))
+                            for user in sorted(set(logins(system, clients)))):
         process.join()
         if process.exitcode != 0:
             raise SystemExit(f"{system.name}: mailboxes could not be filled")
+
+
+def measure(system, seconds=30, clients=20):
+    """(commands a second, how often it disagreed); prints what was wrong."""
+    fill_all(system, clients)
+    return compete(system, seconds, clients)
+
+
+def compete(system, seconds, clients):
+    """The same, of mailboxes that are filled."""
     start = multiprocessing.Barrier(clients)
     finish = multiprocessing.Barrier(clients)
     said = multiprocessing.Queue()
     processes = together(
-        (run, (port, *user, f"c{n}", seconds, start, finish, said))
-        for n, user in enumerate(users))
+        (run, (system.port("imap"), *user, f"c{n}", seconds, start, finish,
+               said))
+        for n, user in enumerate(logins(system, clients)))
     try:
         results = [said.get(timeout=seconds + 120) for _ in processes]
     finally:

@@ -4,7 +4,7 @@ that was; from it the tables between two marks of a page, and the plots."""
 import json
 import os
 
-from . import plot
+from . import page, plot
 from .parts import PARTS
 from .rows import aim, is_met, number, ratio, share, with_unit
 
@@ -59,14 +59,7 @@ class Report:
         self.write()
 
     def write(self):
-        with open(self.page) as f:
-            text = f.read()
-        if BEGIN not in text or END not in text:
-            raise SystemExit(f"{self.page}: has not both of {BEGIN} {END}")
-        text = (text[:text.index(BEGIN) + len(BEGIN)] + "\n" +
-                "\n".join(self.sections()) + text[text.index(END):])
-        with open(self.page, "w") as f:
-            f.write(text)
+        page.put(self.page, BEGIN, END, self.sections())
 
     def sections(self):
         names = [name for name in PARTS if name in self.parts]
