@@ -13,7 +13,7 @@
 enum { STORE_OPEN_WAIT = 30000 /* ms for stored to have made its index */ };
 
 static const struct conf_param params[] = {
-	CONF(TIME, imapd, conf.timeout, "imapd_timeout", "30m", 1, 0),
+	CONF(TIME, imapd, conf.timeout, "imapd_timeout", "30m", 1, 604800),
 	CONF(TIME, imapd, conf.park_after, "imap_park_after", "10s", 0, 0),
 	CONF(SIZE, imapd, conf.command_size, "imapd_command_size_limit", "128K",
 	    8192, 16 << 20),
@@ -21,7 +21,8 @@ static const struct conf_param params[] = {
 	    1 << 20, 0),
 	CONF(SIZE, imapd, conf.message_size, "message_size_limit", "10240000",
 	    0, 0),
-	CONF(TIME, imapd, conf.store_wait, "imapd_store_timeout", "60s", 1, 0),
+	CONF(TIME, imapd, conf.store_wait, "imapd_store_timeout", "60s", 1,
+	    3600),
 	{ 0 },
 };
 

@@ -75,14 +75,6 @@ session_deadline(struct session *session)
 	    (int64_t)session->imapd->conf.timeout * TIME_SECOND;
 }
 
-static int
-time_left(int64_t deadline)
-{
-	int64_t left = (deadline - time_mono() + 999) / 1000;
-
-	return left < 0 ? 0 : (int)left;
-}
-
 static enum session_wake
 say_bye(struct session *session, const char *text)
 {
@@ -114,7 +106,7 @@ wait_until(struct session *session, bool idle, int64_t time,
 		if (stream_flush(session->stream) < 0)
 			return -1;
 	}
-	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left(time));
+	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left_ms(time));
 	*wake = SESSION_NEWS;
 	if (ready < 0)
 		return errno == EINTR ? 1 : -1;

@@ -11,14 +11,6 @@
 
 enum wake { WAKE_CLIENT, WAKE_TIME, WAKE_STOP, WAKE_VOID, WAKE_TROUBLE };
 
-static int
-time_left(int64_t deadline)
-{
-	int64_t left = (deadline - time_mono() + 999) / 1000;
-
-	return left < 0 ? 0 : (int)left;
-}
-
 /* What comes first: the client, that time, or an end. */
 static enum wake
 wait_until(struct command_session *session, int stop_fd, int64_t time)
@@ -33,7 +25,7 @@ wait_until(struct command_session *session, int stop_fd, int64_t time)
 	if (stream_flush(session->stream) < 0)
 		return WAKE_TROUBLE;
 	do
-		ready = poll(fds, NELEMS(fds), time_left(time));
+		ready = poll(fds, NELEMS(fds), time_left_ms(time));
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return WAKE_TROUBLE;

@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -26,6 +27,17 @@ int64_t
 time_mono(void)
 {
 	return frozen.mono >= 0 ? frozen.mono : read_clock(CLOCK_MONOTONIC);
+}
+
+int
+time_left_ms(int64_t deadline)
+{
+	int64_t now = time_mono(), left;
+
+	if (deadline <= now)
+		return 0;
+	left = (deadline - now - 1) / 1000 + 1;
+	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
 void

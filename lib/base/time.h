@@ -14,6 +14,11 @@ enum { TIME_SECOND = 1000000 }; /* microseconds */
 
 int64_t time_real(void); /* us since 1970-01-01 UTC */
 int64_t time_mono(void); /* us since some fixed point */
+/*
+ * ms until the monotonic clock shows deadline, rounded up, as poll() wants
+ * them: INT_MAX at the most; 0: it is over.
+ */
+int time_left_ms(int64_t deadline);
 
 /* From now on both clocks stand at these values; -1 lets them run again. */
 void time_set_for_test(int64_t real, int64_t mono);

@@ -10,15 +10,9 @@ wait_ready(int fd, short events, int64_t deadline)
 	struct pollfd poller = { fd, events, 0 };
 
 	for (;;) {
-		int64_t left = -1;
-		int n;
+		int n = poll(&poller, 1,
+		    deadline < 0 ? -1 : time_left_ms(deadline));
 
-		if (deadline >= 0) {
-			left = (deadline - time_mono() + 999) / 1000;
-			if (left < 0)
-				left = 0;
-		}
-		n = poll(&poller, 1, (int)left);
 		if (n >= 0 || errno != EINTR)
 			return n;
 	}
