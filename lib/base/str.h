@@ -51,6 +51,13 @@ is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* WSP of RFC 5234: what folds a line, and no line end. */
+static inline bool
+is_wsp(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static inline char
 lower(char c)
 {

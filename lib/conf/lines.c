@@ -1,11 +1,5 @@
 #include "conf/lines.h"
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 bool
 lines_next(struct lines *lines, struct buf *out, int *line)
 {
@@ -17,7 +11,7 @@ lines_next(struct lines *lines, struct buf *out, int *line)
 	     lines->rest = rest) {
 		trimmed = str_trim(text);
 		if (*line > 0 && trimmed.len > 0 && trimmed.p[0] != '#' &&
-		    !is_blank(text.p[0]))
+		    !is_wsp(text.p[0]))
 			break; /* the next logical line: not taken */
 		lines->number++;
 		if (trimmed.len == 0 || trimmed.p[0] == '#')

@@ -25,16 +25,10 @@ struct rules {
 	size_t depth;
 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static void
 skip_blank(struct str *in)
 {
-	while (in->len > 0 && is_blank(in->p[0]))
+	while (in->len > 0 && is_wsp(in->p[0]))
 		str_skip(in, 1);
 }
 
@@ -159,7 +153,7 @@ take_word(struct str *in, struct str word)
 	struct str rest = *in;
 
 	if (!str_itake_str(&rest, word) ||
-	    (rest.len > 0 && !is_blank(rest.p[0]) && rest.p[0] != '!' &&
+	    (rest.len > 0 && !is_wsp(rest.p[0]) && rest.p[0] != '!' &&
 		rest.p[0] != '/'))
 		return false;
 	skip_blank(&rest);
@@ -190,7 +184,7 @@ parse_pattern(struct rules *rules, struct rule *rule, struct str *in,
 	rule->pattern = rules->ops->parse(in, err);
 	if (rule->pattern == NULL)
 		return -1;
-	if (in->len > 0 && !is_blank(in->p[0]))
+	if (in->len > 0 && !is_wsp(in->p[0]))
 		return err_set(err, ERR_SYNTAX,
 		    "white space expected behind the pattern");
 	skip_blank(in);

@@ -102,12 +102,6 @@ release_held(struct mime_decoder *d, struct piece *piece)
 	d->held_len = 0;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /*
  * "=" is held. Returns false when c does not go on with it: then "=" and what
  * followed were text after all, and c is still to be looked at.
@@ -127,8 +121,7 @@ escape_goes_on(struct mime_decoder *d, struct piece *piece, char c)
 		return true;
 	}
 	if ((d->held_len == 1 && hex_digit(c) >= 0) ||
-	    ((is_blank(c) || c == '\r') &&
-		(d->held_len == 1 || is_blank(last)) &&
+	    ((is_wsp(c) || c == '\r') && (d->held_len == 1 || is_wsp(last)) &&
 		d->held_len < MIME_HELD_MAX)) {
 		d->held[d->held_len++] = c;
 		return true;
@@ -146,9 +139,9 @@ decode_quoted(struct mime_decoder *d, struct piece *piece, char c)
 	}
 	if (c == '\r' || c == '\n')
 		d->held_len = 0; /* blanks at the end of a line: rule (3) */
-	if (d->held_len == MIME_HELD_MAX || (d->held_len > 0 && !is_blank(c)))
+	if (d->held_len == MIME_HELD_MAX || (d->held_len > 0 && !is_wsp(c)))
 		release_held(d, piece);
-	if (c == '=' || is_blank(c))
+	if (c == '=' || is_wsp(c))
 		d->held[d->held_len++] = c;
 	else
 		put(piece, c);
@@ -285,7 +278,7 @@ encode_quoted(struct mime_encoder *e, struct piece *piece, unsigned char c)
 		e->held[e->have++] = c;
 	} else {
 		put_held(e, piece, false);
-		if (c == '\r' || is_blank((char)c))
+		if (c == '\r' || is_wsp((char)c))
 			e->held[e->have++] = c;
 		else
 			put_quoted(e, piece, c, c < 33 || c > 126 || c == '=');

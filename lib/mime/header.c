@@ -17,12 +17,6 @@ line_is_empty(struct str line)
 	return str_eqz(line, "\r\n") || str_eqz(line, "\n");
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* ftext = %d33-57 / %d59-126 */
 static bool
 name_is_valid(struct str name)
@@ -60,7 +54,7 @@ split_field(struct mime_field *field, size_t first_line)
 	if (colon <= 0)
 		return;
 	name = str_sub(line, 0, (size_t)colon);
-	while (name.len > 0 && is_blank(name.p[name.len - 1]))
+	while (name.len > 0 && is_wsp(name.p[name.len - 1]))
 		name.len--;
 	if (!name_is_valid(name))
 		return;
@@ -79,7 +73,7 @@ mime_header_next(struct str *in, struct mime_field *field)
 	if (line_is_empty(line))
 		return false;
 	field->raw = line;
-	while (in->len > 0 && is_blank(in->p[0]))
+	while (in->len > 0 && is_wsp(in->p[0]))
 		field->raw.len += take_line(in).len;
 	split_field(field, line.len);
 	return true;
@@ -129,7 +123,7 @@ mime_unfold(char *out, struct str in)
 		bool folded = false;
 
 		while (
-		    i < in.len && (is_blank(in.p[i]) || is_line_end(in.p[i]))) {
+		    i < in.len && (is_wsp(in.p[i]) || is_line_end(in.p[i]))) {
 			folded = folded || is_line_end(in.p[i]);
 			out[len++] = in.p[i++];
 		}

@@ -8,12 +8,6 @@
 /* RFC 5322 section 2.1.1, RFC 2047 section 2. */
 enum { COLUMNS = 76, WORD_MAX = 75, ROOM_MIN = 40 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 void
 mime_line_glue(struct mime_line *line, struct str bytes)
 {
@@ -116,7 +110,7 @@ take_while(struct str *in, bool blank)
 {
 	struct str run = { in->p, 0 };
 
-	while (run.len < in->len && is_blank(in->p[run.len]) == blank)
+	while (run.len < in->len && is_wsp(in->p[run.len]) == blank)
 		run.len++;
 	str_skip(in, run.len);
 	return run;

@@ -2,12 +2,6 @@
 
 #include "mime/word.h"
 
-static bool
-is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Step (1): blanks become one space each; decoding has unfolded. */
 static struct str
 squeeze(struct buf *buf)
