@@ -4,13 +4,6 @@
 #include "kv/internal.h"
 #include "kv/key.h"
 
-static int
-failed(struct kv_txn *txn, int rc, struct err *err)
-{
-	txn->rc = rc;
-	return kv_set_err(txn->kv, rc, err);
-}
-
 int
 kv_range_open(struct kv_range *range, struct kv_txn *txn, unsigned table,
     struct str from, struct str to, struct err *err)
@@ -23,7 +16,7 @@ kv_range_open(struct kv_range *range, struct kv_txn *txn, unsigned table,
 		panic("%s: no table %u", txn->kv->path, table);
 	rc = mdb_cursor_open(txn->mdb, txn->kv->dbi[table], &mdb);
 	if (rc != MDB_SUCCESS)
-		return failed(txn, rc, err);
+		return kv_failed(txn, rc, err);
 	range->mdb = mdb;
 	return 0;
 }
@@ -63,7 +56,7 @@ kv_range_next(struct kv_range *range, struct str *key, struct str *value,
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc != MDB_SUCCESS)
-		return failed(range->txn, rc, err);
+		return kv_failed(range->txn, rc, err);
 	*key = kv_str(k);
 	*value = kv_str(v);
 	return is_past(range, *key) ? 0 : 1;
@@ -74,7 +67,7 @@ kv_range_del(struct kv_range *range, struct err *err)
 {
 	int rc = mdb_cursor_del(range->mdb, 0);
 
-	return rc == MDB_SUCCESS ? 0 : failed(range->txn, rc, err);
+	return rc == MDB_SUCCESS ? 0 : kv_failed(range->txn, rc, err);
 }
 
 void
@@ -123,7 +116,7 @@ kv_last(struct kv_txn *txn, unsigned table, struct str prefix, struct str *key,
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc != MDB_SUCCESS)
-		return failed(txn, rc, err);
+		return kv_failed(txn, rc, err);
 	*key = kv_str(k);
 	*value = kv_str(v);
 	return str_starts(*key, prefix) ? 1 : 0;

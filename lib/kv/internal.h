@@ -29,6 +29,9 @@ struct kv_txn {
 /* Describe LMDB's rc. Returns -1. */
 int kv_set_err(const struct kv *kv, int rc, struct err *err);
 
+/* The same, noted in txn for who runs it: a full map is made larger. */
+int kv_failed(struct kv_txn *txn, int rc, struct err *err);
+
 static inline MDB_val
 kv_val(struct str s)
 {

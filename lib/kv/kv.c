@@ -55,6 +55,13 @@ kv_set_err(const struct kv *kv, int rc, struct err *err)
 	    "%s: %s", kv->path, mdb_strerror(rc));
 }
 
+int
+kv_failed(struct kv_txn *txn, int rc, struct err *err)
+{
+	txn->rc = rc;
+	return kv_set_err(txn->kv, rc, err);
+}
+
 /* A reader's state must be one that no commit was replacing as it began. */
 static bool
 is_newest(MDB_env *env, MDB_txn *txn)

@@ -12,13 +12,6 @@ dbi(const struct kv_txn *txn, unsigned table)
 	return txn->kv->dbi[table];
 }
 
-static int
-failed(struct kv_txn *txn, int rc, struct err *err)
-{
-	txn->rc = rc;
-	return kv_set_err(txn->kv, rc, err);
-}
-
 int
 kv_get(struct kv_txn *txn, unsigned table, struct str key, struct str *value,
     struct err *err)
@@ -30,7 +23,7 @@ kv_get(struct kv_txn *txn, unsigned table, struct str key, struct str *value,
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc != MDB_SUCCESS)
-		return failed(txn, rc, err);
+		return kv_failed(txn, rc, err);
 	*value = kv_str(v);
 	return 1;
 }
@@ -42,7 +35,7 @@ put(struct kv_txn *txn, unsigned table, struct str key, struct str value,
 	MDB_val k = kv_val(key), v = kv_val(value);
 	int rc = mdb_put(txn->mdb, dbi(txn, table), &k, &v, flags);
 
-	return rc == MDB_SUCCESS ? 0 : failed(txn, rc, err);
+	return rc == MDB_SUCCESS ? 0 : kv_failed(txn, rc, err);
 }
 
 int
@@ -67,7 +60,7 @@ kv_del(struct kv_txn *txn, unsigned table, struct str key, struct err *err)
 
 	if (rc == MDB_NOTFOUND)
 		return 0;
-	return rc == MDB_SUCCESS ? 1 : failed(txn, rc, err);
+	return rc == MDB_SUCCESS ? 1 : kv_failed(txn, rc, err);
 }
 
 int
@@ -77,7 +70,7 @@ kv_count(struct kv_txn *txn, unsigned table, uint64_t *out, struct err *err)
 	int rc = mdb_stat(txn->mdb, dbi(txn, table), &stat);
 
 	if (rc != MDB_SUCCESS)
-		return failed(txn, rc, err);
+		return kv_failed(txn, rc, err);
 	*out = stat.ms_entries;
 	return 0;
 }
