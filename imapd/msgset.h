@@ -8,9 +8,9 @@
 #include "base/attr.h"
 #include "imap/seqset.h"
 #include "ipc/store_msg.h"
+#include "store/uids.h"
 
 struct command;
-struct store_uids;
 struct view;
 
 /*
@@ -48,7 +48,7 @@ size_t msgset_next(struct msgset_walk *walk);
  * and between two neighbours of the view there is nothing in the store. The
  * caller clears uids.
  */
-enum { MSGSET_RUNS_MAX = STORE_MSG_UIDS_MAX / 8 };
+enum { MSGSET_RUNS_MAX = STORE_MSG_UIDS_MAX / STORE_RUN_SIZE };
 void msgset_uids(const struct view *view, const struct seqset *set, bool uid,
     struct store_uids *uids);
 

@@ -15,57 +15,39 @@
 
 enum { SCAN = 256 };
 
-/* Messages that no session has claimed as recent yet. */
-static int
-count_recent(struct session *session, uint32_t mailbox,
-    const struct store_mbox *mbox, uint32_t *recent, struct err *err)
-{
-	struct store_message message[SCAN];
-	uint32_t from = mbox->recent;
-	size_t count;
-
-	*recent = 0;
-	while (from < mbox->uidnext) {
-		if (store_scan(session->imapd->reader, mailbox, from,
-			mbox->uidnext - 1, message, SCAN, &count, err) < 0)
-			return -1;
-		*recent += (uint32_t)count;
-		if (count < SCAN)
-			return 0;
-		from = message[count - 1].uid + 1;
-	}
-	return 0;
-}
-
-/* What an EXPUNGE would free, in bytes (RFC 9208 section 4.1.4). */
-static int
-sum_deleted(struct session *session, uint32_t mailbox,
-    const struct store_mbox *mbox, uint64_t *bytes, struct err *err)
-{
-	struct store_message message[SCAN];
-	uint32_t from = 1;
-	size_t count;
-
-	*bytes = 0;
-	while (mbox->deleted > 0 && from < mbox->uidnext) {
-		if (store_scan(session->imapd->reader, mailbox, from,
-			mbox->uidnext - 1, message, SCAN, &count, err) < 0)
-			return -1;
-		for (size_t i = 0; i < count; i++)
-			if (message[i].flags & STORE_FLAG_DELETED)
-				*bytes += message[i].size;
-		if (count < SCAN)
-			return 0;
-		from = message[count - 1].uid + 1;
-	}
-	return 0;
-}
-
 /* What the row of the mailbox does not have. */
 struct counted {
-	uint32_t recent;
-	uint64_t deleted; /* bytes */
+	uint32_t recent;  /* messages that no session has claimed yet */
+	uint64_t deleted; /* bytes an EXPUNGE would free (RFC 9208 4.1.4) */
 };
+
+/* From one UID on: read what is asked for, and no row when nothing is. */
+static int
+count(struct session *session, uint32_t mailbox, const struct store_mbox *mbox,
+    unsigned items, struct counted *counted, struct err *err)
+{
+	struct store_message message[SCAN];
+	uint32_t from = mbox->uidnext;
+	size_t found = SCAN;
+
+	if ((items & STATUS_RECENT) != 0)
+		from = mbox->recent;
+	if ((items & STATUS_DELETED_STORAGE) != 0 && mbox->deleted > 0)
+		from = 1;
+	while (found == SCAN && from < mbox->uidnext) {
+		if (store_scan(session->imapd->reader, mailbox, from,
+			mbox->uidnext - 1, message, SCAN, &found, err) < 0)
+			return -1;
+		for (size_t i = 0; i < found; i++) {
+			counted->recent += message[i].uid >= mbox->recent;
+			if (message[i].flags & STORE_FLAG_DELETED)
+				counted->deleted += message[i].size;
+		}
+		if (found > 0)
+			from = message[found - 1].uid + 1;
+	}
+	return 0;
+}
 
 static uint64_t
 value_of(const struct store_mbox *mbox, const struct counted *counted,
@@ -123,11 +105,7 @@ status_put(struct session *session, struct buf *out, struct str name,
 	if (store_mailbox_get(session->imapd->reader, mailbox, session->arena,
 		&mbox, err) < 0)
 		return -1;
-	if ((items & STATUS_RECENT) != 0 &&
-	    count_recent(session, mailbox, &mbox, &counted.recent, err) < 0)
-		return -1;
-	if ((items & STATUS_DELETED_STORAGE) != 0 &&
-	    sum_deleted(session, mailbox, &mbox, &counted.deleted, err) < 0)
+	if (count(session, mailbox, &mbox, items, &counted, err) < 0)
 		return -1;
 	(void)buf_addz(out, "* STATUS ");
 	reply_put_mailbox(session, out, name);

@@ -318,6 +318,18 @@ change_keyword(struct change *change, struct open_mbox *mbox,
 	return 1ULL << keywords->count++;
 }
 
+uint64_t
+change_keywords(struct change *change, struct open_mbox *to,
+    const struct store_keywords *names, uint64_t bits)
+{
+	uint64_t out = 0;
+
+	for (unsigned i = 0; i < names->count; i++)
+		if (bits & 1ULL << i)
+			out |= change_keyword(change, to, names->keyword[i]);
+	return out;
+}
+
 static int
 flush_mbox(struct change *change, struct open_mbox *mbox, struct err *err)
 {

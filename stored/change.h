@@ -151,6 +151,12 @@ void change_move(struct change *change, const struct store_record *record,
  */
 uint64_t change_keyword(struct change *change, struct open_mbox *mbox,
     struct str keyword);
+/*
+ * to's bits for those of another mailbox. A keyword for which there is no
+ * room is lost.
+ */
+uint64_t change_keywords(struct change *change, struct open_mbox *to,
+    const struct store_keywords *names, uint64_t bits);
 /* The bit, 0: it has none. */
 uint64_t change_keyword_find(const struct open_mbox *mbox, struct str keyword);
 

@@ -52,20 +52,13 @@ copy_slice(const struct change *change)
 	return slice == 0 ? STORE_SLICE : slice;
 }
 
-/* The target's bits for the source's. One without room there is lost. */
 static uint64_t
 keywords_of(const struct work *work, uint64_t bits)
 {
-	const struct store_keywords *names = &work->what->from->row.keywords;
-	uint64_t out = 0;
-
 	if (!(work->rights & STORE_RIGHT_WRITE))
 		return 0;
-	for (unsigned i = 0; i < names->count; i++)
-		if (bits & 1ULL << i)
-			out |= change_keyword(work->change, work->what->to,
-			    names->keyword[i]);
-	return out;
+	return change_keywords(work->change, work->what->to,
+	    &work->what->from->row.keywords, bits);
 }
 
 static int

@@ -41,20 +41,6 @@ struct way {
 	struct open_mbox *from, *to;
 };
 
-/* The target's bits for the source's. One without room there is lost. */
-static uint64_t
-keywords_of(struct change *change, const struct way *way, uint64_t bits)
-{
-	const struct store_keywords *names = &way->from->row.keywords;
-	uint64_t out = 0;
-
-	for (unsigned i = 0; i < names->count; i++)
-		if (bits & 1ULL << i)
-			out |=
-			    change_keyword(change, way->to, names->keyword[i]);
-	return out;
-}
-
 /* 1; 0 refused: no UID is left; -1. */
 static int
 restore(struct change *change, struct request *request, const struct way *way,
@@ -69,7 +55,8 @@ restore(struct change *change, struct request *request, const struct way *way,
 		return -1;
 	row.size = hot.size;
 	row.flags = hot.flags & (uint16_t)~STORE_FLAG_DELETED;
-	row.keywords = keywords_of(change, way, hot.keywords);
+	row.keywords = change_keywords(change, way->to,
+	    &way->from->row.keywords, hot.keywords);
 	row.sent = hot.sent;
 	row.internal = hot.internal;
 	row.prefix = hot.prefix;

@@ -3,8 +3,7 @@
 #include "base/num.h"
 #include "store/rights.h"
 #include "store/row.h"
-
-enum { RUN_SIZE = 8 };
+#include "store/uids.h"
 
 int
 store_access_seen(struct kv_txn *txn, uint32_t mailbox, uint32_t user,
@@ -46,18 +45,18 @@ store_access_open(struct store_access *access, struct kv_txn *txn,
 static bool
 has_uid(struct str runs, uint32_t uid)
 {
-	size_t lo = 0, hi = runs.len / RUN_SIZE;
+	size_t lo = 0, hi = runs.len / STORE_RUN_SIZE;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (num_get_u32(runs.p + mid * RUN_SIZE + 4) < uid)
+		if (num_get_u32(runs.p + mid * STORE_RUN_SIZE + 4) < uid)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < runs.len / RUN_SIZE &&
-	    num_get_u32(runs.p + lo * RUN_SIZE) <= uid;
+	return lo < runs.len / STORE_RUN_SIZE &&
+	    num_get_u32(runs.p + lo * STORE_RUN_SIZE) <= uid;
 }
 
 uint16_t

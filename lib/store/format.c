@@ -309,7 +309,7 @@ store_seen_decode(struct str *runs, struct str in, struct err *err)
 	struct wire wire = begin(in);
 
 	*runs = wire_bytes(&wire, wire.in.len);
-	if (runs->len % 8 != 0)
+	if (runs->len % STORE_RUN_SIZE != 0)
 		wire.bad = true;
 	return done(&wire, "seen", err);
 }

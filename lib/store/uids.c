@@ -5,8 +5,6 @@
 #include "base/alloc.h"
 #include "base/num.h"
 
-enum { RUN_SIZE = 8 };
-
 void
 store_uids_clear(struct store_uids *set)
 {
@@ -209,10 +207,10 @@ store_uids_decode(struct store_uids *set, struct str in, struct err *err)
 	uint64_t next = 1; /* the smallest UID that may follow */
 
 	*set = (struct store_uids){ 0 };
-	if (in.len % RUN_SIZE != 0)
+	if (in.len % STORE_RUN_SIZE != 0)
 		goto bad;
-	reserve(set, in.len / RUN_SIZE);
-	for (; in.len > 0; str_skip(&in, RUN_SIZE)) {
+	reserve(set, in.len / STORE_RUN_SIZE);
+	for (; in.len > 0; str_skip(&in, STORE_RUN_SIZE)) {
 		uint32_t first = num_get_u32(in.p);
 		uint32_t last = num_get_u32(in.p + 4);
 

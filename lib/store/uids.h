@@ -1,8 +1,9 @@
 /*
- * uids - a set of UIDs as rising runs: what a request names, and a session's
- * view of a mailbox, where the n-th UID has message sequence number n.
+ * uids - a set of UIDs as rising runs: what a request names, what an answer
+ * tells, what somebody has seen of another's mailbox. The n-th UID of a set is
+ * found by n, and n by the UID.
  *
- * Mailboxes are mostly one long run with holes, so a view of 20,000 messages
+ * Mailboxes are mostly one long run with holes, so a set of 20,000 messages
  * takes some hundred bytes. On the wire a run is first and last, u32 each.
  *
  * Ownership: the caller owns the struct, the set owns run[]. An empty set is
@@ -17,6 +18,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+
+enum { STORE_RUN_SIZE = 8 /* bytes of a run in its wire form */ };
 
 struct store_run {
 	uint32_t first, last; /* both inside */

@@ -9,9 +9,7 @@
 #include "store/uids.h"
 #include "stored/request.h"
 
-enum {
-	RUNS = STORE_MSG_UIDS_MAX / 8 /* of 8 bytes, as many as there may be */
-};
+enum { RUNS = STORE_MSG_UIDS_MAX / STORE_RUN_SIZE };
 
 static int
 nothing(struct change *change, struct request *request, struct err *err)
