@@ -15,13 +15,6 @@
 #include "store/client.h"
 
 static void
-ignore_notice(void *ctx, const struct store_notice *notice)
-{
-	(void)ctx;
-	(void)notice;
-}
-
-static void
 watch(struct session *session, bool on)
 {
 	struct err err;
@@ -51,8 +44,7 @@ tell(struct session *session)
 {
 	struct err err;
 
-	if (store_client_notices(session->store, ignore_notice, NULL, &err) <
-		0 &&
+	if (store_client_notices(session->store, NULL, NULL, &err) < 0 &&
 	    !come_back(session))
 		return false;
 	if (session->selected == NULL)

@@ -94,16 +94,14 @@ modify(uint8_t mode, uint16_t old, uint32_t rights)
 }
 
 /* Keep the list, and tell who may lose or gain the mailbox by it. */
-static int
+static void
 put_list(struct change *change, struct open_mbox *mbox,
-    const struct store_acl *acl, struct err *err)
+    const struct store_acl *acl)
 {
-	(void)err;
 	store_acl_encode(&change->row, acl);
 	mbox->row.acl = arena_str(change->arena, buf_str(&change->row));
 	mbox->is_dirty = true;
 	change_notice(change, mbox->row.owner, mbox->id, 0);
-	return 0;
 }
 
 static int
@@ -141,7 +139,8 @@ set_entry(struct change *change, struct request *request,
 	    0) {
 		return -1;
 	}
-	return put_list(change, target->mbox, acl, err);
+	put_list(change, target->mbox, acl);
+	return 0;
 }
 
 static int
@@ -206,7 +205,8 @@ take_out(struct change *change, struct open_mbox *mbox, struct str identity,
 	if (store_acl_set(acl, &none, err) < 0 ||
 	    del_share(change, mbox, identity, err) < 0)
 		return -1;
-	return put_list(change, mbox, acl, err);
+	put_list(change, mbox, acl);
+	return 0;
 }
 
 /* Who is called that is no more: out of every list. */

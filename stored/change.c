@@ -98,16 +98,14 @@ change_put_mod(struct change *change, uint32_t mailbox, uint64_t modseq,
 }
 
 /* Rows held open keep their strings past the transaction's next change. */
-static int
-own_strings(struct change *change, struct store_mbox *row, struct err *err)
+static void
+own_strings(struct change *change, struct store_mbox *row)
 {
 	for (unsigned i = 0; i < row->keywords.count; i++)
 		row->keywords.keyword[i] =
 		    arena_str(change->arena, row->keywords.keyword[i]);
 	row->acl = arena_str(change->arena, row->acl);
 	row->was.name = arena_str(change->arena, row->was.name);
-	(void)err;
-	return 0;
 }
 
 static void
@@ -132,8 +130,9 @@ change_mbox(struct change *change, uint32_t mailbox, struct open_mbox **out,
 		return mbox->is_gone ? 0 : 1;
 	mbox = arena_calloc(change->arena, 1, sizeof(*mbox));
 	ret = store_row_mbox(change->txn, mailbox, &mbox->row, err);
-	if (ret <= 0 || own_strings(change, &mbox->row, err) < 0)
+	if (ret <= 0)
 		return ret;
+	own_strings(change, &mbox->row);
 	mbox->id = mailbox;
 	if (stage_limit(change, mbox, err) < 0)
 		return -1;

@@ -91,7 +91,7 @@ closed(struct ipc_peer *peer)
 	watch_clear(client);
 	client_large_clear(client);
 	if (client->pin != NULL)
-		kv_pins_remove(stored->pins, client->pin);
+		kv_pins_remove(client->pin);
 	list_remove(&client->link);
 	arena_free(client->arena);
 	free(client);

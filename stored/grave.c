@@ -1,8 +1,8 @@
 #include "stored/grave.h"
 
 static int
-decode(struct change *change, struct str key, struct str value,
-    struct grave *grave, bool *is_one, struct err *err)
+decode(struct str key, struct str value, struct grave *grave, bool *is_one,
+    struct err *err)
 {
 	struct store_mod mod;
 
@@ -15,7 +15,6 @@ decode(struct change *change, struct str key, struct str value,
 		.blob = mod.blob,
 		.message = mod.message };
 	(void)kv_key_take_u32(&key, &grave->mailbox);
-	(void)change;
 	return 0;
 }
 
@@ -57,7 +56,7 @@ grave_collect(struct change *change, uint32_t mailbox, struct kv_key *next,
 			*more = true;
 			break;
 		}
-		ret = decode(change, key, value, &out[*count], &is_one, err);
+		ret = decode(key, value, &out[*count], &is_one, err);
 		if (ret < 0)
 			break;
 		if (!is_one || !want(ctx, &out[*count]))

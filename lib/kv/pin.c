@@ -120,7 +120,7 @@ kv_pins_close(struct kv_pins *pins)
 	if (pins == NULL)
 		return;
 	LIST_FOREACH(link, &pins->slots)
-	kv_pins_remove(pins, LIST_ITEM(link, struct kv_pin_slot, link));
+	kv_pins_remove(LIST_ITEM(link, struct kv_pin_slot, link));
 	for (unsigned i = 0; i < pins->epochs; i++)
 		mdb_txn_abort(pins->epoch[i].txn);
 	if (pins->page != NULL) {
@@ -155,9 +155,8 @@ kv_pins_add(struct kv_pins *pins, void *ctx, struct kv_pin_slot **out, int *fd,
 }
 
 void
-kv_pins_remove(struct kv_pins *pins, struct kv_pin_slot *slot)
+kv_pins_remove(struct kv_pin_slot *slot)
 {
-	(void)pins;
 	list_remove(&slot->link);
 	(void)munmap(slot->page, PAGE);
 	free(slot);

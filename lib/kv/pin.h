@@ -43,7 +43,7 @@ int kv_pins_epoch_fd(const struct kv_pins *pins);
 int kv_pins_add(struct kv_pins *pins, void *ctx, struct kv_pin_slot **out,
     int *fd, struct err *err);
 /* The reader is gone; its pin counts no more. */
-void kv_pins_remove(struct kv_pins *pins, struct kv_pin_slot *slot);
+void kv_pins_remove(struct kv_pin_slot *slot);
 
 /*
  * To be called every 20 ms or so: publish a new epoch if something was

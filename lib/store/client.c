@@ -202,13 +202,6 @@ store_client_hello(struct store_client *client, struct store_reader *reader,
 	return 0;
 }
 
-static void
-ignore_notice(void *ctx, const struct store_notice *notice)
-{
-	(void)ctx;
-	(void)notice;
-}
-
 /* Is the connection there, not only as far as we have heard? */
 static bool
 is_connected(struct store_client *client)
@@ -216,7 +209,7 @@ is_connected(struct store_client *client)
 	struct err err;
 
 	return client != NULL && store_client_fd(client) >= 0 &&
-	    store_client_notices(client, ignore_notice, NULL, &err) >= 0;
+	    store_client_notices(client, NULL, NULL, &err) >= 0;
 }
 
 int
@@ -487,7 +480,7 @@ store_client_notices(struct store_client *client, store_notice_fn *fn,
 	}
 	count = client->notices;
 	client->notices = 0;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && fn != NULL; i++)
 		fn(ctx, &client->notice[i]);
 	return (int)count;
 }

@@ -171,8 +171,8 @@ int store_client_recent(struct store_client *client, uint32_t mailbox,
 int store_client_watch(struct store_client *client, uint32_t mailbox, bool on,
     struct err *err);
 /*
- * Give fn each notice that is there, without waiting. Returns how many, -1
- * when the connection broke.
+ * Give fn (NULL: nobody) each notice that is there, without waiting. Returns
+ * how many, -1 when the connection broke.
  */
 typedef void store_notice_fn(void *ctx, const struct store_notice *notice);
 int store_client_notices(struct store_client *client, store_notice_fn *fn,

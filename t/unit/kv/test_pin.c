@@ -177,7 +177,7 @@ readers_never_see_a_torn_state(void **state)
 				continue;
 			assert_true(WIFEXITED(status));
 			assert_int_equal(WEXITSTATUS(status), 0);
-			kv_pins_remove(f->pins, slot[i]);
+			kv_pins_remove(slot[i]);
 			pid[i] = 0;
 			left--;
 		}
@@ -236,7 +236,7 @@ over_age_is_from_the_replacement_of_the_epoch(void **state)
 	assert_int_equal(kv_pins_step(f->pins, 1060, &err), 0);
 	assert_int_equal(kv_pins_epochs(f->pins), 1);
 	kv_pin_detach(pin);
-	kv_pins_remove(f->pins, slot);
+	kv_pins_remove(slot);
 }
 
 static void
