@@ -28,25 +28,6 @@ static const int64_t KEPT = 600 * (int64_t)TIME_SECOND;
 
 static void on_kick(evutil_socket_t fd, short what, void *arg);
 
-/* Is name a word of the list, which has blanks or commas between? */
-static bool
-is_listed(const char *list, struct str name)
-{
-	struct str rest = str_of(list), word;
-
-	while (rest.len > 0) {
-		size_t len = 0;
-
-		while (len < rest.len && strchr(", \t", rest.p[len]) == NULL)
-			len++;
-		word = str_sub(rest, 0, len);
-		if (str_eq(word, name))
-			return true;
-		str_skip(&rest, len < rest.len ? len + 1 : len);
-	}
-	return false;
-}
-
 static void
 set_limits(struct transport *transport)
 {
@@ -61,7 +42,8 @@ set_limits(struct transport *transport)
 		rcpts = conf->smtp_rcpt_limit;
 	}
 	transport->remote = conf->remote_transports != NULL &&
-	    is_listed(conf->remote_transports, str_of(transport->name));
+	    str_list_has(str_of(conf->remote_transports),
+		str_of(transport->name));
 	transport->rcpt_limit = (size_t)rcpts;
 	transport->window = (struct window_conf){
 		.limit = (unsigned)limit,

@@ -89,14 +89,7 @@ filter_mechanisms(const struct site *site, char out[SMTP_EHLO_AUTH])
 
 	out[0] = '\0';
 	while (str_split(&offered, ' ', &one)) {
-		struct str rest = allowed, part, word;
-		bool found = allowed.len == 0;
-
-		while (!found && str_split(&rest, ',', &part)) {
-			while (str_split(&part, ' ', &word))
-				found = found || str_ieq(str_trim(word), one);
-		}
-		if (!found)
+		if (allowed.len > 0 && !str_list_has(allowed, one))
 			continue;
 		len += (size_t)snprintf(out + len, SMTP_EHLO_AUTH - len,
 		    "%s%" STR_F, len > 0 ? " " : "", STR_A(one));

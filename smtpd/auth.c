@@ -171,8 +171,8 @@ is_offered(const struct session *s, struct str mech)
 {
 	struct str rest = str_of(s->conf->mechanisms), word;
 
-	while (str_split(&rest, ' ', &word))
-		if (word.len > 0 && str_ieq(word, mech))
+	while (str_take_word(&rest, &word))
+		if (str_ieq(word, mech))
 			return is_usable(s, word);
 	return false;
 }
@@ -185,8 +185,8 @@ auth_list(const struct session *s, struct buf *out)
 	if (!session_may_auth(s))
 		return;
 	(void)buf_addz(out, "AUTH");
-	while (str_split(&rest, ' ', &word))
-		if (word.len > 0 && is_usable(s, word))
+	while (str_take_word(&rest, &word))
+		if (is_usable(s, word))
 			(void)buf_addf(out, " %" STR_F, STR_A(word));
 	(void)buf_addc(out, '\n');
 }

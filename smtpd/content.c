@@ -10,6 +10,23 @@ static const struct content_check *const checks[] = {
 	&check_spamd,
 };
 
+int
+content_check_list(const char *list, struct err *err)
+{
+	struct str rest = str_of(list), word;
+
+	while (str_take_word(&rest, &word)) {
+		size_t i = 0;
+
+		while (i < NELEMS(checks) && !str_ieqz(word, checks[i]->name))
+			i++;
+		if (i == NELEMS(checks))
+			return err_set(err, ERR_SYNTAX,
+			    "\"%" STR_F "\" is no check", STR_A(word));
+	}
+	return 0;
+}
+
 void
 content_init(struct content *c, struct session *s, struct str prefix)
 {
@@ -24,24 +41,10 @@ content_clear(struct content *c)
 }
 
 static bool
-is_listed(const char *list, const char *name)
-{
-	struct str rest = str_of(list), word;
-
-	while (str_split(&rest, ' ', &word)) {
-		word = str_trim(word);
-		if (str_ends(word, STR(",")))
-			word.len--;
-		if (str_eqz(word, name))
-			return true;
-	}
-	return false;
-}
-
-static bool
 is_wanted(const struct content_check *check, const struct session *s)
 {
-	return is_listed(s->conf->content_checks, check->name) &&
+	return str_list_has(str_of(s->conf->content_checks),
+		   str_of(check->name)) &&
 	    check->is_wanted(s->conf, s);
 }
 

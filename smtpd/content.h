@@ -53,6 +53,9 @@ struct content_check {
 
 extern const struct content_check check_clamd, check_spamd;
 
+/* ERR_SYNTAX: a word of smtpd_content_checks is the name of no check. */
+int content_check_list(const char *list, struct err *err);
+
 void content_init(struct content *c, struct session *s, struct str prefix);
 void content_clear(struct content *c);
 

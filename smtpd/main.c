@@ -9,6 +9,7 @@
 #include "dict/dict.h"
 #include "ipc/handover_msg.h"
 #include "service/daemon.h"
+#include "smtpd/content.h"
 #include "smtpd/peers_ipc.h"
 #include "smtpd/session.h"
 
@@ -79,6 +80,8 @@ check(struct main_cf *cf, void *ctx, struct problems *problems)
 	int before = problems->errors;
 	struct err err;
 
+	if (content_check_list(conf->content_checks, &err) < 0)
+		conf_report(cf, "smtpd_content_checks", &err, problems);
 	access_free(smtpd->access);
 	conf->access = smtpd->access = access_new();
 	check_classes(cf, conf, smtpd->access, problems);

@@ -154,6 +154,37 @@ str_itake_str(struct str *in, struct str word)
 	return true;
 }
 
+static bool
+is_between(char c)
+{
+	return is_space(c) || c == ',';
+}
+
+bool
+str_take_word(struct str *in, struct str *word)
+{
+	while (in->len > 0 && is_between(in->p[0]))
+		str_skip(in, 1);
+	*word = str_make(in->p, 0);
+	while (in->len > 0 && !is_between(in->p[0])) {
+		word->len++;
+		str_skip(in, 1);
+	}
+	return word->len > 0;
+}
+
+bool
+str_list_has(struct str list, struct str word)
+{
+	struct str item;
+
+	while (str_take_word(&list, &item)) {
+		if (str_ieq(item, word))
+			return true;
+	}
+	return false;
+}
+
 bool
 str_split(struct str *in, char c, struct str *part)
 {

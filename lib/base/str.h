@@ -113,6 +113,14 @@ bool str_take_str(struct str *in, struct str word);
 bool str_itake_str(struct str *in, struct str word);
 
 /*
+ * The next word of a list as main.cf has them, between blanks, commas and line
+ * ends. False: there is no more.
+ */
+bool str_take_word(struct str *in, struct str *word);
+/* Is word one of such a list, in either case? */
+bool str_list_has(struct str list, struct str word);
+
+/*
  * Everything before the first c (or all of *in), and move past c. Returns
  * false, with nothing taken, only when *in is empty and p is NULL: the usual
  * loop is "while (str_split(&rest, ',', &part))".

@@ -35,18 +35,6 @@ take_word(struct str *in, const char *separators, struct str *word)
 	return word->len > 0;
 }
 
-static bool
-is_listed(struct str list, struct str word)
-{
-	struct str item;
-
-	while (take_word(&list, ", \t", &item)) {
-		if (str_ieq(item, word))
-			return true;
-	}
-	return false;
-}
-
 /* sasl-mech = 1*20mech-char (RFC 4422 section 3.1) */
 static bool
 is_mechanism(struct str word)
@@ -66,7 +54,8 @@ take_mechanisms(struct smtp_ehlo *ehlo, struct str words)
 	struct str word;
 
 	while (take_word(&words, " \t=", &word)) {
-		if (!is_mechanism(word) || is_listed(str_of(ehlo->auth), word))
+		if (!is_mechanism(word) ||
+		    str_list_has(str_of(ehlo->auth), word))
 			continue;
 		if (len + word.len + 2 > sizeof(ehlo->auth))
 			return;
@@ -104,7 +93,7 @@ smtp_ehlo_parse(struct smtp_ehlo *ehlo, struct str text, struct str ignored)
 	(void)str_split(&text, '\n', &line); /* the server's name */
 	while (str_split(&text, '\n', &line)) {
 		if (take_word(&line, " \t=", &word) &&
-		    !is_listed(ignored, word))
+		    !str_list_has(ignored, word))
 			take_keyword(ehlo, word, line);
 	}
 }

@@ -35,6 +35,35 @@ compares_bytes_and_letters(void **state)
 }
 
 static void
+takes_the_words_of_a_list(void **state)
+{
+	static const struct {
+		const char *list, *words; /* each with a "|" behind */
+	} cases[] = {
+		{ "", "" },
+		{ " ,\t", "" },
+		{ "a", "a|" },
+		{ "a b,c, d\te\nf,,g ", "a|b|c|d|e|f|g|" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str rest = str_of(cases[i].list), word;
+		struct str want = str_of(cases[i].words);
+
+		while (str_take_word(&rest, &word)) {
+			assert_true(str_take_str(&want, word));
+			assert_true(str_take(&want, '|'));
+			assert_true(str_list_has(str_of(cases[i].list), word));
+		}
+		assert_int_equal(want.len, 0);
+		assert_false(str_list_has(str_of(cases[i].list), STR("")));
+	}
+	assert_true(str_list_has(STR("one, Two"), STR("tWO")));
+	assert_false(str_list_has(STR("one, two"), STR("tw")));
+}
+
+static void
 finds_the_first_and_the_last(void **state)
 {
 	struct str s = STR("a.b.c");
@@ -98,6 +127,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compares_bytes_and_letters),
+		cmocka_unit_test(takes_the_words_of_a_list),
 		cmocka_unit_test(finds_the_first_and_the_last),
 		cmocka_unit_test(clips_what_lies_outside),
 		cmocka_unit_test(splits_into_every_part_empty_ones_too),

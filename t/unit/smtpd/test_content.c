@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "base/log.h"
+#include "smtpd/content.h"
 #include "t/unit/smtpd/doubles.h"
 
 #define SPAM "SPAMD/1.1 0 EX_OK\r\nSpam: True ; 7.5 / 5.0\r\n\r\nA,B"
@@ -221,6 +222,39 @@ checks_and_sizes_are_configured(void **state)
 	doubles_clear(&doubles);
 }
 
+/* A list has blanks or commas; what is in none of its words is no check. */
+static void
+lists_are_read_in_any_form(void **state)
+{
+	static const char *const lists[] = { "clamd,spamd", "spamd,clamd",
+		"spamd\tclamd", "spamd , clamd", "clamd" };
+	struct smtpd_conf conf = conf_with("/c", "/s");
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(lists); i++) {
+		struct doubles doubles;
+		struct buf said;
+
+		conf.content_checks = lists[i];
+		conf.virus_action = SMTPD_VIRUS_REJECT;
+		doubles_init(&doubles);
+		buf_init(&said, 0);
+		doubles.clamd = "stream: V FOUND";
+		doubles.spamd = "SPAMD/1.1 0 EX_OK\r\n"
+				"Spam: False ; 0.0 / 5.0\r\n\r\n";
+		doubles_run(&doubles, &conf, "", STR(TALK("A: b\r\n\r\nx\r\n")),
+		    &said);
+		expect_reply(&said, "550 5.7.1");
+		buf_clear(&said);
+		doubles_clear(&doubles);
+		assert_int_equal(content_check_list(lists[i], &err), 0);
+	}
+	assert_int_equal(content_check_list("", &err), 0);
+	assert_int_equal(content_check_list("clamd clamav", &err), -1);
+	assert_non_null(strstr(err.text, "clamav"));
+}
+
 int
 main(void)
 {
@@ -230,6 +264,7 @@ main(void)
 		cmocka_unit_test(without_spamd_all_fields_stay),
 		cmocka_unit_test(the_notice_tells_and_carries_nothing),
 		cmocka_unit_test(checks_and_sizes_are_configured),
+		cmocka_unit_test(lists_are_read_in_any_form),
 	};
 
 	log_init("test", LOG_LEVEL_ERROR);

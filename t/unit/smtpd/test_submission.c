@@ -69,6 +69,24 @@ submissions_need_a_login(void **state)
 }
 
 static void
+mechanisms_are_a_list(void **state)
+{
+	struct smtpd_conf conf = double_conf;
+	static const struct row rows[] = {
+		{ HI "AUTH PLAIN AGFkYQBzZWNyZXQ=\r\n" BYE, "220 250 235 221",
+		    NULL, "250-AUTH PLAIN LOGIN\r\n" },
+	};
+
+	(void)state;
+	conf.sasl = true;
+	conf.tls_auth_only = false;
+	conf.mechanisms = "PLAIN, LOGIN";
+	check(rows, NELEMS(rows), &conf);
+	conf.mechanisms = "PLAIN\tLOGIN";
+	check(rows, NELEMS(rows), &conf);
+}
+
+static void
 passwords_wait_for_tls(void **state)
 {
 	struct smtpd_conf conf = double_conf;
@@ -207,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(submissions_need_a_login),
+		cmocka_unit_test(mechanisms_are_a_list),
 		cmocka_unit_test(passwords_wait_for_tls),
 		cmocka_unit_test(logins_broken_off_at_the_last_word_are_ended),
 		cmocka_unit_test(demands_tls_where_told_to),
