@@ -26,35 +26,36 @@ resume_free(struct resume *resume)
 	free(resume);
 }
 
+/* Of the name as the directory has it, however front writes it. */
 static int
-make_ticket(const struct resume *resume, const struct facts *facts,
+make_ticket(const struct resume *resume, const struct password_owner *owner,
     struct buf *out, struct err *err)
 {
 	struct authd *authd = resume->authd;
 	struct ticket ticket = {
 		.session = str_of(resume->session),
-		.user = str_of(resume->user),
+		.user = owner->name,
 		.service = str_of(resume->service),
 		.mech = str_of(resume->mech),
 	};
 
-	return facts_sign(facts, &ticket, authd->conf.ticket_time,
+	return facts_sign(owner->facts, &ticket, authd->conf.ticket_time,
 	    authd->signer, out, err);
 }
 
-/* facts NULL: nobody could be asked, and the old ticket is to do. */
+/* owner NULL: nobody could be asked, and the old ticket is to do. */
 static void
-go_on(struct resume *resume, const struct facts *facts)
+go_on(struct resume *resume, const struct password_owner *owner)
 {
 	struct auth_step step = {
 		.status = AUTH_OK,
-		.user = str_of(resume->user),
+		.user = owner != NULL ? owner->name : str_of(resume->user),
 	};
 	struct buf ticket;
 	struct err err;
 
 	buf_init(&ticket, AUTH_TICKET_MAX);
-	if (facts != NULL && make_ticket(resume, facts, &ticket, &err) < 0) {
+	if (owner != NULL && make_ticket(resume, owner, &ticket, &err) < 0) {
 		log_warn("parked session: %s", err.text);
 		step.status = AUTH_TEMP;
 	}
@@ -81,7 +82,7 @@ on_looked(void *ctx, enum password_result result,
 	else if (result == PASSWORD_WRONG || resume->since < owner->not_before)
 		ipc_peer_send(resume->peer, &auth_step_msg, resume->tag, &no);
 	else
-		go_on(resume, owner->facts);
+		go_on(resume, owner);
 	resume_free(resume);
 }
 
