@@ -40,6 +40,7 @@ struct authd_conf {
 	int pop3_delay;    /* s between a user's logins; 0: none */
 };
 
+struct tell;
 struct watch;
 
 struct authd {
@@ -54,6 +55,7 @@ struct authd {
 	struct delay *delay; /* of POP3's users */
 	size_t shown;        /* sessions, as the statistics have them */
 	struct watch *watch;
+	struct tell *tell; /* stored, of tickets that are void */
 	struct list exchanges;
 	size_t open;          /* exchanges */
 	struct list resumes;  /* parked sessions that are looked at */

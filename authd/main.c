@@ -12,6 +12,7 @@
 #include "authd/exchange.h"
 #include "authd/mech.h"
 #include "authd/resume.h"
+#include "authd/tell.h"
 #include "authd/watch.h"
 #include "base/fsutil.h"
 #include "base/log.h"
@@ -159,6 +160,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	authd->memory = memory_new((size_t)authd->conf.cache_size);
 	authd->count = count_new();
 	authd->delay = delay_new();
+	authd->tell = tell_new(authd);
 	authd->watch = watch_new(authd);
 	authd->sweep =
 	    event_new(daemon_base(d), -1, EV_PERSIST, on_sweep, authd);
@@ -192,6 +194,7 @@ stop(void *ctx)
 	if (authd->sweep != NULL)
 		event_free(authd->sweep);
 	watch_free(authd->watch);
+	tell_free(authd->tell);
 	password_free(authd->password);
 	exchange_free_all(authd);
 	resume_free_all(authd);

@@ -4,19 +4,21 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "authd/tell.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/time.h"
 #include "dict/ldap_client.h"
 
-enum { EVERY_SECONDS = 2, CSN_MAX = 64 };
+enum { EVERY_SECONDS = 2, CSN_MAX = 64, STAMP_SIZE = 32, FILTER_MAX = 512 };
 
 struct watch {
 	struct authd *authd;
 	struct ldap_client *client;
 	struct event *timer;
 	char csn[CSN_MAX]; /* of the last change we know */
+	bool looks_back;   /* what became void before we were started? */
 };
 
 /* A peer that wants to be told. */
@@ -67,6 +69,7 @@ publish(struct authd *authd, struct str user, int64_t not_before)
 		.not_before = (uint64_t)not_before };
 
 	memory_forget(authd->memory, user);
+	tell_void(authd->tell, user, not_before);
 	LIST_FOREACH(link, &authd->watchers)
 	{
 		struct watcher *watcher = LIST_ITEM(link, struct watcher, link);
@@ -75,27 +78,40 @@ publish(struct authd *authd, struct str user, int64_t not_before)
 	}
 }
 
+/* As tickets have it; of TICKET_NAME_MAX bytes at most. */
+static struct str
+lowered(char name[TICKET_NAME_MAX], struct str user)
+{
+	for (size_t i = 0; i < user.len; i++)
+		name[i] = lower(user.p[i]);
+	return str_make(name, user.len);
+}
+
 bool
 watch_void_of(const struct ldap_entry *entry, int64_t now,
-    struct auth_void *msg)
+    char name[TICKET_NAME_MAX], struct auth_void *msg)
 {
 	struct str status = ldap_entry_value(entry, "accountStatus");
+	struct str user = ldap_entry_value(entry, "mailboxOwner");
 
-	msg->user = ldap_entry_value(entry, "mailboxOwner");
+	if (user.len == 0)
+		user = ldap_entry_value(entry, "mail");
+	if (user.len == 0 || user.len > TICKET_NAME_MAX)
+		return false;
+	msg->user = lowered(name, user);
 	msg->not_before = (uint64_t)watch_not_before(entry);
-	if (msg->user.len == 0)
-		msg->user = ldap_entry_value(entry, "mail");
 	if (status.len > 0 && !str_ieqz(status, "active"))
 		msg->not_before = (uint64_t)now + 1;
-	return msg->user.len > 0 && msg->user.len <= TICKET_NAME_MAX;
+	return true;
 }
 
 static void
 take_entry(struct watch *watch, const struct ldap_entry *entry)
 {
+	char name[TICKET_NAME_MAX];
 	struct auth_void msg;
 
-	if (watch_void_of(entry, time_real() / TIME_SECOND, &msg))
+	if (watch_void_of(entry, time_real() / TIME_SECOND, name, &msg))
 		publish(watch->authd, msg.user, (int64_t)msg.not_before);
 }
 
@@ -118,7 +134,7 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 		struct str csn = ldap_entry_value(&entries[i], "entryCSN");
 
 		/* The search says "from", so the last one comes again. */
-		if (str_cmp(csn, str_of(watch->csn)) <= 0)
+		if (!watch->looks_back && str_cmp(csn, str_of(watch->csn)) <= 0)
 			continue;
 		take_entry(watch, &entries[i]);
 		if (str_cmp(csn, newest) > 0 && csn.len < CSN_MAX)
@@ -130,19 +146,54 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 		(void)snprintf(copy, sizeof(copy), "%" STR_F, STR_A(newest));
 		memcpy(watch->csn, copy, sizeof(copy));
 	}
+	if (err != NULL && err->kind == ERR_LIMIT && watch->looks_back)
+		log_warn("too many users were changed lately: tickets of "
+			 "before are good: %s",
+		    err->text);
+	if (err == NULL || err->kind == ERR_LIMIT)
+		watch->looks_back = false;
 	sleep_on(watch);
+}
+
+/* "20261122054841", so many seconds ago. */
+static void
+make_stamp(char out[STAMP_SIZE], int64_t ago)
+{
+	time_t then = (time_t)(time_real() / TIME_SECOND - ago);
+	struct tm tm;
+
+	(void)gmtime_r(&then, &tm);
+	(void)strftime(out, STAMP_SIZE, "%Y%m%d%H%M%S", &tm);
+}
+
+/* Of what changed while tickets last that are good now: what makes some void.
+ */
+static void
+make_filter_back(const struct watch *watch, char *out, size_t size)
+{
+	char stamp[STAMP_SIZE];
+
+	make_stamp(stamp, watch->authd->conf.ticket_time + TICKET_SKEW);
+	(void)snprintf(out, size,
+	    "(&(objectClass=mailUser)(entryCSN>=%s.000000Z#000000#000#000000)"
+	    "(|(pwdChangedTime>=%sZ)(mailNotBefore>=%sZ)"
+	    "(&(accountStatus=*)(!(accountStatus=active)))))",
+	    stamp, stamp, stamp);
 }
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *watch = arg;
-	char filter[CSN_MAX + 64];
+	char filter[FILTER_MAX];
 
 	(void)fd;
 	(void)what;
-	(void)snprintf(filter, sizeof(filter),
-	    "(&(objectClass=mailUser)(entryCSN>=%s))", watch->csn);
+	if (watch->looks_back)
+		make_filter_back(watch, filter, sizeof(filter));
+	else
+		(void)snprintf(filter, sizeof(filter),
+		    "(&(objectClass=mailUser)(entryCSN>=%s))", watch->csn);
 	ldap_client_search(watch->client,
 	    watch->authd->conf.password.directory.suffix, filter, attrs,
 	    on_answer, watch);
@@ -152,12 +203,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static void
 set_begin(struct watch *watch)
 {
-	time_t begin = (time_t)(time_real() / TIME_SECOND) - 5;
-	char stamp[32];
-	struct tm tm;
+	char stamp[STAMP_SIZE];
 
-	(void)gmtime_r(&begin, &tm);
-	(void)strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &tm);
+	make_stamp(stamp, 5);
 	(void)snprintf(watch->csn, sizeof(watch->csn),
 	    "%s.000000Z#000000#000#000000", stamp);
 }
@@ -180,6 +228,7 @@ watch_new(struct authd *authd)
 	if (watch->timer == NULL)
 		panic("evtimer_new");
 	set_begin(watch);
+	watch->looks_back = true;
 	sleep_on(watch);
 	return watch;
 }
@@ -211,6 +260,7 @@ watch_kick(struct ipc_peer *peer, uint16_t tag, const void *in)
 {
 	const struct auth_kick *kick = in;
 	struct auth_void answer = { .user = kick->user };
+	char name[TICKET_NAME_MAX];
 	struct err err;
 
 	if (!str_eqz(str_of(ipc_peer_role(peer)), "ctl")) {
@@ -219,7 +269,8 @@ watch_kick(struct ipc_peer *peer, uint16_t tag, const void *in)
 		return;
 	}
 	answer.not_before = (uint64_t)(time_real() / TIME_SECOND + 1);
-	publish(ipc_peer_ctx(peer), kick->user, (int64_t)answer.not_before);
+	publish(ipc_peer_ctx(peer), lowered(name, kick->user),
+	    (int64_t)answer.not_before);
 	ipc_peer_send(peer, &auth_void_msg, tag, &answer);
 }
 

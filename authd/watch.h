@@ -3,7 +3,8 @@
  * changed, account disabled, mailNotBefore set, whoever did it.
  *
  * Every two seconds one search for users changed since the last one. What
- * changed is forgotten by the memory and told to those who asked (auth_watch).
+ * changed is forgotten by the memory and told to those who asked (auth_watch)
+ * and to stored. The first search looks back as far as tickets may be good.
  * A removed entry is in no search: chancery(8) says auth_kick, and new logins
  * find out by themselves.
  */
@@ -31,9 +32,10 @@ int64_t watch_not_before(const struct ldap_entry *user);
 
 /*
  * What a changed entry makes void, at this second: sessions of a user that
- * began before *msg says. false: of nobody whom a session could be of.
+ * began before *msg says. The name is written to name, as tickets have it, in
+ * lower case. false: of nobody whom a session could be of.
  */
 bool watch_void_of(const struct ldap_entry *entry, int64_t now,
-    struct auth_void *msg);
+    char name[TICKET_NAME_MAX], struct auth_void *msg);
 
 #endif

@@ -42,6 +42,7 @@ static const struct edge_rule edges[] = {
 	{ "lmtpd", "stored" },
 	{ "smtp", "dnsd" },
 	{ "rewrite", "stored" },
+	{ "authd", "stored" },
 	{ "imapd", "stored" },
 	{ "pop3d", "stored" },
 	{ "ctl", "qmgr" },

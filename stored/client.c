@@ -41,6 +41,7 @@ roles_of(const char *role)
 		{ "rewrite", ROLE_QUOTA },
 		{ "ctl", ROLE_ADMIN },
 		{ "front", ROLE_FRONT },
+		{ "authd", ROLE_VOID },
 	};
 
 	for (size_t i = 0; i < NELEMS(table); i++)
@@ -243,6 +244,10 @@ check_ticket(struct client *client, const struct store_hello *in,
 		ret = err_set(err, ERR_DENIED, "ticket is another service's");
 	if (ret == 0 && !str_eq(ticket.user, in->user))
 		ret = err_set(err, ERR_DENIED, "ticket is another user's");
+	if (ret == 0 &&
+	    ticket.issued < voids_not_before(client->stored->voids, in->user))
+		ret = err_set(err, ERR_DENIED, "ticket is void");
+	client->issued = ticket.issued;
 	if (ret == 0)
 		ret = set_who(client, in->user, &ticket.groups, err);
 	request->has_quota = true;
@@ -501,6 +506,31 @@ on_full(struct ipc_peer *peer, uint16_t tag, const void *in)
 	free(word);
 }
 
+/* From now on, and for whoever showed such a ticket before. */
+static void
+on_void(struct ipc_peer *peer, uint16_t tag, const void *in)
+{
+	struct client *authd = ipc_peer_data(peer);
+	struct stored *stored = authd->stored;
+	const struct store_void *msg = in;
+
+	if (!may(authd, ROLE_VOID)) {
+		refuse(peer, tag, ERR_DENIED, "not for you");
+		return;
+	}
+	voids_add(stored->voids, msg->user, (int64_t)msg->not_before,
+	    (int64_t)msg->until, time_real() / TIME_SECOND);
+	LIST_FOREACH(link, &stored->clients)
+	{
+		struct client *client = LIST_ITEM(link, struct client, link);
+
+		if (client->roles & ROLE_SESSION && client->is_greeted &&
+		    str_ieq(client->who.name, msg->user) &&
+		    client->issued < (int64_t)msg->not_before)
+			ipc_peer_close(client->peer);
+	}
+}
+
 static const struct ipc_handler handlers[] = {
 	{ &store_append_msg, on_request },
 	{ &store_flags_msg, on_request },
@@ -524,6 +554,7 @@ static const struct ipc_handler handlers[] = {
 	{ &store_follow_msg, on_follow },
 	{ &store_list_msg, on_list },
 	{ &store_admin_msg, on_admin },
+	{ &store_void_msg, on_void },
 	{ NULL, NULL },
 };
 

@@ -120,6 +120,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 		conf.tombstones_keep = conf.expunge_keep;
 	stored->daemon = d;
 	stored->watched = hash_new();
+	stored->voids = voids_new(STORE_MSG_VOIDS_MAX);
 	list_init(&stored->clients);
 	for (int lane = 0; lane < LANES; lane++)
 		list_init(&stored->lane[lane]);
@@ -146,6 +147,7 @@ stop(void *ctx)
 	kv_pins_close(stored->pins);
 	engine_close(stored->engine);
 	hash_free(stored->watched);
+	voids_free(stored->voids);
 	ticket_verifier_free(stored->verifier);
 }
 

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "auth/ticket.h"
+#include "auth/voids.h"
 #include "base/hash.h"
 #include "ipc/server.h"
 #include "ipc/store_msg.h"
@@ -16,7 +17,7 @@
 #include "stored/engine.h"
 
 enum {
-	STORED_EDGES_MAX = 8,
+	STORED_EDGES_MAX = 12,
 	STORED_LARGE_MAX = 8,    /* files a client may have open */
 	STORED_CREDIT = 8 << 20, /* bytes of requests a client may have open */
 };
@@ -29,6 +30,7 @@ enum {
 	ROLE_ADMIN = 1 << 3,   /* anything that carries a user's name */
 	ROLE_QUOTA = 1 << 5,   /* ask who is over quota */
 	ROLE_FRONT = 1 << 4,   /* follow mailboxes of parked sessions */
+	ROLE_VOID = 1 << 6,    /* say whose tickets are void */
 };
 
 /* Requests go interactive ones first. */
@@ -59,6 +61,7 @@ struct stored {
 	struct engine *engine;
 	struct kv_pins *pins;
 	struct ticket_verifier *verifier; /* NULL: no key, no sessions */
+	struct voids *voids;              /* tickets that are not good */
 	struct ipc_listener *listener[STORED_EDGES_MAX];
 	size_t listeners;
 	struct list lane[LANES]; /* struct request */
@@ -85,6 +88,7 @@ struct client {
 	unsigned roles;
 	bool is_held, is_greeted;
 	struct store_who who; /* user 0 before the hello */
+	int64_t issued;       /* of its ticket; seconds since 1970 */
 	struct arena *arena;  /* of who */
 	size_t open_cost;     /* of its requests */
 	struct kv_pin_slot *pin;

@@ -481,6 +481,14 @@ static const struct ipc_field browse_fields[] = {
 const struct ipc_msg store_browse_msg =
     IPC_MSG(store_browse, STORE_BROWSE, browse_fields);
 
+static const struct ipc_field void_fields[] = {
+	IPC_FIELD(struct store_void, STR, user, USER),
+	IPC_FIELD(struct store_void, U64, not_before, 0),
+	IPC_FIELD(struct store_void, U64, until, 0),
+};
+const struct ipc_msg store_void_msg =
+    IPC_MSG(store_void, STORE_VOID, void_fields);
+
 #define M struct store_browsed_message
 static const struct ipc_field browsed_message_fields[] = {
 	IPC_FIELD(M, U32, uid, 0),

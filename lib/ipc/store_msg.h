@@ -66,6 +66,7 @@ enum {
 	STORE_BROWSE,
 	STORE_BROWSED,
 	STORE_APPEND_ALL,
+	STORE_VOID,
 };
 
 /* A name, keyword or queue id in a list. */
@@ -317,6 +318,19 @@ struct store_full_list {
 	struct ipc_list users; /* struct store_word; of more, only so many */
 };
 extern const struct ipc_msg store_full_list_msg;
+
+enum { STORE_MSG_VOIDS_MAX = 100000 }; /* users remembered */
+
+/*
+ * authd: tickets of user issued before this second are void, and sessions
+ * that showed one are over. From until on none of them would be good in any
+ * case. Both are seconds since 1970, UTC. Not answered.
+ */
+struct store_void {
+	struct str user;
+	uint64_t not_before, until;
+};
+extern const struct ipc_msg store_void_msg;
 
 /* The recent messages of a mailbox are mine (RFC 3501 section 2.3.2). */
 struct store_recent {

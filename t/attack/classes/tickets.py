@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import attack
+import chancery
 import frames
 import standin
 
@@ -37,9 +38,7 @@ def fields(user=ADA, service="imap", issued=None, expires=None):
         struct.pack(">I", 0), struct.pack(">QQ", 0, 0)))
 
 
-class Tickets(attack.TestCase):
-    expected_errors = ("ticket",)  # imapd and pop3d say what was wrong
-
+class Case(attack.TestCase):
     def conn(self, edge):
         conn = frames.Conn(self.chancery.path(edge))
         self.addCleanup(conn.close)
@@ -75,6 +74,10 @@ class Tickets(attack.TestCase):
             return False
         finally:
             conn.close()
+
+
+class Tickets(Case):
+    expected_errors = ("ticket",)  # imapd and pop3d say what was wrong
 
     def sign(self, key, body, context=CONTEXT):
         with tempfile.NamedTemporaryFile() as data:
@@ -227,6 +230,37 @@ class Tickets(attack.TestCase):
                     pass
                 conn.close()
         self.is_served()
+
+
+class Kept(Case):
+    """A ticket kept from a session that was taken over, until its user is
+    disabled."""
+
+    may_panic = True  # daemons that were killed are in the log
+
+    def is_refused(self, ticket):
+        return not self.opens(ticket)
+
+    def test_kept_by_whoever_took_a_session(self):
+        ada, bob = self.good(), self.good(BOB)
+        self.assertTrue(self.opens(ada))
+        self.chancery.run("user", "disable", ADA)
+        chancery.wait_until("the ticket is void",
+                            lambda: self.is_refused(ada))
+        for services in (("stored",), ("authd",), ("authd", "stored")):
+            for service in services:
+                self.kill(service)
+            # whoever was started anew learns it again
+            chancery.wait_until("stored serves", lambda: self.opens(bob, BOB))
+            chancery.wait_until("the ticket is void again",
+                                lambda: self.is_refused(ada))
+        self.chancery.run("user", "enable", ADA)
+        self.assertTrue(self.is_refused(ada))
+        chancery.wait_until("a new one is good", lambda: self.opens(
+            self.good()))
+        self.assertTrue(self.is_refused(ada))
+        self.saw("a ticket that was kept opens nothing once its user was "
+                 "disabled, also after stored or authd were started anew")
 
 
 if __name__ == "__main__":

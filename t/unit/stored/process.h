@@ -32,9 +32,10 @@
 #include "store/changes.h"
 #include "store/mailbox.h"
 
-enum { EDGES = 4, TIMEOUT_MS = 120000 };
+enum { EDGES = 5, TIMEOUT_MS = 120000 };
 
-static const char *const edges[EDGES] = { "lmtpd", "imapd", "qmgr", "ctl" };
+static const char *const edges[EDGES] = { "lmtpd", "imapd", "qmgr", "ctl",
+	"authd" };
 
 /* Where this test was started from: the daemon is built beside it. */
 static char daemon_path[5000];
@@ -172,16 +173,15 @@ connect_as(const struct fixture *f, const char *edge)
 }
 
 UNUSED static struct str
-sign_for(struct fixture *f, const char *user, const char *service,
-    struct buf *out)
+sign_at(struct fixture *f, const char *user, const char *service,
+    int64_t issued, struct buf *out)
 {
-	int64_t now = time_real() / TIME_SECOND;
 	struct ticket ticket = { .session = STR("s1"),
 		.user = str_of(user),
 		.service = str_of(service),
 		.mech = STR("PLAIN"),
-		.issued = now,
-		.expires = now + 60 };
+		.issued = issued,
+		.expires = issued + 60 };
 	struct ticket_signer *signer;
 	struct err err;
 
@@ -191,6 +191,13 @@ sign_for(struct fixture *f, const char *user, const char *service,
 	assert_int_equal(ticket_sign(out, signer, &ticket, &err), 0);
 	ticket_signer_free(signer);
 	return buf_str(out);
+}
+
+UNUSED static struct str
+sign_for(struct fixture *f, const char *user, const char *service,
+    struct buf *out)
+{
+	return sign_at(f, user, service, time_real() / TIME_SECOND, out);
 }
 
 UNUSED static struct str

@@ -2,6 +2,8 @@
  * stored as a process: bodies, tickets, and what is left after kill -9 and a
  * rebuild.
  */
+#include "ipc/frame.h"
+#include "ipc/store_msg.h"
 #include "t/unit/stored/process.h"
 
 static void
@@ -101,6 +103,79 @@ a_ticket_opens_one_users_mailboxes(void **state)
 	store_client_free(client);
 }
 
+/*
+ * Say so as edge; it was taken when the answer to the question behind it has
+ * come, which is a refusal for both.
+ */
+static void
+make_void(const struct fixture *f, const char *edge, const char *user,
+    int64_t not_before)
+{
+	struct store_void msg = { str_of(user), (uint64_t)not_before,
+		(uint64_t)not_before + 1000 };
+	struct store_recent question = { 1 };
+	struct ipc_fds fds = { .count = 0 };
+	char path[100], byte;
+	struct buf out;
+	struct err err;
+	int fd;
+
+	edge_path(f, edge, path);
+	fd = connect_unix(path, &err);
+	assert_true(fd >= 0);
+	buf_init(&out, 0);
+	(void)frame_write(&out, &fds, &store_void_msg, 1, &msg, &err);
+	(void)frame_write(&out, &fds, &store_recent_msg, 2, &question, &err);
+	assert_int_equal(write(fd, out.p, out.len), out.len);
+	assert_int_equal(recv(fd, &byte, 1, 0), 1);
+	(void)close(fd);
+	buf_clear(&out);
+}
+
+/* Does a ticket issued then open the mailboxes? */
+static bool
+opens(struct fixture *f, const char *user, int64_t issued)
+{
+	struct store_client *client = connect_as(f, "imapd");
+	struct buf ticket;
+	uint32_t id;
+	struct err err;
+	int ret = store_client_hello(client, NULL, str_of(user),
+	    sign_at(f, user, "imap", issued, &ticket), &id, &err);
+
+	buf_clear(&ticket);
+	store_client_free(client);
+	if (ret < 0)
+		assert_int_equal(err.kind, ERR_DENIED);
+	return ret == 0;
+}
+
+static void
+a_void_ticket_opens_nothing(void **state)
+{
+	int64_t now = time_real() / TIME_SECOND;
+	struct fixture *f = *state;
+	struct session anna, bob;
+	struct err err;
+
+	log_in(f, "anna@a.test", &anna);
+	log_in(f, "bob@a.test", &bob);
+	make_void(f, "imapd", "anna@a.test", now + 100); /* not its to say */
+	assert_true(opens(f, "anna@a.test", now));
+	make_void(f, "authd", "Anna@a.test", now + 100);
+	assert_false(opens(f, "anna@a.test", now));
+	assert_false(opens(f, "anna@a.test", now + 99));
+	assert_true(opens(f, "anna@a.test", now + 100));
+	assert_true(opens(f, "bob@a.test", now));
+	/* and who had shown one is cut off */
+	assert_int_equal(
+	    store_client_subscribe(anna.client, STR("x"), true, &err), -1);
+	assert_int_equal(
+	    store_client_subscribe(bob.client, STR("x"), true, &err), 0);
+	log_out(&anna);
+	log_out(&bob);
+}
+
 static void
 what_was_answered_survives_kill_9(void **state)
 {
@@ -173,6 +248,8 @@ main(int argc, char **argv)
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_ticket_opens_one_users_mailboxes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_void_ticket_opens_nothing,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    what_was_answered_survives_kill_9, setup, teardown),
 		cmocka_unit_test_setup_teardown(rebuild_makes_the_same_store,
