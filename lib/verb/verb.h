@@ -92,8 +92,8 @@ struct main_cf *verb_main_cf(struct verb_call *call, struct err *err);
 
 /*
  * A connection to the service of this name ("qmgr", "stored") as the role
- * "ctl", by way of master. The caller's to close. ERR_TEMP: the server does
- * not run; ERR_DENIED: this user may not.
+ * "ctl", by way of master. The caller's to close. ERR_NOENT: the server does
+ * not run; ERR_DENIED: master refuses, for this user may not, say.
  */
 int verb_connect(struct verb_call *call, const char *service, struct err *err);
 
