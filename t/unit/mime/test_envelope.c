@@ -6,13 +6,7 @@
 
 #include "base/attr.h"
 #include "mime/envelope.h"
-
-static void
-assert_str(struct str s, const char *want)
-{
-	assert_int_equal(s.len, strlen(want));
-	assert_memory_equal(s.p, want, s.len);
-}
+#include "t/unit/assert_str.h"
 
 static void
 takes_the_first_string_and_all_addresses(void **state)

@@ -6,13 +6,7 @@
 
 #include "base/attr.h"
 #include "mime/header.h"
-
-static void
-assert_str(struct str s, const char *want)
-{
-	assert_int_equal(s.len, strlen(want));
-	assert_memory_equal(s.p, want, s.len);
-}
+#include "t/unit/assert_str.h"
 
 static void
 takes_fields_and_stops_at_the_body(void **state)

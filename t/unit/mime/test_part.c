@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "mime/part.h"
+#include "t/unit/assert_str.h"
 
 /*
  * Leaves as "type/subtype[body]lines", multiparts as "subtype(...)lines",
@@ -261,13 +262,6 @@ says_when_the_arena_is_full(void **state)
 	    -1);
 	assert_int_equal(err.kind, ERR_LIMIT);
 	arena_free(arena);
-}
-
-static void
-assert_str(struct str s, const char *want)
-{
-	assert_int_equal(s.len, strlen(want));
-	assert_memory_equal(s.p, want, s.len);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "store/digest.h"
+#include "t/unit/assert_str.h"
 
 static const char typical[] =
     "From: a@b\r\n"
@@ -16,14 +17,6 @@ static const char typical[] =
     "--b\r\n\r\none\r\n"
     "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\ntwo\r\n"
     "--b--\r\n";
-
-static void
-assert_str(struct str s, const char *want)
-{
-	assert_int_equal(s.len, strlen(want));
-	if (s.len > 0)
-		assert_memory_equal(s.p, want, s.len);
-}
 
 static void
 makes_all_that_a_mailbox_shows(void **state)

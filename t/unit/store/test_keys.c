@@ -9,6 +9,7 @@
 
 #include "base/attr.h"
 #include "store/keys.h"
+#include "t/unit/assert_str.h"
 
 static const char typical[] = "From: Ada <a@b>, x@y\r\n"
 			      "To: group: c@d;\r\n"
@@ -16,14 +17,6 @@ static const char typical[] = "From: Ada <a@b>, x@y\r\n"
 			      "Message-ID: <m@b>\r\n"
 			      "Date: 1 Jan 1970 01:00:10 -0100\r\n"
 			      "References: <a@b> <c@d>\r\n\r\nbody\r\n";
-
-static void
-assert_str(struct str s, const char *want)
-{
-	assert_int_equal(s.len, strlen(want));
-	if (s.len > 0)
-		assert_memory_equal(s.p, want, s.len);
-}
 
 static void
 has_what_the_digest_has(void **state)
