@@ -293,6 +293,18 @@ class Instance:
             smtp.login(self.address(user), self.password(user))
         return smtp
 
+    def messages(self, user, mailbox="INBOX"):
+        """Every message in a mailbox, as bytes, by IMAP."""
+        imap = self.imap(user)
+        try:
+            status, _ = imap.select(mailbox, readonly=True)
+            if status != "OK":
+                return []
+            _, data = imap.fetch("1:*", "(BODY.PEEK[])")
+            return [part[1] for part in data if isinstance(part, tuple)]
+        finally:
+            imap.logout()
+
     def imap(self, user, service="imaps"):
         """imaplib over TLS, logged in."""
         if service == "imaps":
@@ -375,16 +387,7 @@ class TestCase(unittest.TestCase):
                 **options)
 
     def messages(self, user, mailbox="INBOX"):
-        """Every message in a mailbox, as bytes, by IMAP."""
-        imap = self.chancery.imap(user)
-        try:
-            status, _ = imap.select(mailbox, readonly=True)
-            if status != "OK":
-                return []
-            _, data = imap.fetch("1:*", "(BODY.PEEK[])")
-            return [part[1] for part in data if isinstance(part, tuple)]
-        finally:
-            imap.logout()
+        return self.chancery.messages(user, mailbox)
 
     def kill(self, service):
         """SIGKILL; wait until master has started another."""

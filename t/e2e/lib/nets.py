@@ -349,15 +349,6 @@ class Ours(chancery.Instance):
     def setup_words(self):
         return ["--listen", self.host]
 
-    def messages(self, user):
-        imap = self.imap(user)
-        try:
-            imap.select("INBOX", readonly=True)
-            _, data = imap.fetch("1:*", "(BODY.PEEK[])")
-            return [part[1] for part in data if isinstance(part, tuple)]
-        finally:
-            imap.logout()
-
 
 class Second:
     """Another instance of ours, as a peer: it relays for who logs in."""
