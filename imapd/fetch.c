@@ -65,6 +65,32 @@ find_needs(struct fetch *fetch)
 		fetch->needs_row = true;
 }
 
+/*
+ * Most fetch a few messages, and a digest is large: there is room for as many
+ * as are wanted, for what is needed, and it is not cleared.
+ */
+static int
+make_room(struct fetch *fetch, const struct seqset *set, struct err *err)
+{
+	struct arena *arena = fetch->cmd->arena;
+	uint64_t count = seqset_count(set);
+	size_t room = count > FETCH_PIECE ? FETCH_PIECE : (size_t)count + 1;
+
+	fetch->room = room;
+	fetch->index = arena_alloc(arena, room * sizeof(*fetch->index));
+	fetch->seen = arena_alloc(arena, room * sizeof(*fetch->seen));
+	if (fetch->needs_row)
+		fetch->row = arena_alloc(arena, room * sizeof(*fetch->row));
+	if (fetch->needs_digest)
+		fetch->digest =
+		    arena_alloc(arena, room * sizeof(*fetch->digest));
+	if (fetch->index != NULL && fetch->seen != NULL &&
+	    (fetch->row != NULL || !fetch->needs_row) &&
+	    (fetch->digest != NULL || !fetch->needs_digest))
+		return 0;
+	return err_set(err, ERR_LIMIT, "command too large");
+}
+
 static uint32_t
 uid_of(const struct fetch *fetch, size_t i)
 {
@@ -194,7 +220,7 @@ serve_piece(struct fetch *fetch, struct err *err)
 	arena_reset(fetch->arena);
 	fetch->begun = fetch->out.len;
 	fetch->cut = false;
-	memset(fetch->seen, 0, sizeof(fetch->seen));
+	memset(fetch->seen, 0, fetch->count * sizeof(fetch->seen[0]));
 	if (fetch->sets_seen && set_seen(fetch, err) < 0)
 		return -1;
 	if (fetch->needs_row &&
@@ -257,12 +283,12 @@ serve(struct fetch *fetch, const struct seqset *set, struct err *err)
 	msgset_begin(&walk, &fetch->selected->view, set, fetch->cmd->uid);
 	do {
 		fetch->count = 0;
-		while (fetch->count < FETCH_PIECE &&
+		while (fetch->count < fetch->room &&
 		    (i = next_wanted(fetch, &walk)) != VIEW_NONE)
 			fetch->index[fetch->count++] = i;
 		if (fetch->count > 0 && serve_piece(fetch, err) < 0)
 			return -1;
-	} while (fetch->count == FETCH_PIECE);
+	} while (fetch->count == fetch->room);
 	return 0;
 }
 
@@ -312,7 +338,7 @@ run(struct fetch *fetch, const struct seqset *set)
 	fetch->parts = arena_new(MEMORY);
 	buf_init(&fetch->out, 0);
 	find_needs(fetch);
-	if (serve(fetch, set, &err) < 0)
+	if (make_room(fetch, set, &err) < 0 || serve(fetch, set, &err) < 0)
 		fail(fetch, &err);
 	else
 		finish(fetch);

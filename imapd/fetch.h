@@ -38,11 +38,11 @@ struct fetch {
 	bool unknown_cte;    /* a part nobody can decode was wanted */
 
 	/* the piece: indices of the view, and what was read for them */
-	size_t count;
-	size_t index[FETCH_PIECE];
-	struct store_message row[FETCH_PIECE]; /* uid 0: gone */
-	struct store_digest digest[FETCH_PIECE];
-	bool seen[FETCH_PIECE]; /* \Seen was set by it: tell the flags */
+	size_t count, room; /* of room, at most FETCH_PIECE */
+	size_t *index;
+	bool *seen;                  /* \Seen was set by it: tell the flags */
+	struct store_message *row;   /* if needed; uid 0: gone */
+	struct store_digest *digest; /* if needed */
 };
 
 /* Hand responses on to the stream when they are more bytes than above. */

@@ -16,6 +16,15 @@ enum {
 	MEMORY = 256 << 20, /* of the structures of one message */
 };
 
+/* What the view, and then the rows left undecided. */
+struct piece {
+	size_t index[PIECE];
+	struct store_message row[PIECE];
+	enum search_verdict verdict[PIECE];
+	size_t at[PIECE]; /* indices into the piece */
+	uint64_t blob[PIECE];
+};
+
 struct search {
 	struct session *session;
 	struct selected *selected;
@@ -23,15 +32,13 @@ struct search {
 	bool rows;
 	search_found_fn *fn;
 	void *ctx;
-	struct arena *arena; /* of a piece */
-	struct arena *parts; /* of a message's structure */
-	struct buf digest;   /* of a message that has none */
-	/* the piece: what the view, and then the rows left undecided */
-	size_t count, index[PIECE];
-	struct store_message row[PIECE];
-	enum search_verdict verdict[PIECE];
-	size_t undecided, at[PIECE]; /* indices into the piece */
-	uint64_t blob[PIECE];
+	struct arena *memory; /* the command's */
+	struct arena *arena;  /* of a piece */
+	struct arena *parts;  /* of a message's structure */
+	struct buf digest;    /* of a message that has none */
+	struct piece *piece;  /* NULL until a message is undecided */
+	size_t count;         /* in the piece */
+	size_t undecided;     /* of them, by their rows */
 };
 
 int
@@ -78,16 +85,17 @@ judge_bytes(struct search *search, size_t at, struct err *err)
 {
 	struct session *session = search->session;
 	struct search_subject subject = { .stage = BY_BYTES,
-		.index = search->index[at],
-		.row = &search->row[at] };
+		.index = search->piece->index[at],
+		.row = &search->piece->row[at] };
 	struct store_keys keys;
 	struct store_body body;
 	struct mime_part *root;
 	int ret;
 
-	search->verdict[at] = VERDICT_NO;
+	search->piece->verdict[at] = VERDICT_NO;
 	if (store_body_open(session->imapd->reader, session->store,
-		search->selected->mailbox, search->row[at].uid, &body, err) < 0)
+		search->selected->mailbox, search->piece->row[at].uid, &body,
+		err) < 0)
 		return err->kind == ERR_NOENT ? 0 : -1;
 	arena_reset(search->parts);
 	subject.header[0] = body.prefix;
@@ -103,7 +111,8 @@ judge_bytes(struct search *search, size_t at, struct err *err)
 	    &mime_default_limits, err);
 	subject.root = root;
 	if (ret == 0)
-		search->verdict[at] = search_judge(&search->judge, &subject);
+		search->piece->verdict[at] =
+		    search_judge(&search->judge, &subject);
 	store_body_close(&body);
 	return ret;
 }
@@ -112,14 +121,14 @@ static void
 judge_keys(void *ctx, size_t i, const struct store_keys *keys)
 {
 	struct search *search = ctx;
-	size_t at = search->at[i];
+	size_t at = search->piece->at[i];
 	struct search_subject subject = { .stage = BY_KEYS,
-		.index = search->index[at],
-		.row = &search->row[at],
+		.index = search->piece->index[at],
+		.row = &search->piece->row[at],
 		.keys = keys };
 
 	arena_reset(search->parts);
-	search->verdict[at] = search_judge(&search->judge, &subject);
+	search->piece->verdict[at] = search_judge(&search->judge, &subject);
 }
 
 static void
@@ -128,16 +137,17 @@ judge_rows(struct search *search)
 	search->undecided = 0;
 	for (size_t i = 0; i < search->count; i++) {
 		struct search_subject subject = { .stage = BY_ROW,
-			.index = search->index[i],
-			.row = &search->row[i] };
+			.index = search->piece->index[i],
+			.row = &search->piece->row[i] };
 
-		search->verdict[i] = search->row[i].uid == 0 ?
+		search->piece->verdict[i] = search->piece->row[i].uid == 0 ?
 		    VERDICT_NO :
 		    search_judge(&search->judge, &subject);
-		if (search->verdict[i] != VERDICT_UNDECIDED)
+		if (search->piece->verdict[i] != VERDICT_UNDECIDED)
 			continue;
-		search->blob[search->undecided] = search->row[i].blob;
-		search->at[search->undecided++] = i;
+		search->piece->blob[search->undecided] =
+		    search->piece->row[i].blob;
+		search->piece->at[search->undecided++] = i;
 	}
 }
 
@@ -150,22 +160,22 @@ judge_piece(struct search *search, struct err *err)
 	if (search->count == 0)
 		return 0;
 	arena_reset(search->arena);
-	if (rows_read(session, search->index, search->count, search->row, err) <
-	    0)
+	if (rows_read(session, search->piece->index, search->count,
+		search->piece->row, err) < 0)
 		return -1;
 	judge_rows(search);
 	if (search->undecided > 0 && search->judge.upto != STORE_KEYS_NONE &&
 	    store_keys_read(session->imapd->reader, session->store,
-		search->blob, search->undecided, search->judge.upto,
+		search->piece->blob, search->undecided, search->judge.upto,
 		search->arena, judge_keys, search, err) < 0)
 		return -1;
 	for (size_t i = 0; i < search->count; i++) {
-		if (search->verdict[i] == VERDICT_UNDECIDED &&
+		if (search->piece->verdict[i] == VERDICT_UNDECIDED &&
 		    judge_bytes(search, i, err) < 0)
 			return -1;
-		if (search->verdict[i] == VERDICT_YES)
-			search->fn(search->ctx, search->index[i],
-			    &search->row[i]);
+		if (search->piece->verdict[i] == VERDICT_YES)
+			search->fn(search->ctx, search->piece->index[i],
+			    &search->piece->row[i]);
 	}
 	search->count = 0;
 	return 0;
@@ -182,7 +192,11 @@ take(struct search *search, size_t index, bool sure, struct err *err)
 		search->fn(search->ctx, index, NULL);
 		return 0;
 	}
-	search->index[search->count++] = index;
+	if (search->piece == NULL &&
+	    (search->piece = arena_alloc(search->memory,
+		 sizeof(*search->piece))) == NULL)
+		return err_set(err, ERR_LIMIT, "command too large");
+	search->piece->index[search->count++] = index;
 	return search->count < PIECE ? 0 : judge_piece(search, err);
 }
 
@@ -235,6 +249,7 @@ search_find(struct command *cmd, const struct searchkey_program *program,
 	search->rows = program->modseq;
 	search->fn = fn;
 	search->ctx = ctx;
+	search->memory = cmd->arena;
 	if (search_judge_prepare(&search->judge, cmd->arena, err) < 0)
 		return -1;
 	search->arena = arena_new(MEMORY);
