@@ -101,6 +101,16 @@ expect(struct selected *selected, const struct command *cmd,
 	}
 }
 
+/* A keyword that we do not know the bit of; bits stay what they are. */
+static bool
+has_new(const struct selected *selected, const struct imap_flags *flags)
+{
+	for (size_t i = 0; i < flags->keywords; i++)
+		if (selected_keyword_bit(selected, flags->keyword[i]) == 0)
+			return true;
+	return false;
+}
+
 static int
 change_flags(struct session *session, const struct command *cmd,
     struct order *order, struct err *err)
@@ -127,7 +137,7 @@ change_flags(struct session *session, const struct command *cmd,
 	order->keywords_allowed = change.keywords_allowed;
 	store_uids_clear(&uids);
 	/* Keywords that are new to the mailbox have their bits now. */
-	if (ret == 0 && order->flags.keywords > 0)
+	if (ret == 0 && has_new(session->selected, &order->flags))
 		ret = selected_reload_keywords(session, session->selected, err);
 	return ret;
 }
