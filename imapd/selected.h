@@ -29,11 +29,13 @@ struct selected {
 	/* The view shows all up to this: see store/changes.h. */
 	uint64_t modseq;
 	uint32_t after;
+	uint64_t newest; /* of the store, at the last look; 0: none yet */
 	/* The lowest modseq of an expunge not told yet; 0: none. */
 	uint64_t untold;
 
 	/* UIDs that are recent in this session: what stored gave us last. */
 	uint32_t recent_first, recent_next;
+	uint32_t claimed; /* below this they were somebody's by the last look */
 
 	/* Bit i of the view's keywords is keyword[i], owned. */
 	char *keyword[STORE_KEYWORDS_MAX];

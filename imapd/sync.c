@@ -12,8 +12,9 @@ static void
 take_new(struct session *session, struct selected *selected,
     const struct store_message *message)
 {
-	/* Another claim for what came after our last one. */
-	if (message->uid >= selected->recent_next)
+	/* Another claim for what came after our last one and all others'. */
+	if (message->uid >= selected->recent_next &&
+	    message->uid >= selected->claimed)
 		selected_claim_recent(session, selected);
 	(void)view_insert(&selected->view, message->uid, message->flags,
 	    message->keywords, selected_is_recent(selected, message->uid));
@@ -148,27 +149,14 @@ start_again(struct session *session, struct selected *selected, struct err *err)
 	return ret;
 }
 
-int
-sync_catch_up(struct session *session, struct selected *selected,
+/* What happened since, row by row. */
+static int
+read_changes(struct session *session, struct selected *selected,
     struct err *err)
 {
 	struct store_change change[CHANGES];
-	uint64_t modseq;
-	uint32_t rights;
 	size_t count;
 
-	if (selected->gone)
-		return 0;
-	if (store_mailbox_modseq(session->imapd->reader, selected->mailbox,
-		&modseq, &rights, err) < 0) {
-		if (!is_lost(err))
-			return -1;
-		selected->gone = true;
-		return 0;
-	}
-	take_rights(selected, rights);
-	if (modseq == selected->modseq && selected->after == 0)
-		return 0;
 	do {
 		if (store_changes(session->imapd->reader, selected->mailbox,
 			&selected->modseq, &selected->after, change, CHANGES,
@@ -180,6 +168,32 @@ sync_catch_up(struct session *session, struct selected *selected,
 			if (take_change(session, selected, &change[i], err) < 0)
 				return -1;
 	} while (count == CHANGES);
+	return 0;
+}
+
+int
+sync_catch_up(struct session *session, struct selected *selected,
+    struct err *err)
+{
+	struct store_reader *reader = session->imapd->reader;
+	uint64_t newest = store_reader_newest(reader);
+	struct store_glance glance;
+
+	if (selected->gone || newest == selected->newest)
+		return 0;
+	if (store_mailbox_glance(reader, selected->mailbox, &glance, err) < 0) {
+		if (!is_lost(err))
+			return -1;
+		selected->gone = true;
+		return 0;
+	}
+	take_rights(selected, glance.rights);
+	selected->claimed = glance.recent;
+	if ((glance.modseq != selected->modseq || selected->after != 0) &&
+	    read_changes(session, selected, err) < 0)
+		return -1;
+	/* What is committed from here on has another number. */
+	selected->newest = newest;
 	return 0;
 }
 

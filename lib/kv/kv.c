@@ -347,6 +347,16 @@ kv_usage(const struct kv *kv, struct kv_usage *out)
 }
 
 uint64_t
+kv_newest(const struct kv *kv)
+{
+	MDB_envinfo info = { 0 };
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	(void)mdb_env_info(kv->env, &info);
+	return info.me_last_txnid;
+}
+
+uint64_t
 kv_looks(const struct kv *kv)
 {
 	return kv->looks;

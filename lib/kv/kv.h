@@ -98,6 +98,12 @@ struct kv_usage {
 void kv_usage(const struct kv *kv, struct kv_usage *out);
 
 /*
+ * The newest commit there is: while this is the same, every kv_view sees what
+ * the last one saw. It costs next to nothing, and needs no pin.
+ */
+uint64_t kv_newest(const struct kv *kv);
+
+/*
  * Rows looked for and steps along ranges since kv_open: two answers that must
  * not be told apart take the same number.
  */

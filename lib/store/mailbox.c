@@ -381,8 +381,8 @@ store_mailbox_acl(struct store_reader *reader, uint32_t mailbox,
 
 struct glance {
 	const struct store_who *who;
-	uint32_t mailbox, rights;
-	uint64_t modseq;
+	uint32_t mailbox;
+	struct store_glance out;
 };
 
 static int
@@ -397,21 +397,21 @@ glance(struct kv_txn *txn, void *arg, struct err *err)
 		return -1;
 	if (ret == 0)
 		return err_set(err, ERR_NOENT, "mailbox was deleted");
-	g->rights = access.rights;
-	g->modseq = access.mbox.modseq;
+	g->out = (struct store_glance){ .modseq = access.mbox.modseq,
+		.rights = access.rights,
+		.recent = access.mbox.recent };
 	return 0;
 }
 
 int
-store_mailbox_modseq(struct store_reader *reader, uint32_t mailbox,
-    uint64_t *out, uint32_t *rights, struct err *err)
+store_mailbox_glance(struct store_reader *reader, uint32_t mailbox,
+    struct store_glance *out, struct err *err)
 {
 	struct glance g = { .who = store_reader_who(reader),
 		.mailbox = mailbox };
 
 	if (store_reader_view(reader, glance, &g, err) < 0)
 		return -1;
-	*out = g.modseq;
-	*rights = g.rights;
+	*out = g.out;
 	return 0;
 }

@@ -60,11 +60,15 @@ int store_mailbox_acl(struct store_reader *reader, uint32_t mailbox,
     struct arena *arena, struct store_acl *acl, struct str *owner,
     struct err *err);
 
-/*
- * Only HIGHESTMODSEQ, and what the session's user may do: has anything
- * happened? ERR_DENIED: they may not read it any more.
- */
-int store_mailbox_modseq(struct store_reader *reader, uint32_t mailbox,
-    uint64_t *out, uint32_t *rights, struct err *err);
+/* Has anything happened? */
+struct store_glance {
+	uint64_t modseq; /* HIGHESTMODSEQ */
+	uint32_t rights; /* what the session's user may do */
+	uint32_t recent; /* UIDs below were recent to some session by then */
+};
+
+/* ERR_DENIED: the session's user may not read it any more. */
+int store_mailbox_glance(struct store_reader *reader, uint32_t mailbox,
+    struct store_glance *out, struct err *err);
 
 #endif

@@ -155,6 +155,12 @@ store_reader_who(const struct store_reader *reader)
 }
 
 uint64_t
+store_reader_newest(const struct store_reader *reader)
+{
+	return kv_newest(reader->kv);
+}
+
+uint64_t
 store_reader_work(const struct store_reader *reader)
 {
 	return kv_looks(reader->kv);

@@ -48,6 +48,9 @@ int store_reader_attach(struct store_reader *reader,
 uint32_t store_reader_user(const struct store_reader *reader);
 const struct store_who *store_reader_who(const struct store_reader *reader);
 
+/* Nothing at all has changed while this is the same; see kv_newest. */
+uint64_t store_reader_newest(const struct store_reader *reader);
+
 /* How many rows have been looked at; see kv_looks. */
 uint64_t store_reader_work(const struct store_reader *reader);
 
