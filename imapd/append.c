@@ -103,6 +103,22 @@ store_large(struct append *append, const struct store_append *req)
 	}
 }
 
+/*
+ * A message for the selected mailbox is told of when it is answered, and is
+ * recent then: that needs no request of its own. Where several are under way
+ * one request for all of them does.
+ */
+static bool
+claims(const struct append *append)
+{
+	const struct session *session = append->cmd->session;
+	const struct selected *selected = session->selected;
+
+	return selected != NULL && selected->mailbox == append->mailbox &&
+	    selected_is_changeable(selected) &&
+	    store_client_pending(session->store) == 0;
+}
+
 /* The only message: one request, and the next command need not wait for it. */
 static void
 store_one(struct append *append, struct upload *upload)
@@ -120,6 +136,7 @@ store_one(struct append *append, struct upload *upload)
 	struct buf digest;
 	struct err err;
 
+	req.claims = claims(append);
 	buf_init(&digest, STORE_DIGEST_MAX);
 	upload_digest(upload, &digest);
 	req.digest = buf_str(&digest);
@@ -149,10 +166,12 @@ check(struct append *append)
 	} else if (append->count == PARTS_MAX) {
 		command_no(append->cmd, "[LIMIT] too many messages");
 		append->failed = true;
-	} else if (append->count == 0 &&
-	    store_mailbox_find(session->imapd->reader, session->user_id,
-		append->name, &found, &err) < 0) {
-		append_fail(append, &err);
+	} else if (append->count == 0) {
+		if (store_mailbox_find(session->imapd->reader, session->user_id,
+			append->name, &found, &err) < 0)
+			append_fail(append, &err);
+		else
+			append->mailbox = found.mailbox;
 	}
 }
 

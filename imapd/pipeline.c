@@ -93,6 +93,14 @@ find(struct pipeline *pipeline, uint16_t number)
 	return NULL;
 }
 
+static void
+take_recent(struct selected *selected, const struct store_append_result *result)
+{
+	if (result->recent != 0 && selected != NULL &&
+	    selected->mailbox == result->mailbox)
+		selected_take_recent(selected, result->recent, result->uid + 1);
+}
+
 /* Take one answer, if need be when it comes. False: there is none. */
 static bool
 take(struct session *session, bool wait)
@@ -130,6 +138,7 @@ take(struct session *session, bool wait)
 	else {
 		pending->uidvalidity = result->uidvalidity;
 		pending->uid = result->uid;
+		take_recent(session->selected, result);
 	}
 	return true;
 }

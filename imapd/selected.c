@@ -122,6 +122,15 @@ selected_claim_recent(struct session *session, struct selected *selected)
 	log_warn("%s: claim recent messages: %s", session->user, err.text);
 }
 
+/* Those given before need not be in the view yet: what follows them joins. */
+void
+selected_take_recent(struct selected *selected, uint32_t first, uint32_t next)
+{
+	if (first != selected->recent_next)
+		selected->recent_first = first;
+	selected->recent_next = next;
+}
+
 /* All messages below uidnext, as they are now, into an empty view. */
 static int
 read_view(struct session *session, struct selected *selected, uint32_t uidnext,

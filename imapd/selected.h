@@ -89,6 +89,9 @@ int selected_reload_keywords(struct session *session, struct selected *selected,
 
 /* Where the messages of the mailbox begin to be recent for this session. */
 void selected_claim_recent(struct session *session, struct selected *selected);
+/* The same when stored gave them unasked: first <= uid < next. */
+void selected_take_recent(struct selected *selected, uint32_t first,
+    uint32_t next);
 bool selected_is_recent(const struct selected *selected, uint32_t uid);
 
 /* HIGHESTMODSEQ, which is never 0 (RFC 7162 section 3.1.2.1). */

@@ -29,6 +29,7 @@ struct part {
 struct append {
 	struct command *cmd;
 	struct str name;
+	uint32_t mailbox;  /* what that was when the first message came */
 	struct part *part; /* in cmd->arena */
 	size_t count, cap;
 	size_t bytes;  /* of messages and digests kept */

@@ -256,6 +256,18 @@ prepare(struct change *change, struct request *request, struct step *step,
 	return ret < 0 ? -1 : 0;
 }
 
+/* As recent_run, for who has the mailbox selected and is told of it first. */
+static void
+claim(const struct request *request, struct step *step)
+{
+	struct store_mbox *row = &step->mbox->row;
+
+	if (!(request_rights(request, row) & STORE_RIGHT_READ))
+		return;
+	step->result->recent = row->recent;
+	row->recent = row->uidnext;
+}
+
 static int
 place(struct change *change, struct request *request, struct step *step,
     uint64_t blob, uint32_t size, struct err *err)
@@ -291,6 +303,8 @@ place(struct change *change, struct request *request, struct step *step,
 	step->result->mailbox = step->mbox->id;
 	step->result->uidvalidity = step->mbox->row.uidvalidity;
 	step->result->uid = uid;
+	if (in->claims)
+		claim(request, step);
 	if (in->queue == 0)
 		return 0;
 	return settle_apply(change, in->queue, in->queue_id,

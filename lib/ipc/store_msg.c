@@ -76,6 +76,7 @@ static const struct ipc_field append_fields[] = {
 	IPC_FIELD(M, U64, large, 0),
 	IPC_FIELD(M, U64, large_len, 0),
 	IPC_FIELD(M, BOOL, hold, 0),
+	IPC_FIELD(M, BOOL, claims, 0),
 };
 #undef M
 const struct ipc_msg store_append_msg =
@@ -90,6 +91,7 @@ static const struct ipc_field result_fields[] = {
 	IPC_FIELD(M, U32, mailbox, 0),
 	IPC_FIELD(M, U32, uidvalidity, 0),
 	IPC_FIELD(M, U32, uid, 0),
+	IPC_FIELD(M, U32, recent, 0),
 };
 #undef M
 static const struct ipc_msg result_item =

@@ -122,6 +122,7 @@ struct store_append {
 	uint64_t large;          /* the token of store_large_open, else 0 */
 	uint64_t large_len;
 	bool hold;
+	bool claims; /* what is not recent to others yet is to the session */
 };
 extern const struct ipc_msg store_append_msg;
 
@@ -131,6 +132,7 @@ struct store_append_result {
 	struct str text; /* what went wrong */
 	bool repeated;   /* had been delivered before; no uid then */
 	uint32_t mailbox, uidvalidity, uid;
+	uint32_t recent; /* from here to uid they are the session's; 0: none */
 };
 
 struct store_appended {

@@ -122,6 +122,22 @@ class Returning(imap_talk.TestCase):
         self.assertNotEqual([u for u in opened if "UIDVALIDITY" in u],
                             [u for u in again if "UIDVALIDITY" in u])
 
+    def test_what_one_appends_is_recent_to_oneself(self):
+        other = self.client(select=self.box)
+        self.ada.ok(f"SELECT {self.box}")
+        self.ada.append(mailbox=self.box)
+        self.assertEqual(self.ada.search("RECENT"), [1])
+        self.assertIn("1 EXISTS", other.ok("NOOP"))
+        self.assertEqual(other.search("RECENT"), [])
+        self.client().append(mailbox=self.box)
+        self.ada.append(mailbox=self.box)
+        self.assertEqual(self.ada.search("RECENT"), [1, 2, 3])
+        other.append(mailbox=self.box)
+        self.assertEqual(other.search("RECENT"), [4])
+        self.ada.ok("NOOP")
+        self.assertEqual(self.ada.search("RECENT"), [1, 2, 3])
+        self.assertEqual(self.client(select=self.box).search("RECENT"), [])
+
     def test_what_comes_later_is_recent(self):
         self.fill(1)
         self.ada.ok(f"SELECT {self.box}")

@@ -126,6 +126,58 @@ change_mailboxes(struct fixture *f, struct session *anna, uint32_t inbox,
 	assert_int_equal(names, 9); /* six, z, z/b and gone */
 }
 
+/* What is appended with a claim is recent in that session, once. */
+static void
+who_appends_may_claim_what_is_recent(void **state)
+{
+	static const struct {
+		bool claims;
+		uint32_t recent, after; /* in the answer, in the row */
+	} steps[] = {
+		{ false, 0, 2 }, /* behind one that was delivered */
+		{ true, 2, 5 },
+		{ true, 5, 6 },
+		{ false, 0, 6 },
+	};
+	struct fixture *f = *state;
+	struct store_client *lmtp = connect_as(f, "lmtpd");
+	struct store_target target = { .name = STR("INBOX") };
+	struct store_append req = { .internal = INT64_MIN,
+		.targets = { &target, 1 },
+		.body = str_of(message) };
+	const struct store_append_result *result;
+	struct store_appended answer;
+	struct store_glance glance;
+	struct session anna;
+	uint32_t inbox, first, next;
+	struct err err;
+
+	assert_true(deliver(f, lmtp, str_of(message), "a0"));
+	log_in(f, "anna@a.test", &anna);
+	inbox = find(&anna, "INBOX");
+	assert_int_equal(
+	    store_client_recent(anna.client, inbox, &first, &next, &err), 0);
+	assert_true(deliver(f, lmtp, str_of(message), "a1"));
+	for (size_t i = 0; i < NELEMS(steps); i++) {
+		req.claims = steps[i].claims;
+		assert_int_equal(store_client_append(anna.client, &req,
+				     f->arena, &answer, &err),
+		    0);
+		result = answer.results.items;
+		assert_int_equal(result->kind, ERR_NONE);
+		assert_int_equal(result->uid, i + 3);
+		assert_int_equal(result->recent, steps[i].recent);
+		assert_int_equal(
+		    store_mailbox_glance(anna.reader, inbox, &glance, &err), 0);
+		assert_int_equal(glance.recent, steps[i].after);
+	}
+	assert_int_equal(
+	    store_client_recent(anna.client, inbox, &first, &next, &err), 0);
+	assert_true(first == 6 && next == 7);
+	log_out(&anna);
+	store_client_free(lmtp);
+}
+
 static void
 sessions_change_their_mailboxes(void **state)
 {
@@ -159,6 +211,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_watches_is_told, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    who_appends_may_claim_what_is_recent, setup, teardown),
 		cmocka_unit_test_setup_teardown(sessions_change_their_mailboxes,
 		    setup, teardown),
 	};
