@@ -15,10 +15,15 @@ input_tag(const struct session *session)
 	return token_tag(&in, &tag, &err) < 0 ? STR("*") : tag;
 }
 
-/* Wait for more; whoever waits for an answer gets it before. */
+/*
+ * Wait for more; whoever waits for an answer gets it before. Within a command
+ * that may be long, and stored another one behind it.
+ */
 static int
 fill(struct session *session)
 {
+	if (session->line.len > 0 || stream_peek(session->stream).len > 0)
+		session->store_is_silent = false;
 	pipeline_before_read(session);
 	return stream_fill(session->stream);
 }

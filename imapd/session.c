@@ -52,11 +52,19 @@ connect_trouble(struct session *session, const struct err *err)
 	return reply_trouble(session, err);
 }
 
+static int
+store_fd(const struct session *session)
+{
+	return session->store == NULL ? -1 : store_client_fd(session->store);
+}
+
 bool
 session_is_connected(struct session *session)
 {
 	struct err err;
 
+	if (session->store_is_silent && store_fd(session) >= 0)
+		return true;
 	if (connect_store(session, &err) == 0)
 		return true;
 	session_bye(session, connect_trouble(session, &err));
@@ -83,6 +91,22 @@ say_bye(struct session *session, const char *text)
 	return SESSION_END;
 }
 
+static void
+ignore_notice(void *ctx, const struct store_notice *notice)
+{
+	(void)ctx;
+	(void)notice;
+}
+
+/* Late ones, or the end of stored, of which the next command makes the best. */
+static void
+drop_notices(struct session *session)
+{
+	struct err err;
+
+	(void)store_client_notices(session->store, ignore_notice, NULL, &err);
+}
+
 /*
  * Until something happens or it is time. 1: *wake says what; 0: it is time;
  * -1: trouble.
@@ -94,13 +118,14 @@ wait_until(struct session *session, bool idle, int64_t time,
 	struct daemon *daemon = session->daemon;
 	struct pollfd fds[] = {
 		{ stream_fd(session->stream), POLLIN, 0 },
-		{ idle ? store_client_fd(session->store) : -1, POLLIN, 0 },
+		{ store_fd(session), POLLIN, 0 },
 		{ daemon == NULL ? -1 : daemon_stop_fd(daemon), POLLIN, 0 },
 		{ session->front_fd, POLLIN, 0 },
 	};
 	bool buffered = stream_peek(session->stream).len > 0;
 	int ready;
 
+	session->store_is_silent = false;
 	if (!buffered) {
 		pipeline_before_read(session);
 		if (stream_flush(session->stream) < 0)
@@ -116,6 +141,10 @@ wait_until(struct session *session, bool idle, int64_t time,
 		*wake = say_bye(session, "login is no longer good");
 	else if (buffered || fds[0].revents != 0)
 		*wake = SESSION_CLIENT;
+	session->store_is_silent =
+	    !idle && fds[1].revents == 0 && fds[1].fd >= 0;
+	if (*wake == SESSION_NEWS && !idle && fds[1].revents != 0)
+		drop_notices(session);
 	return ready > 0 || buffered;
 }
 

@@ -29,6 +29,7 @@ struct session {
 	struct daemon *daemon;      /* borrowed; NULL in tests */
 	struct stream *stream;      /* owned */
 	struct store_client *store; /* owned */
+	bool store_is_silent;       /* poll saw that it stands, just now */
 	struct arena *arena;        /* of the command that runs */
 	struct buf line;            /* that command, its literals inside */
 	struct selected *selected;  /* owned; NULL: nothing is selected */
