@@ -5,11 +5,15 @@
  * store: rewrite says whose an address is, stored keeps the message. The
  * client is qmgr; one session at a time, in straight-line code.
  */
+#include "base/alloc.h"
 #include "lmtpd/peers_ipc.h"
 #include "lmtpd/session.h"
 #include "mime/charset.h"
 
-enum { SESSION_IN_MAX = 131072 };
+enum {
+	SESSION_IN_MAX = 131072,
+	KEEP = 1 << 20, /* of the heap, for the next message */
+};
 
 struct lmtpd {
 	struct lmtpd_conf conf;
@@ -36,6 +40,7 @@ worker(struct daemon *d, void *ctx, struct err *err)
 	struct lmtpd *lmtpd = ctx;
 
 	(void)d, (void)err;
+	alloc_keep(KEEP);
 	peers_ipc_init(&lmtpd->ipc, lmtpd->conf.ipc_timeout * 1000);
 	lmtpd->peers = (struct peers){ &peers_ipc_ops, &lmtpd->ipc };
 	return 0;

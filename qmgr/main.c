@@ -1,6 +1,9 @@
+#include "base/alloc.h"
 #include "qmgr/qmgr.h"
 
 #include "qmgr/dest.h"
+
+enum { KEEP = 8 << 20 /* of the heap, for the next messages */ };
 
 /* clang-format off */
 static const struct conf_param params[] = {
@@ -81,6 +84,7 @@ static const struct stats_item stats[] = {
 static int
 start(struct daemon *d, void *ctx, struct err *err)
 {
+	alloc_keep(KEEP);
 	return qmgr_start(ctx, d, err);
 }
 

@@ -5,6 +5,7 @@
  * recipient is, authd who a user is, qmgr keeps the message. front hands each
  * client over; one session at a time, in straight-line code.
  */
+#include "base/alloc.h"
 #include "base/log.h"
 #include "dict/dict.h"
 #include "ipc/handover_msg.h"
@@ -13,7 +14,11 @@
 #include "smtpd/peers_ipc.h"
 #include "smtpd/session.h"
 
-enum { NETWORKS_MAX = 1000, XCLIENT_HOSTS_MAX = 100 };
+enum {
+	NETWORKS_MAX = 1000,
+	XCLIENT_HOSTS_MAX = 100,
+	KEEP = 1 << 20, /* of the heap, for the next message */
+};
 
 struct smtpd {
 	struct smtpd_conf conf;
@@ -122,6 +127,7 @@ worker(struct daemon *d, void *ctx, struct err *err)
 	struct smtpd *smtpd = ctx;
 
 	(void)err;
+	alloc_keep(KEEP);
 	smtpd->daemon = d;
 	peers_ipc_init(&smtpd->ipc, smtpd->conf.ipc_timeout * 1000);
 	smtpd->peers = (struct peers){ &peers_ipc_ops, &smtpd->ipc };

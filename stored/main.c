@@ -7,10 +7,13 @@
  */
 #include <fcntl.h>
 
+#include "base/alloc.h"
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "stored/quota.h"
 #include "stored/stored.h"
+
+enum { KEEP = 8 << 20 /* of the heap, for the next batch */ };
 
 static const struct conf_param params[] = {
 	CONF(SIZE, stored, conf.index_size, "store_index_size", "64G", 1 << 20,
@@ -118,6 +121,7 @@ start(struct daemon *d, void *ctx, struct err *err)
 	if (conf.tombstones_keep > 0 &&
 	    conf.tombstones_keep < conf.expunge_keep)
 		conf.tombstones_keep = conf.expunge_keep;
+	alloc_keep(KEEP);
 	stored->daemon = d;
 	stored->watched = hash_new();
 	stored->voids = voids_new(STORE_MSG_VOIDS_MAX);

@@ -1,5 +1,7 @@
 #include "base/alloc.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,4 +71,13 @@ free_secret(void *secret, size_t len)
 		return;
 	explicit_bzero(secret, len);
 	free(secret);
+}
+
+void
+alloc_keep(size_t bytes)
+{
+	int keep = bytes > INT_MAX ? INT_MAX : (int)bytes;
+
+	(void)mallopt(M_MMAP_THRESHOLD, keep / 2);
+	(void)mallopt(M_TRIM_THRESHOLD, keep);
 }

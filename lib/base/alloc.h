@@ -17,6 +17,14 @@ char *xstrdup(const char *text);
 void *xmemdup(const void *bytes, size_t len);
 char *xstrndup(const char *text, size_t len); /* always ends in a NUL */
 
+/*
+ * For a process through whose heap large buffers come and go: up to so many
+ * bytes that are free stay its own. The C library would give them back to the
+ * kernel each time and get them anew, page by page and zeroed. Blocks of half
+ * the size still come from the kernel and go back at once.
+ */
+void alloc_keep(size_t bytes);
+
 /* free() after clearing len bytes that held a secret. NULL is fine. */
 void free_secret(void *secret, size_t len);
 
