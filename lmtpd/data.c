@@ -34,6 +34,12 @@ answer(struct session *s)
 	}
 }
 
+/*
+ * What is here whole may be long forgotten: the qmgr that sent it was killed
+ * meanwhile, another one delivered it, or the operator had it deleted. Then
+ * its connection is closed, nothing is delivered, and whoever still has the
+ * message will come again.
+ */
 int
 data_finish(struct session *s, enum dot_fault fault)
 {
@@ -43,6 +49,8 @@ data_finish(struct session *s, enum dot_fault fault)
 		refuse_all(s, 550, "5.6.0", "Error: bare CR or LF received");
 	else if (s->body.full)
 		refuse_all(s, 552, "5.3.4", "Error: message file too big");
+	else if (stream_is_gone(s->server.stream))
+		refuse_all(s, 451, "4.4.2", "Error: nobody waits for this");
 	else
 		deliver(s);
 	answer(s);

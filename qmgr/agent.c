@@ -291,6 +291,7 @@ agent_new(struct transport *transport)
 		event_active(agent->refused, EV_TIMEOUT, 0);
 		return agent;
 	}
+	(void)bufferevent_set_max_single_write(agent->bev, AGENT_OUT_MAX);
 	bufferevent_setcb(agent->bev, on_read, on_written, on_event, agent);
 	bufferevent_set_timeouts(agent->bev, &wait, &wait);
 	(void)bufferevent_enable(agent->bev, EV_READ | EV_WRITE);

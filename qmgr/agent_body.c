@@ -8,7 +8,7 @@
 #include "ipc/queue_msg.h"
 #include "qmgr/agent_impl.h"
 
-enum { OUT_MAX = 256 << 10, CHUNK = 64 << 10 };
+enum { CHUNK = 64 << 10 };
 
 /*
  * What was passed on names who did, so that it is known when it comes back. A
@@ -56,6 +56,21 @@ uint64_t
 agent_body_len(const struct agent *agent)
 {
 	return agent->unsent_field.len + agent->unsent.len + agent->large_left;
+}
+
+bool
+agent_body_is_short(const struct agent *agent)
+{
+	return agent->large_fd < 0 && agent_body_len(agent) <= AGENT_OUT_MAX;
+}
+
+void
+agent_body_put(struct agent *agent)
+{
+	(void)bufferevent_write(agent->bev, agent->unsent_field.p,
+	    agent->unsent_field.len);
+	(void)bufferevent_write(agent->bev, agent->unsent.p, agent->unsent.len);
+	agent->body_open = false;
 }
 
 void
@@ -114,7 +129,7 @@ agent_body_more(struct agent *agent)
 	if (agent->state != AGENT_BODY || !agent->body_open)
 		return true;
 	buf_init(&out, 0);
-	while (evbuffer_get_length(output) < OUT_MAX) {
+	while (evbuffer_get_length(output) < AGENT_OUT_MAX) {
 		if (next_bytes(agent, chunk, &part, &err) < 0) {
 			/* cut off: the other side must not take half of it */
 			buf_clear(&out);

@@ -21,7 +21,10 @@ enum agent_state {
 	AGENT_RSET,
 };
 
-enum { AGENT_RELAY_SIZE = 320 };
+enum {
+	AGENT_RELAY_SIZE = 320,
+	AGENT_OUT_MAX = 256 << 10, /* bytes of a message on their way */
+};
 
 struct agent {
 	struct list link; /* of its transport's idle or busy */
@@ -35,11 +38,11 @@ struct agent {
 	bool pipelining, eightbit, smtputf8, size, dsn, xchancery;
 	bool chunking, binary; /* RFC 3030; both: BINARYMIME can be sent */
 	unsigned served;       /* transactions */
-	size_t sent;           /* commands of the envelope: MAIL, RCPTs, DATA */
-	size_t answered;       /* and their replies */
-	size_t accepted;       /* recipients */
-	size_t final_at;       /* AGENT_FINAL: whose reply is next */
-	char site_text[600];   /* not "": the site failed, says this reply */
+	size_t sent; /* commands of the envelope: MAIL, RCPTs, DATA or BDAT */
+	size_t answered;     /* and their replies */
+	size_t accepted;     /* recipients */
+	size_t final_at;     /* AGENT_FINAL: whose reply is next */
+	char site_text[600]; /* not "": the site failed, says this reply */
 	char relay[AGENT_RELAY_SIZE]; /* whom it spoke to; "": not said */
 	char *last;        /* owned: the next hop of its last job; NULL: none */
 	struct buf record; /* of the message, from the log */
@@ -50,7 +53,9 @@ struct agent {
 	uint64_t large_left;
 	bool body_open;
 	struct dot_writer dots;
-	bool is_binary; /* the job's message: as it is, by BDAT */
+	bool is_binary;    /* the job's message: as it is, by BDAT */
+	bool is_at_once;   /* it goes along with the envelope, by BDAT */
+	unsigned unwanted; /* AGENT_RSET: replies before that to RSET */
 };
 
 void agent_relay(const struct agent *agent, char out[AGENT_RELAY_SIZE]);
@@ -73,6 +78,9 @@ uint64_t agent_body_len(const struct agent *agent);
  */
 int agent_body_open(struct agent *agent, struct err *err);
 bool agent_body_more(struct agent *agent);
+/* May all of it be put there at once, by BDAT? Then do so. */
+bool agent_body_is_short(const struct agent *agent);
+void agent_body_put(struct agent *agent);
 void agent_body_close(struct agent *agent);
 
 #endif

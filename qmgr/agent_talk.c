@@ -107,10 +107,18 @@ put_rcpt(const struct agent *agent, size_t i, struct buf *line)
 		(void)buf_addf(line, " XCHANCERY=%" PRIu32, number);
 }
 
+static void
+put_bdat(const struct agent *agent, struct buf *line)
+{
+	(void)buf_addf(line, "BDAT %" PRIu64 " LAST", agent_body_len(agent));
+}
+
 /*
  * The next command of the envelope: MAIL is number 0, the RCPTs follow, DATA
  * is the last. Without pipelining each waits for the reply before. A BDAT in
- * the place of DATA is sent once it is known that somebody takes the message.
+ * the place of DATA is sent once it is known that somebody takes the message,
+ * unless that is at hand and short: then it follows at once (RFC 3030 section
+ * 4.2), and nobody waits for a 354.
  */
 static void
 send_envelope(struct agent *agent)
@@ -121,7 +129,7 @@ send_envelope(struct agent *agent)
 	buf_init(&line, 0);
 	while (agent->sent <= last &&
 	    (agent->pipelining || agent->sent == agent->answered)) {
-		if (agent->sent == last &&
+		if (agent->sent == last && !agent->is_at_once &&
 		    (agent->is_binary ||
 			(!agent->pipelining && agent->accepted == 0)))
 			break; /* BDAT comes later, or there is nobody */
@@ -129,10 +137,13 @@ send_envelope(struct agent *agent)
 			put_mail(agent, &line);
 		else if (agent->sent < last)
 			put_rcpt(agent, agent->sent - 1, &line);
+		else if (agent->is_at_once)
+			put_bdat(agent, &line);
 		else
 			(void)buf_addz(&line, "DATA");
 		send_line(agent, &line);
-		agent->sent++;
+		if (agent->sent++ == last && agent->is_at_once)
+			agent_body_put(agent);
 	}
 	buf_clear(&line);
 }
@@ -158,6 +169,7 @@ agent_begin(struct agent *agent)
 
 	agent->state = AGENT_ENVELOPE;
 	agent->sent = agent->answered = agent->accepted = agent->final_at = 0;
+	agent->unwanted = 0;
 	agent->site_text[0] = '\0';
 	job->connected = time_mono();
 	if (agent_body_open(agent, &err) < 0) {
@@ -174,6 +186,10 @@ agent_begin(struct agent *agent)
 		    "a BINARYMIME message cannot be sent there");
 		return;
 	}
+	/* Others than our own may mean something else by it. */
+	agent->is_at_once = agent->xchancery && agent->chunking &&
+	    agent->pipelining && !agent->transport->remote &&
+	    !agent->is_binary && agent_body_is_short(agent);
 	send_envelope(agent);
 }
 
@@ -326,13 +342,26 @@ data_reply(struct agent *agent)
 static bool
 begin_chunk(struct agent *agent)
 {
-	char line[64];
+	struct buf line;
 
-	(void)snprintf(line, sizeof(line), "BDAT %" PRIu64 " LAST\r\n",
-	    agent_body_len(agent));
-	send_text(agent, line);
+	buf_init(&line, 0);
+	put_bdat(agent, &line);
+	send_line(agent, &line);
+	buf_clear(&line);
 	agent->state = AGENT_BODY;
 	return agent_body_more(agent);
+}
+
+/* All recipients are answered for, and the message is there already. */
+static void
+await_final(struct agent *agent)
+{
+	if (agent->accepted > 0) {
+		agent->state = AGENT_FINAL;
+		return;
+	}
+	reset(agent);
+	agent->unwanted = 1; /* nobody wants it: 503, RFC 3030 section 2 */
 }
 
 /*
@@ -358,6 +387,11 @@ envelope_reply(struct agent *agent)
 		return true;
 	}
 	send_envelope(agent);
+	if (agent->is_at_once) {
+		if (agent->answered == last)
+			await_final(agent);
+		return true;
+	}
 	/* all refused, and DATA not sent: nothing more will come */
 	if (agent->answered != last || agent->sent != last)
 		return true;
@@ -403,7 +437,10 @@ agent_reply(struct agent *agent)
 		final_reply(agent);
 		return true;
 	case AGENT_RSET:
-		agent_transaction_done(agent);
+		if (agent->unwanted > 0)
+			agent->unwanted--;
+		else
+			agent_transaction_done(agent);
 		return true;
 	default:
 		agent_lost(agent, "a reply that nothing asked for");

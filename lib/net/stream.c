@@ -19,7 +19,8 @@ enum {
 	STREAM_TIMEOUT_DEFAULT = 300000,
 	STREAM_OUT_FLUSH = 65536, /* buffered output before we write */
 	STREAM_DIRECT = 16384,    /* runs this long are not copied */
-	STREAM_READ = 16384,      /* wanted in one read */
+	STREAM_READ = 16384,      /* wanted in one read, at first */
+	STREAM_READ_MAX = 65536,  /* where reads come back full */
 };
 
 struct stream {
@@ -34,6 +35,7 @@ struct stream {
 	size_t in_taken; /* bytes of in already skipped */
 	size_t in_most;  /* of in: what was ever written to; all of it is */
 			 /* wiped, and no page is touched beyond it */
+	size_t read;     /* wanted in one read */
 	uint64_t received;
 	struct buf out;
 	struct deflate *deflate; /* NULL: bytes are as they are */
@@ -48,6 +50,7 @@ stream_new(int fd, size_t in_max)
 	stream->fd = fd;
 	stream->timeout = STREAM_TIMEOUT_DEFAULT;
 	stream->deadline = -1;
+	stream->read = STREAM_READ;
 	buf_init(&stream->in, in_max);
 	buf_init(&stream->out, 0);
 	return stream;
@@ -411,7 +414,7 @@ stream_fill(struct stream *stream)
 		return -1;
 	buf_consume(&stream->in, stream->in_taken);
 	stream->in_taken = 0;
-	len = STREAM_READ;
+	len = stream->read;
 	if (stream->in.max > 0) {
 		if (stream->in.len >= stream->in.max)
 			return -1;
@@ -435,6 +438,9 @@ stream_fill(struct stream *stream)
 		if (n > 0) {
 			stream->received += (uint64_t)n;
 			prolong(stream, (size_t)n);
+			if ((size_t)n == stream->read &&
+			    stream->read < STREAM_READ_MAX)
+				stream->read *= 2;
 			if (take_read(stream, (size_t)n))
 				return 0;
 			if (stream->state != STREAM_OK)
@@ -482,6 +488,16 @@ stream_is_readable(struct stream *stream)
 	struct pollfd poller = { stream->fd, POLLIN, 0 };
 
 	return stream_peek(stream).len > 0 || poll(&poller, 1, 0) > 0;
+}
+
+bool
+stream_is_gone(const struct stream *stream)
+{
+	struct pollfd poller = { stream->fd, 0, 0 };
+	char byte;
+
+	return poll(&poller, 1, 0) > 0 && poller.revents & POLLHUP &&
+	    recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 int

@@ -67,6 +67,11 @@ uint64_t stream_received(const struct stream *stream);
 /* Is there something to read without waiting? (buffer or socket) */
 bool stream_is_readable(struct stream *stream);
 /*
+ * Has the other end of the socket been closed, and all it sent been read? One
+ * that closed only its sending side still reads; of TCP that cannot be told.
+ */
+bool stream_is_gone(const struct stream *stream);
+/*
  * Wait for input on the stream or on other_fd (-1: none), flushing first.
  * Returns bit 1 for the stream, bit 2 for other_fd, 0 after timeout_ms, -1
  * on trouble. Does not read.

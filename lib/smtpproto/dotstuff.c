@@ -162,18 +162,35 @@ dot_writer_init(struct dot_writer *writer)
 	writer->state = LINE_START;
 }
 
+/* Bytes before the next dot that stands behind an LF. */
+static size_t
+undotted(struct str in)
+{
+	size_t at = 0;
+
+	for (;;) {
+		const char *lf = memchr(in.p + at, '\n', in.len - at);
+
+		if (lf == NULL)
+			return in.len;
+		at = (size_t)(lf - in.p) + 1;
+		if (at == in.len || in.p[at] == '.')
+			return at;
+	}
+}
+
 int
 dot_write(struct dot_writer *writer, struct buf *out, struct str in)
 {
+	(void)buf_reserve(out, in.len);
 	while (in.len > 0) {
-		const char *lf = memchr(in.p, '\n', in.len);
-		size_t len = lf != NULL ? (size_t)(lf - in.p) + 1 : in.len;
+		size_t len = undotted(in);
 
 		if (writer->state == LINE_START && in.p[0] == '.')
 			(void)buf_addc(out, '.');
 		if (buf_add(out, in.p, len) < 0)
 			return -1;
-		writer->state = lf != NULL ? LINE_START : IN_LINE;
+		writer->state = in.p[len - 1] == '\n' ? LINE_START : IN_LINE;
 		str_skip(&in, len);
 	}
 	return out->full ? -1 : 0;

@@ -50,6 +50,48 @@ reads_up_to_its_bound_and_then_the_end(void **state)
 	stream_free(stream);
 }
 
+/* Much that waits comes by few reads, and a little takes little room. */
+static void
+reads_more_where_more_waits(void **state)
+{
+	static char bytes[100000];
+	size_t least[] = { 16384, 32768, 50848 };
+	struct stream *stream;
+	int other, size = 1 << 20;
+
+	(void)state;
+	make_pair(&stream, &other, 131072);
+	assert_int_equal(
+	    setsockopt(other, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+	assert_int_equal(write(other, bytes, sizeof(bytes)), sizeof(bytes));
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(stream_fill(stream), 0);
+		assert_int_equal(stream_peek(stream).len, least[i]);
+		stream_skip(stream, least[i]);
+	}
+	close(other);
+	stream_free(stream);
+}
+
+static void
+knows_that_nobody_is_there(void **state)
+{
+	struct stream *stream;
+	int other;
+
+	(void)state;
+	make_pair(&stream, &other, 100);
+	assert_false(stream_is_gone(stream));
+	assert_int_equal(write(other, "abc", 3), 3);
+	assert_int_equal(shutdown(other, SHUT_WR), 0);
+	assert_int_equal(stream_fill(stream), 0);
+	assert_false(stream_is_gone(stream)); /* it may still read */
+	close(other);
+	assert_true(stream_is_gone(stream));
+	assert_true(str_eqz(stream_peek(stream), "abc"));
+	stream_free(stream);
+}
+
 static void
 loses_nothing_when_it_shrinks(void **state)
 {
@@ -214,6 +256,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_up_to_its_bound_and_then_the_end),
+		cmocka_unit_test(reads_more_where_more_waits),
+		cmocka_unit_test(knows_that_nobody_is_there),
 		cmocka_unit_test(loses_nothing_when_it_shrinks),
 		cmocka_unit_test(answers_leave_before_a_read_waits),
 		cmocka_unit_test(a_peer_that_left_is_an_end_not_a_signal),

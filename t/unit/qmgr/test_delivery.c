@@ -6,6 +6,7 @@
 
 #define PIPELINED "250-test\r\n250-PIPELINING\r\n250 XCHANCERY\r\n"
 #define PLAIN     "250 test\r\n"
+#define AT_ONCE   "250-test\r\n250-CHUNKING\r\n" PIPELINED
 
 /* What a scripted agent answers, and what should come of it. */
 struct script {
@@ -76,6 +77,33 @@ static const struct script scripts[] = {
 	    { "250 a", "250 b" }, "354 go", "250 a\r\n",
 	    { QUEUE_DELIVERED, QUEUE_LIVE }, { NULL, "lost connection" },
 	    NULL, NULL, false },
+	{ "all of it at once", AT_ONCE, "250 ok", { "250 a", "250 b" }, "",
+	    "250 2.0.0 a\r\n250 2.0.0 b\r\n",
+	    { QUEUE_DELIVERED, QUEUE_DELIVERED }, { NULL, NULL },
+	    " XCHANCERY=1|BDAT 33 LAST|Received: t|Subject: x||.dot|", "DATA",
+	    false },
+	{ "at once, for one of them", AT_ONCE, "250 ok",
+	    { "451 4.1.1 later", "250 b" }, "", "452 4.2.2 full\r\n",
+	    { QUEUE_LIVE, QUEUE_LIVE },
+	    { "451 4.1.1 later", "452 4.2.2 full" }, NULL, "RSET", false },
+	{ "at once, for nobody", AT_ONCE, "250 ok", { "451 no", "452 no" },
+	    "", "503 5.5.1 no recipients\r\n",
+	    { QUEUE_LIVE, QUEUE_LIVE }, { "451 no", "452 no" },
+	    ".dot|RSET|", NULL, false },
+	{ "at once, MAIL is refused", AT_ONCE, "451 4.3.2 not now",
+	    { "503 no", "503 no" }, "", "503 5.5.1 no recipients\r\n",
+	    { QUEUE_LIVE, QUEUE_LIVE },
+	    { "451 4.3.2 not now", "451 4.3.2 not now" }, ".dot|RSET|", NULL,
+	    false },
+	{ "at once, it closes behind it", AT_ONCE, "250 ok",
+	    { "250 a", "250 b" }, "", "250 a\r\n",
+	    { QUEUE_DELIVERED, QUEUE_LIVE }, { NULL, "lost connection" },
+	    NULL, NULL, false },
+	{ "another's server is asked first",
+	    "250-test\r\n250-CHUNKING\r\n250 PIPELINING\r\n", "250 ok",
+	    { "250 a", "250 b" }, "354 go", "250 a\r\n250 b\r\n",
+	    { QUEUE_DELIVERED, QUEUE_DELIVERED }, { NULL, NULL }, "DATA|",
+	    "BDAT", false },
 	{ "no reply at all", PIPELINED, "no smtp", { "250 a", "250 b" },
 	    "354 go", "", { QUEUE_LIVE, QUEUE_LIVE }, { "lost", "lost" },
 	    NULL, NULL, true },
@@ -94,6 +122,20 @@ say(int fd, const char *line)
 {
 	(void)!write(fd, line, strlen(line));
 	(void)!write(fd, "\r\n", 2);
+}
+
+/* The bytes of a BDAT. */
+static void
+hear_chunk(struct agent_side *side, FILE *in, size_t left)
+{
+	char line[1000];
+
+	while (left > 0 && fgets(line, sizeof(line), in) != NULL) {
+		left -= strlen(line);
+		line[strcspn(line, "\r")] = '\0';
+		strcat(side->heard, line);
+		strcat(side->heard, "|");
+	}
 }
 
 /* One connection by the script; ends when the script has nothing to say. */
@@ -125,7 +167,10 @@ serve(void *arg)
 			say(fd, script->data);
 		else if (strcmp(line, "RSET") == 0)
 			say(fd, "250 ok");
-		else if (strcmp(line, ".") == 0) {
+		else if (strcmp(line, ".") == 0 ||
+		    strncmp(line, "BDAT", 4) == 0) {
+			if (line[0] == 'B')
+				hear_chunk(side, in, (size_t)atoi(line + 4));
 			(void)!write(fd, script->final, strlen(script->final));
 			if (strstr(script->name, "closes") != NULL)
 				break;
