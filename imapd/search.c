@@ -147,10 +147,13 @@ run(struct search *search)
 		command_ok(cmd, "done");
 	save(search, ret < 0);
 	buf_init(&out, 0);
-	/* What was found so far is no lie, even where not all was looked at. */
+	/*
+	 * What was found so far is no lie, even where not all was looked at; as
+	 * a count, or as the highest of all, it would be one.
+	 */
 	if (search->program.results == 0)
 		put_search(search, &out);
-	else if (search->program.results != SEARCHKEY_RETURN_SAVE)
+	else if (ret == 0 && search->program.results != SEARCHKEY_RETURN_SAVE)
 		put_esearch(search, &out);
 	stream_put(cmd->session->stream, buf_str(&out));
 	buf_clear(&out);

@@ -4,10 +4,11 @@ rebuild."""
 import glob
 
 import chancery
+import imap_talk
 
 
 class MailboxVerbs(chancery.TestCase):
-    expected_errors = ("verify: ",)  # of the message that is damaged
+    expected_errors = ("verify: ", "message is damaged")
     users = ("ada", "bob")
 
     def names(self, user):
@@ -68,6 +69,13 @@ class MailboxVerbs(chancery.TestCase):
         done = self.chancery.run("mailbox", "verify", check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("damaged", done.stdout)
+        # and a search that met it makes no count of the others
+        ada = imap_talk.Client(self.chancery, "ada")
+        ada.ok("SELECT INBOX")
+        untagged, done = ada.do("SEARCH RETURN (MIN COUNT) BODY pack")
+        self.assertTrue(done.startswith("NO [CORRUPTION]"), done)
+        self.assertFalse([u for u in untagged if "SEARCH" in u], untagged)
+        ada.close()
 
 
 if __name__ == "__main__":
