@@ -119,7 +119,7 @@ class BombCase(TestCase):
 
     users = ("ada", "bob")
     options = ("message_size_limit = 20M",)
-    FACTOR, SLACK = 6, 0.6
+    FACTOR, SLACK = 6, 2
     LOOKS = ("FETCH 1 (ENVELOPE)", "FETCH 1 (BODYSTRUCTURE)", "FETCH 1 (BODY)",
              "FETCH 1 (BODY.PEEK[1.MIME] BODY.PEEK[1])",
              "FETCH 1 (BODY.PEEK[HEADER.FIELDS (TO CC SUBJECT)])",
