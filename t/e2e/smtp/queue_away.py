@@ -12,7 +12,7 @@ TEXT = b"Subject: x\r\n\r\nx\r\n"
 
 
 class QueueAway(chancery.TestCase):
-    options = ("smtpd_ipc_timeout = 1s",)
+    options = ("smtpd_ipc_timeout = 6s",)
     may_panic = True
 
     def qmgr(self, but=0):
