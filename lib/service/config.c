@@ -33,6 +33,17 @@ read_main_cf(struct daemon *d, int fd, struct problems *problems)
 	return cf;
 }
 
+/* A check refused what the parameters hold already: they get the old again. */
+static void
+fill_again(struct daemon *d)
+{
+	struct problems none = { 0 };
+
+	if (d->cf != NULL)
+		(void)conf_fill(d->cf, d->ops->params, d->ctx, &none);
+	problems_clear(&none);
+}
+
 /* Read and fill; on success cf becomes d->cf. */
 static int
 load(struct daemon *d, int fd, struct problems *problems)
@@ -43,8 +54,11 @@ load(struct daemon *d, int fd, struct problems *problems)
 	if (problems->errors > 0)
 		conf_check(cf, d->ops->params, problems);
 	else if (conf_fill(cf, d->ops->params, d->ctx, problems) == 0 &&
-	    d->ops->check != NULL)
+	    d->ops->check != NULL) {
 		d->ops->check(cf, d->ctx, problems);
+		if (problems->errors > 0)
+			fill_again(d);
+	}
 	if (problems->errors > 0) {
 		main_cf_free(cf);
 		return -1;
