@@ -6,25 +6,6 @@
 
 enum { DNS_PORT = 53 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == ',' || c == '\n' || c == '\r';
-}
-
-static bool
-next_word(struct str *in, struct str *word)
-{
-	while (in->len > 0 && is_blank(in->p[0]))
-		str_skip(in, 1);
-	*word = str_make(in->p, 0);
-	while (in->len > 0 && !is_blank(in->p[0])) {
-		str_skip(in, 1);
-		word->len++;
-	}
-	return word->len > 0;
-}
-
 static int
 add(struct servers *servers, struct str word, struct err *err)
 {
@@ -59,7 +40,7 @@ servers_parse(struct servers *servers, struct str value, struct err *err)
 	*servers = (struct servers){ 0 };
 	if (str_eqz(str_trim(value), "recursive"))
 		return 0;
-	while (next_word(&value, &word)) {
+	while (str_take_word(&value, &word)) {
 		if (add(servers, word, err) < 0)
 			return -1;
 	}
@@ -74,8 +55,8 @@ servers_parse_resolv(struct servers *servers, struct str text)
 
 	*servers = (struct servers){ 0 };
 	while (text.len > 0 && str_split(&text, '\n', &line)) {
-		if (next_word(&line, &word) && str_eqz(word, "nameserver") &&
-		    next_word(&line, &word))
+		if (str_take_word(&line, &word) &&
+		    str_eqz(word, "nameserver") && str_take_word(&line, &word))
 			(void)add(servers, word, &unused);
 	}
 }

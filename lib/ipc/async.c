@@ -281,12 +281,15 @@ ipc_async_free(struct ipc_async *async)
 
 	if (async == NULL)
 		return;
-	while (!list_is_empty(&async->calls))
-		finish(LIST_ITEM(async->calls.next, struct call, link), NULL,
-		    &gone);
-	while (!list_is_empty(&async->refused))
-		finish(LIST_ITEM(async->refused.next, struct call, link), NULL,
-		    &gone);
+	/* whoever hears of one may ask once more */
+	while (
+	    !list_is_empty(&async->calls) || !list_is_empty(&async->refused)) {
+		struct list *link = list_is_empty(&async->calls) ?
+		    async->refused.next :
+		    async->calls.next;
+
+		finish(LIST_ITEM(link, struct call, link), NULL, &gone);
+	}
 	if (async->peer != NULL) {
 		ipc_peer_close(async->peer);
 		(void)event_base_loop(async->base, EVLOOP_NONBLOCK);
