@@ -75,8 +75,8 @@ close_siblings(struct parent *parent)
 	}
 }
 
-/* conn_fd -1: a worker that accepts. */
-static void
+/* conn_fd -1: a worker that accepts. false: the system lets us make none. */
+static bool
 start_child(struct parent *parent, int conn_fd, const char *role)
 {
 	struct worker_duty duty = { -1, conn_fd, role };
@@ -87,9 +87,8 @@ start_child(struct parent *parent, int conn_fd, const char *role)
 	if (conn_fd < 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		log_error("socketpair: %s", strerror(errno));
-		return;
+		return false;
 	}
-	parent->forks++;
 	pid = fork();
 	if (pid == 0) {
 		close_siblings(parent);
@@ -104,8 +103,9 @@ start_child(struct parent *parent, int conn_fd, const char *role)
 		log_error("fork: %s", strerror(errno));
 		if (pair[0] >= 0)
 			(void)close(pair[0]);
-		return;
+		return false;
 	}
+	parent->forks++;
 	child = xcalloc(1, sizeof(*child));
 	child->pid = pid;
 	child->fd = pair[0];
@@ -113,6 +113,7 @@ start_child(struct parent *parent, int conn_fd, const char *role)
 	parent->count++;
 	parent->idle += !child->busy;
 	list_push(&parent->children, &child->link);
+	return true;
 }
 
 static struct child *
@@ -187,7 +188,7 @@ accept_one(struct parent *parent, int listener, const char *name)
 			log_warn("accept: %s", strerror(errno));
 		return;
 	}
-	start_child(parent, fd, name + strlen("edge:"));
+	(void)start_child(parent, fd, name + strlen("edge:"));
 	(void)close(fd);
 }
 
@@ -266,19 +267,30 @@ tell_children(struct parent *parent)
 	}
 }
 
+/* The idle ones that there are to be. false: one could not be made. */
+static bool
+keep_spare(struct parent *parent)
+{
+	while (!parent->one_each && parent->idle < SPARE && may_fork(parent) &&
+	    parent->forks <= FORKS_MAX) {
+		if (!start_child(parent, -1, NULL))
+			return false;
+	}
+	return true;
+}
+
 /* Until master wants us gone, and on a stop until the children are. */
 static void
 loop(struct parent *parent, const sigset_t *unblocked)
 {
+	static const struct timespec second = { 1, 0 };
 	struct pollfd *polls = NULL;
-	bool told = false;
+	bool told = false, has_spare;
 	size_t edges, len;
 
 	while (
 	    !parent->draining && (!parent->d->stopping || parent->count > 0)) {
-		while (!parent->one_each && parent->idle < SPARE &&
-		    may_fork(parent) && parent->forks <= FORKS_MAX)
-			start_child(parent, -1, NULL);
+		has_spare = keep_spare(parent);
 		if (parent->forks > FORKS_MAX) {
 			parent->draining = true; /* master starts us anew */
 			break;
@@ -286,7 +298,8 @@ loop(struct parent *parent, const sigset_t *unblocked)
 		polls = xreallocarray(polls,
 		    (size_t)parent->count + EDGES_MAX + 1, sizeof(*polls));
 		len = list_polls(parent, polls, &edges);
-		if (ppoll(polls, len, NULL, unblocked) > 0)
+		if (ppoll(polls, len, has_spare ? NULL : &second, unblocked) >
+		    0)
 			handle(parent, polls, edges);
 		if (got_child)
 			reap(parent);
