@@ -18,6 +18,7 @@ enum {
 	READ_ROOM = 65536,    /* for who filled that; never for secrets */
 	DECODE_MAX = 8 << 20, /* lists of one message */
 	ACCEPT_BURST = 64,
+	ACCEPT_REST_MS = 100,
 	PENDING_FDS_MAX = 64,
 };
 
@@ -50,6 +51,8 @@ struct ipc_peer {
 
 struct ipc_listener {
 	struct event *event;
+	struct event *rest; /* until there may be descriptors again */
+	bool told;          /* that there were none, and nobody let in since */
 	struct event_base *base;
 	const char *role;
 	const struct ipc_peer_ops *ops;
@@ -345,6 +348,35 @@ ipc_peer_new(struct event_base *base, int fd, const char *role,
 	return peer_new(base, fd, role, ops, ctx);
 }
 
+/*
+ * Somebody waits whom the system lets us not take in: the loop would turn for
+ * nothing until it does.
+ */
+static void
+rest(struct ipc_listener *listener, int error)
+{
+	static const struct timeval pause = { 0, ACCEPT_REST_MS * 1000 };
+
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
+	    error != ENOMEM)
+		return;
+	if (!listener->told)
+		log_warn("accept from %s: %s", listener->role, strerror(error));
+	listener->told = true;
+	(void)event_del(listener->event);
+	(void)evtimer_add(listener->rest, &pause);
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc_listener *listener = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_add(listener->event, NULL);
+}
+
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
 {
@@ -356,8 +388,11 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		    accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		struct ipc_peer *peer;
 
-		if (client < 0)
+		if (client < 0) {
+			rest(listener, errno);
 			break;
+		}
+		listener->told = false;
 		peer = peer_new(listener->base, client, listener->role,
 		    listener->ops, listener->ctx);
 		list_push(&listener->peers, &peer->link);
@@ -380,7 +415,8 @@ ipc_listener_new(struct event_base *base, int fd, const char *role,
 	list_init(&listener->peers);
 	listener->event =
 	    event_new(base, fd, EV_READ | EV_PERSIST, on_accept, listener);
-	if (listener->event == NULL)
+	listener->rest = evtimer_new(base, on_rested, listener);
+	if (listener->event == NULL || listener->rest == NULL)
 		panic("libevent: no memory for a listener");
 	(void)event_add(listener->event, NULL);
 	return listener;
@@ -395,6 +431,7 @@ ipc_listener_free(struct ipc_listener *listener)
 		peer_free(
 		    LIST_ITEM(listener->peers.next, struct ipc_peer, link));
 	event_free(listener->event);
+	event_free(listener->rest);
 	free(listener);
 }
 
