@@ -39,6 +39,7 @@ struct parent {
 	bool draining; /* no new clients; end, whoever still serves */
 	int status;    /* of our exit */
 	bool one_each; /* max_use 1: accept here, fork a child a client */
+	bool starved;  /* no process or descriptor was to be had: wait */
 };
 
 static volatile sig_atomic_t got_child;
@@ -75,8 +76,8 @@ close_siblings(struct parent *parent)
 	}
 }
 
-/* conn_fd -1: a worker that accepts. false: the system lets us make none. */
-static bool
+/* conn_fd -1: a worker that accepts. */
+static void
 start_child(struct parent *parent, int conn_fd, const char *role)
 {
 	struct worker_duty duty = { -1, conn_fd, role };
@@ -87,7 +88,8 @@ start_child(struct parent *parent, int conn_fd, const char *role)
 	if (conn_fd < 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		log_error("socketpair: %s", strerror(errno));
-		return false;
+		parent->starved = true;
+		return;
 	}
 	pid = fork();
 	if (pid == 0) {
@@ -103,7 +105,8 @@ start_child(struct parent *parent, int conn_fd, const char *role)
 		log_error("fork: %s", strerror(errno));
 		if (pair[0] >= 0)
 			(void)close(pair[0]);
-		return false;
+		parent->starved = true;
+		return;
 	}
 	parent->forks++;
 	child = xcalloc(1, sizeof(*child));
@@ -113,7 +116,6 @@ start_child(struct parent *parent, int conn_fd, const char *role)
 	parent->count++;
 	parent->idle += !child->busy;
 	list_push(&parent->children, &child->link);
-	return true;
 }
 
 static struct child *
@@ -184,11 +186,13 @@ accept_one(struct parent *parent, int listener, const char *name)
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0) {
-		if (errno != EAGAIN && errno != ECONNABORTED)
-			log_warn("accept: %s", strerror(errno));
+		if (errno == EAGAIN || errno == ECONNABORTED)
+			return;
+		log_warn("accept: %s", strerror(errno));
+		parent->starved = true;
 		return;
 	}
-	(void)start_child(parent, fd, name + strlen("edge:"));
+	start_child(parent, fd, name + strlen("edge:"));
 	(void)close(fd);
 }
 
@@ -211,8 +215,8 @@ list_polls(struct parent *parent, struct pollfd *polls, size_t *edges)
 	int fd;
 
 	polls[len++] = (struct pollfd){ parent->d->master_fd, POLLIN, 0 };
-	for (*edges = 0;
-	     parent->one_each && may_fork(parent) && *edges < EDGES_MAX &&
+	for (*edges = 0; parent->one_each && may_fork(parent) &&
+	     !parent->starved && *edges < EDGES_MAX &&
 	     (fd = daemon_fd_at(parent->d, "edge:", *edges, NULL)) >= 0;
 	     ++*edges)
 		polls[len++] = (struct pollfd){ fd, POLLIN, 0 };
@@ -267,30 +271,22 @@ tell_children(struct parent *parent)
 	}
 }
 
-/* The idle ones that there are to be. false: one could not be made. */
-static bool
-keep_spare(struct parent *parent)
-{
-	while (!parent->one_each && parent->idle < SPARE && may_fork(parent) &&
-	    parent->forks <= FORKS_MAX) {
-		if (!start_child(parent, -1, NULL))
-			return false;
-	}
-	return true;
-}
-
 /* Until master wants us gone, and on a stop until the children are. */
 static void
 loop(struct parent *parent, const sigset_t *unblocked)
 {
 	static const struct timespec second = { 1, 0 };
+	const struct timespec *limit;
 	struct pollfd *polls = NULL;
-	bool told = false, has_spare;
+	bool told = false;
 	size_t edges, len;
 
 	while (
 	    !parent->draining && (!parent->d->stopping || parent->count > 0)) {
-		has_spare = keep_spare(parent);
+		while (!parent->one_each && parent->idle < SPARE &&
+		    may_fork(parent) && parent->forks <= FORKS_MAX &&
+		    !parent->starved)
+			start_child(parent, -1, NULL);
 		if (parent->forks > FORKS_MAX) {
 			parent->draining = true; /* master starts us anew */
 			break;
@@ -298,8 +294,9 @@ loop(struct parent *parent, const sigset_t *unblocked)
 		polls = xreallocarray(polls,
 		    (size_t)parent->count + EDGES_MAX + 1, sizeof(*polls));
 		len = list_polls(parent, polls, &edges);
-		if (ppoll(polls, len, has_spare ? NULL : &second, unblocked) >
-		    0)
+		limit = parent->starved ? &second : NULL;
+		parent->starved = false;
+		if (ppoll(polls, len, limit, unblocked) > 0)
 			handle(parent, polls, edges);
 		if (got_child)
 			reap(parent);

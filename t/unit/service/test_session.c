@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,6 +18,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "net/connect.h"
+#include "net/listen.h"
 #include "service/impl.h"
 
 /* From here on there is no descriptor for anything. */
@@ -42,12 +45,14 @@ session(struct daemon *d, void *ctx, struct daemon_conn *conn)
 	(void)close(conn->fd);
 }
 
+/* max_use 1: it accepts, else its children would. */
 static void
-run_daemon(int log, int master)
+run_daemon(int max_use, int edge, int log, int master)
 {
-	static const struct daemon_ops ops = {
+	const struct daemon_ops ops = {
 		.name = "test",
 		.kind = &daemon_session,
+		.max_use = max_use,
 		.start = use_up,
 		.session = session,
 	};
@@ -57,19 +62,26 @@ run_daemon(int log, int master)
 		.stop_pipe = { -1, -1 } };
 
 	log_open_fd(log);
+	fds_add(&d, "edge:front", edge);
 	_exit(ops.kind->serve(&d));
 }
 
 /* It says so, waits, and hears that master is gone. */
 static void
-a_parent_that_cannot_fork_waits(void **state)
+waits(int max_use)
 {
 	enum { LINES_MAX = 10 };
-	int log[2], master[2], status, lines = 0;
+	char path[] = "/tmp/chancery-session-XXXXXX", name[64];
+	int edge, client, log[2], master[2], status, lines = 0;
 	char line[LOG_LINE_MAX];
+	struct err err;
 	pid_t pid;
 
-	(void)state;
+	assert_non_null(mkdtemp(path));
+	(void)snprintf(name, sizeof(name), "%s/s", path);
+	edge = listen_unix(name, 0600, &err);
+	client = connect_unix(name, &err);
+	assert_true(edge >= 0 && client >= 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, log), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, master), 0);
 	pid = fork();
@@ -77,7 +89,7 @@ a_parent_that_cannot_fork_waits(void **state)
 	if (pid == 0) {
 		(void)close(log[0]);
 		(void)close(master[0]);
-		run_daemon(log[1], master[1]);
+		run_daemon(max_use, edge, log[1], master[1]);
 	}
 	(void)close(log[1]);
 	(void)close(master[1]);
@@ -94,6 +106,24 @@ a_parent_that_cannot_fork_waits(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_in_range(lines, 2, LINES_MAX);
 	(void)close(log[0]);
+	(void)close(edge);
+	(void)close(client);
+	(void)unlink(name);
+	(void)rmdir(path);
+}
+
+static void
+a_parent_that_cannot_fork_waits(void **state)
+{
+	(void)state;
+	waits(0);
+}
+
+static void
+a_parent_that_cannot_accept_waits(void **state)
+{
+	(void)state;
+	waits(1);
 }
 
 int
@@ -101,6 +131,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_parent_that_cannot_fork_waits),
+		cmocka_unit_test(a_parent_that_cannot_accept_waits),
 	};
 
 	log_init("test", LOG_LEVEL_INFO);
