@@ -86,7 +86,10 @@ apply_map(struct job *job, const struct address *address,
 	ret = look_map(job, address, &value, err);
 	if (ret == 0) {
 		hop = arena_str(job->arena, buf_str(&value));
-		(void)str_split(&hop, ':', &name);
+		if (!str_split(&hop, ':', &name)) { /* no room for it */
+			name = STR("");
+			ret = err_set(err, ERR_LIMIT, "expansion too large");
+		}
 		if (name.len > 0) {
 			target->transport = name;
 			target->nexthop = address->domain;
