@@ -6,9 +6,9 @@
  * Only the message of an APPEND stays in the connection (session->has_message)
  * for whoever runs the command to read or refuse.
  *
- * Bounds: imapd_command_size for all of it; what is longer is read, dropped
- * and answered BAD, unless the client waits for leave to send a literal, which
- * it then does not get.
+ * Bounds: imapd_command_size_limit for all of it; what is longer is read,
+ * dropped and answered BAD, unless the client waits for leave to send a
+ * literal, which it then does not get.
  */
 #ifndef IMAPD_INPUT_H
 #define IMAPD_INPUT_H

@@ -1,5 +1,5 @@
 /*
- * admin - what an operator asks of the whole partition: verify, snapshot,
+ * admin - what an operator asks of the whole partition: verify, compact,
  * rebuild.
  */
 #ifndef STORED_ADMIN_H

@@ -20,7 +20,7 @@ struct grave {
 
 /*
  * The next row of table mod from *next on (empty: the beginning) that is a
- * tombstone keep() wants, into out; at most max of them, and at most
+ * tombstone want() says yes to, into out; at most max of them, and at most
  * STORE_SLICE rows are looked at. mailbox 0: of all. *more: *next is where to
  * go on.
  */

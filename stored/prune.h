@@ -1,6 +1,6 @@
 /*
  * prune - expunged messages and deleted mailboxes older than expunge_keep go,
- * and tombstones older than tombstones_keep.
+ * and tombstones older than tombstone_keep.
  *
  * What a session or a client that was away for longer would need of these is
  * gone then: store_mbox.expunged says up to which modseq, and whoever asks

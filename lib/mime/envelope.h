@@ -4,7 +4,7 @@
  *
  * Strings are unfolded and otherwise as received (encoded words kept); p is
  * NULL where the field is absent. Of a field given twice the first counts,
- * only address fields add up. sender and reply_to are empty lists when absent:
+ * only address fields add up. Sender and Reply-To are empty lists when absent:
  * mime_envelope_list() gives from in their stead, as ENVELOPE must.
  *
  * Ownership: everything lies in the message or the arena.

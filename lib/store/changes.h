@@ -1,7 +1,7 @@
 /*
  * changes - what happened in a mailbox since a modseq: new messages, changed
- * flags, expunges. This is how a view is brought up to date, and later
- * CONDSTORE and QRESYNC (RFC 7162).
+ * flags, expunges. This is how a view is brought up to date, and what
+ * CONDSTORE and QRESYNC (RFC 7162) are made of.
  */
 #ifndef STORE_CHANGES_H
 #define STORE_CHANGES_H
@@ -20,11 +20,10 @@ struct store_change {
  * moves to the last one given. *count < max: there were no more, and *since
  * is the mailbox's HIGHESTMODSEQ. A message is there once, with its last
  * change. ERR_NOENT: the mailbox is gone, or tombstones above *since are
- * (*since below store_mbox.expunged): begin anew with store_select().
+ * (*since below store_mbox.expunged): look at all there is, by store_scan().
  *
- * Several changes may have one modseq: all of them are given before *since
- * moves past it, so max is at times exceeded on disk but never in out: the
- * place within a modseq is kept in *after, which starts as 0.
+ * Several changes may have one modseq, and a call may end between them: then
+ * *since stays at it, and *after, which starts as 0, is the last UID given.
  */
 int store_changes(struct store_reader *reader, uint32_t mailbox,
     uint64_t *since, uint32_t *after, struct store_change *out, size_t max,

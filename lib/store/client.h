@@ -28,7 +28,7 @@
 struct store_client;
 struct store_reader;
 
-/* Takes fd over, a connection to stored (daemon_connect(d, "stored", ...)). */
+/* Takes fd over, a connection to stored (connect_unix("stored", ...)). */
 struct store_client *store_client_new(int fd, int timeout_ms);
 void store_client_free(struct store_client *client); /* NULL is fine */
 /* Poll it for reading between requests; -1 once the connection broke. */

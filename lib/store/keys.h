@@ -23,7 +23,7 @@ struct store_keys {
 	int64_t date;
 	/* The envelope; p NULL where absent. */
 	struct str sent, subject, in_reply_to, message_id;
-	struct str list[MIME_ENVELOPE_LISTS]; /* for store_keys_address */
+	struct str list[MIME_ENVELOPE_LISTS]; /* for store_addresses_begin() */
 	struct str references, base_subject;
 };
 
