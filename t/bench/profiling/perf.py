@@ -110,9 +110,11 @@ class Recording:
         for line in self.lines():
             if found := FORK.search(line):
                 child, parent = map(int, found.groups())
-                # perf begins with one for each process there is.
+                # perf begins with one for each process there is, and 0 is
+                # the parent of the first.
                 if child not in known:
-                    owner[child] = owner.get(parent, "others")
+                    owner[child] = (owner.get(parent, "others") if parent
+                                    else "others")
             elif found := FRAME.match(line):
                 frames.append(Frame(VERSION.sub("", found[2]), found[3],
                                     found[1].startswith("ffff") and
