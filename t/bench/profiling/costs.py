@@ -22,6 +22,7 @@ WRITING = "kernel: writing and syncing the disk"
 READING = "kernel: reading files"
 # What the kernel's threads, and interrupts of an idle CPU, do for Chancery.
 ON_BEHALF = (SOCKETS, WRITING, READING)
+LEAST = 0.02  # of a cost that is kept
 
 # Of the kernel's frames the innermost that fits any pattern decides.
 KERNEL = (
@@ -37,6 +38,8 @@ KERNEL = (
      "do_group_exit exit_mmap exit_mm* mmput __mmput do_execveat* bprm_* "
      "begin_new_exec load_elf_* do_wait* wait_task_* release_task "
      "delayed_put_task_struct __put_task_struct free_task"),
+    ("kernel: network namespaces that end",
+     "cleanup_net tcp_metrics_flush_all inet_twsk_purge"),
     ("kernel: waking and switching processes",
      "schedule __schedule schedule_* preempt_schedule* finish_task_switch* "
      "try_to_wake_up ttwu_* wake_up_* __wake_up* default_wake_function "
@@ -252,17 +255,19 @@ class Tally:
         return sum(processes.total() for processes, _ in self.costs.values())
 
     def figures(self):
-        """As report.py keeps them: shares of 1."""
+        """As report.py keeps them: shares of 1, small costs left out."""
         ours = max(self.ours(), 1)
 
         def largest(counter, count):
-            return [[name, n / ours] for name, n in counter.most_common(count)
-                    if n / ours >= 0.0005]
-        costs = [{"cost": cost, "share": processes.total() / ours,
+            return [[name, round(n / ours, 4)] for name, n in
+                    counter.most_common(count) if n / ours >= 0.0005]
+        costs = [{"cost": cost, "share": round(processes.total() / ours, 4),
                   "processes": largest(processes, 4),
                   "functions": largest(functions, 4)}
                  for cost, (processes, functions) in self.costs.items()]
         return {"samples": self.total, "ours": self.ours() / self.total,
-                "processes": {name: n / self.total for name, n in
-                              self.processes.most_common()},
-                "costs": sorted(costs, key=lambda cost: -cost["share"])}
+                "processes": {name: round(n / self.total, 4) for name, n in
+                              self.processes.items()},
+                "costs": [cost for cost in
+                          sorted(costs, key=lambda cost: -cost["share"])
+                          if cost["cost"] == OTHER or cost["share"] >= LEAST]}

@@ -84,7 +84,8 @@ class Report:
     @staticmethod
     def whose(path, record):
         shares = record["processes"]
-        ours = [(name, share) for name, share in shares.items()
+        ours = [(name, share) for name, share in
+                sorted(shares.items(), key=lambda item: -item[1])
                 if name not in ELSE and share >= 0.005]
         strangers = shares.get("perf", 0) + shares.get("others", 0)
         return (f"| {path.title} | {number(record['rate'])} "
