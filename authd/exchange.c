@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authd/tell.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -155,6 +156,7 @@ make_ticket(const struct exchange *x, struct str owner,
 	struct ticket ticket = {
 		.session = str_of(x->session),
 		.user = owner,
+		.issued = tell_not_before(authd->tell, owner),
 		.service = str_of(x->service),
 		.mech = str_of(x->mech_name),
 	};

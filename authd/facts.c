@@ -120,9 +120,12 @@ facts_sign(const struct facts *facts, struct ticket *ticket, int64_t lifetime,
     const struct ticket_signer *signer, struct buf *out, struct err *err)
 {
 	struct ticket_group group[TICKET_GROUPS_MAX];
+	int64_t now = time_real() / TIME_SECOND;
 
-	ticket->issued = time_real() / TIME_SECOND;
-	ticket->expires = ticket->issued + lifetime;
+	/* times are whole seconds, and one may log in in that of a kick */
+	if (ticket->issued < now)
+		ticket->issued = now;
+	ticket->expires = now + lifetime;
 	ticket->quota = facts->quota;
 	ticket->quota_messages = facts->quota_messages;
 	facts_groups(facts, group, &ticket->groups);

@@ -38,7 +38,8 @@ void facts_groups(const struct facts *facts, struct ticket_group *group,
 
 /*
  * Sign the ticket of somebody with these facts, whose names are filled in: it
- * is issued now and holds for so many seconds.
+ * is issued now, or when it says if that is later, and holds for so many
+ * seconds.
  */
 int facts_sign(const struct facts *facts, struct ticket *ticket,
     int64_t lifetime, const struct ticket_signer *signer, struct buf *out,

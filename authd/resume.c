@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "authd/tell.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -35,6 +36,7 @@ make_ticket(const struct resume *resume, const struct password_owner *owner,
 	struct ticket ticket = {
 		.session = str_of(resume->session),
 		.user = owner->name,
+		.issued = tell_not_before(authd->tell, owner->name),
 		.service = str_of(resume->service),
 		.mech = str_of(resume->mech),
 	};

@@ -122,3 +122,9 @@ tell_void(struct tell *tell, struct str user, int64_t not_before)
 	if (tell->peer != NULL)
 		send_one(tell, user, not_before, until);
 }
+
+int64_t
+tell_not_before(const struct tell *tell, struct str user)
+{
+	return tell == NULL ? 0 : voids_not_before(tell->voids, user);
+}

@@ -16,5 +16,7 @@ void tell_free(struct tell *tell); /* NULL is fine */
 
 /* Tickets of user from before that second are void. tell may be NULL. */
 void tell_void(struct tell *tell, struct str user, int64_t not_before);
+/* 0: no such word. A ticket signed now is to be issued no earlier than this. */
+int64_t tell_not_before(const struct tell *tell, struct str user);
 
 #endif

@@ -259,6 +259,10 @@ class Kept(Case):
         chancery.wait_until("a new one is good", lambda: self.opens(
             self.good()))
         self.assertTrue(self.is_refused(ada))
+        # whoever comes in the very second of a kick is no less good
+        for _ in range(20):
+            self.chancery.run("user", "kick", ADA)
+            self.assertTrue(self.opens(self.good()))
         self.saw("a ticket that was kept opens nothing once its user was "
                  "disabled, also after stored or authd were started anew")
 
