@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,6 +272,33 @@ tell_children(struct parent *parent)
 	}
 }
 
+/*
+ * What start left free lies in holes all over the heap, and each page of it
+ * that a child writes to is a copy. So give the free pages back, fill the
+ * holes for good (they are small), and keep room at the end, where what a
+ * session allocates then lies together.
+ */
+static void
+settle_heap(void)
+{
+	enum { LARGEST = 65536, LEAST = 32, FILL_MAX = 512 << 10 };
+	size_t left = FILL_MAX; /* whatever malloc it is: this ends */
+	void *end;
+
+	(void)malloc_trim(2 * LARGEST);
+	end = malloc(LARGEST);
+	for (size_t size = LARGEST / 2; size >= LEAST; size /= 2) {
+		void *hole = malloc(size);
+
+		while (hole != NULL && hole < end && left >= size) {
+			left -= size;
+			hole = malloc(size);
+		}
+		free(hole);
+	}
+	free(end);
+}
+
 /* Until master wants us gone, and on a stop until the children are. */
 static void
 loop(struct parent *parent, const sigset_t *unblocked)
@@ -329,6 +357,7 @@ serve(struct daemon *d)
 		(void)sigaddset(&blocked, SIGTERM);
 		(void)sigaddset(&blocked, SIGINT);
 		(void)sigprocmask(SIG_BLOCK, &blocked, &unblocked);
+		settle_heap();
 		link_send(d, "up");
 		loop(&parent, &unblocked);
 	}
