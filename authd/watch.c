@@ -123,6 +123,49 @@ sleep_on(struct watch *watch)
 	(void)evtimer_add(watch->timer, &pause);
 }
 
+/* "20261122054841", so many seconds ago. */
+static void
+make_stamp(char out[STAMP_SIZE], int64_t ago)
+{
+	time_t then = (time_t)(time_real() / TIME_SECOND - ago);
+	struct tm tm;
+
+	(void)gmtime_r(&then, &tm);
+	(void)strftime(out, STAMP_SIZE, "%Y%m%d%H%M%S", &tm);
+}
+
+/* From a little before now: changes of the last seconds come once more. */
+static void
+set_begin(struct watch *watch)
+{
+	char stamp[STAMP_SIZE];
+
+	make_stamp(stamp, 5);
+	(void)snprintf(watch->csn, sizeof(watch->csn),
+	    "%s.000000Z#000000#000#000000", stamp);
+}
+
+/*
+ * Between two looks more was changed than an answer holds, as when everybody
+ * gets another quota. The next look is for what makes tickets void alone, and
+ * anybody's password may be another; when that is too much as well, it is left
+ * at that.
+ */
+static void
+take_too_many(struct watch *watch, const struct err *err)
+{
+	if (watch->looks_back) {
+		log_warn("too many users were changed lately: tickets of "
+			 "before are good: %s",
+		    err->text);
+		watch->looks_back = false;
+		return;
+	}
+	set_begin(watch);
+	memory_forget(watch->authd->memory, (struct str){ NULL, 0 });
+	watch->looks_back = true;
+}
+
 static void
 on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
     const struct err *err)
@@ -146,24 +189,11 @@ on_answer(void *ctx, const struct ldap_entry *entries, size_t count,
 		(void)snprintf(copy, sizeof(copy), "%" STR_F, STR_A(newest));
 		memcpy(watch->csn, copy, sizeof(copy));
 	}
-	if (err != NULL && err->kind == ERR_LIMIT && watch->looks_back)
-		log_warn("too many users were changed lately: tickets of "
-			 "before are good: %s",
-		    err->text);
-	if (err == NULL || err->kind == ERR_LIMIT)
+	if (err != NULL && err->kind == ERR_LIMIT)
+		take_too_many(watch, err);
+	else if (err == NULL)
 		watch->looks_back = false;
 	sleep_on(watch);
-}
-
-/* "20261122054841", so many seconds ago. */
-static void
-make_stamp(char out[STAMP_SIZE], int64_t ago)
-{
-	time_t then = (time_t)(time_real() / TIME_SECOND - ago);
-	struct tm tm;
-
-	(void)gmtime_r(&then, &tm);
-	(void)strftime(out, STAMP_SIZE, "%Y%m%d%H%M%S", &tm);
 }
 
 /* Of what changed while tickets last that are good now: what makes some void.
@@ -197,17 +227,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	ldap_client_search(watch->client,
 	    watch->authd->conf.password.directory.suffix, filter, attrs,
 	    on_answer, watch);
-}
-
-/* From a little before now: changes of the last seconds come once more. */
-static void
-set_begin(struct watch *watch)
-{
-	char stamp[STAMP_SIZE];
-
-	make_stamp(stamp, 5);
-	(void)snprintf(watch->csn, sizeof(watch->csn),
-	    "%s.000000Z#000000#000#000000", stamp);
 }
 
 struct watch *

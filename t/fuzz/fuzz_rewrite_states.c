@@ -275,7 +275,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0 || size > INPUT_MAX)
 		return 0;
-	directory = (struct directory){ entries, (data[0] & AWAY) != 0 };
+	directory = (struct directory){ .entry = entries,
+		.is_away = (data[0] & AWAY) != 0 };
 	open_rewrite(&rewrite, data[0]);
 	talk(&rewrite, data[0], str_make(data + 1, size - 1));
 	if (!list_is_empty(&rewrite.jobs))

@@ -31,6 +31,7 @@ enum { DIRECTORY_ENTRIES = 32, DIRECTORY_VALUES = 40, DIRECTORY_DEPTH = 8 };
 struct directory {
 	const struct directory_entry *entry; /* ends with dn NULL */
 	bool is_away;
+	size_t most; /* entries that an answer may hold; 0: all */
 };
 
 static struct directory directory;
@@ -164,6 +165,7 @@ static inline void
 directory_answer_search(const struct directory_question *q)
 {
 	struct directory_found *found = xcalloc(1, sizeof(*found));
+	struct err err;
 
 	for (size_t i = 0; directory.entry[i].dn != NULL; i++) {
 		struct str filter = str_of(q->filter);
@@ -174,7 +176,12 @@ directory_answer_search(const struct directory_question *q)
 		if (filter.len > 0)
 			panic("directory: behind the filter: %s", q->filter);
 	}
-	q->fn(q->ctx, found->entry, found->count, NULL);
+	if (directory.most > 0 && found->count > directory.most) {
+		(void)err_set(&err, ERR_LIMIT, "directory: answer too large");
+		q->fn(q->ctx, NULL, 0, &err);
+	} else {
+		q->fn(q->ctx, found->entry, found->count, NULL);
+	}
 	free(found);
 }
 
