@@ -159,7 +159,6 @@ answer_good(struct session *session, const struct pending *pending)
 static void
 answer_one(struct session *session, struct pending *pending)
 {
-
 	if (pending->err.kind == ERR_NOENT) {
 		reply_tagged(session, str_of(pending->tag), "NO",
 		    "[TRYCREATE] no such mailbox");

@@ -186,8 +186,11 @@ adopt(struct append *append)
 
 	end_all(append);
 	item = arena_calloc(cmd->arena, append->count, sizeof(*item));
-	if (item == NULL)
+	if (item == NULL) {
+		(void)err_set(&err, ERR_LIMIT, "too many messages");
+		append_fail(append, &err);
 		return;
+	}
 	for (size_t i = 0; i < append->sent; i++) {
 		const struct part *part = &append->part[i];
 
