@@ -1,10 +1,5 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "auth/secret.h"
 #include "base/attr.h"
@@ -13,107 +8,11 @@
 #include "conf/value.h"
 #include "verb/families.h"
 #include "verb/forward.h"
+#include "verb/password.h"
 #include "verb/people.h"
 #include "verb/purge.h"
 #include "verb/quota.h"
 #include "verb/user_scram.h"
-
-enum { PASSWORD_MAX = 1024 };
-
-static int
-check_mode(struct verb_call *call, int fd, const char *name, struct err *err)
-{
-	struct stat st;
-
-	(void)call;
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, "%s", name);
-	/* A password others could read is no secret any more. */
-	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return err_set(err, ERR_DENIED,
-		    "%s: others may read it; chmod 600 it first", name);
-	return 0;
-}
-
-/* One line without its end into out. Nothing but the line is read twice. */
-static int
-read_line(int fd, struct buf *out, struct err *err)
-{
-	char c;
-
-	for (;;) {
-		ssize_t n = read(fd, &c, 1);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "read the password");
-		if (n == 0 || c == '\n')
-			break;
-		if (buf_addc(out, c) < 0)
-			return err_set(err, ERR_LIMIT, "password too long");
-	}
-	if (out->len > 0 && out->p[out->len - 1] == '\r')
-		out->len--;
-	if (out->len == 0)
-		return err_set(err, ERR_SYNTAX, "the password is empty");
-	return 0;
-}
-
-/* Typed twice, unseen. */
-static int
-ask(struct buf *out, struct err *err)
-{
-	struct termios before, quiet;
-	struct buf again;
-	int ret;
-
-	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return err_set(err, ERR_SYNTAX,
-		    "no terminal to ask for a password: --password-file");
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	buf_init(&again, PASSWORD_MAX);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	(void)fprintf(stderr, "Password: ");
-	ret = read_line(STDIN_FILENO, out, err);
-	if (ret == 0) {
-		(void)fprintf(stderr, "\nOnce more: ");
-		ret = read_line(STDIN_FILENO, &again, err);
-	}
-	(void)fprintf(stderr, "\n");
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	if (ret == 0 && !str_eq_secret(buf_str(out), buf_str(&again)))
-		ret = err_set(err, ERR_SYNTAX, "the two are not the same");
-	buf_clear_secret(&again);
-	return ret;
-}
-
-/* By --password-file (- is standard input), or asked for. */
-static int
-take_password(struct verb_call *call, struct buf *out, struct err *err)
-{
-	const char *file = verb_option(call, "--password-file");
-	int fd = STDIN_FILENO, ret;
-
-	/* As much room as it may take at once: no copies are left behind. */
-	(void)buf_reserve(out, PASSWORD_MAX);
-	if (file == NULL)
-		return ask(out, err);
-	if (strcmp(file, "-") != 0) {
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_sys(err, "open %s", file);
-		if (check_mode(call, fd, file, err) < 0) {
-			(void)close(fd);
-			return -1;
-		}
-	}
-	ret = read_line(fd, out, err);
-	if (fd != STDIN_FILENO)
-		(void)close(fd);
-	return ret;
-}
 
 static int
 take_quota(struct people *people, struct verb_call *call, struct str *out,
@@ -193,7 +92,7 @@ add(struct people *people, struct verb_call *call, struct err *err)
 	}
 	buf_init(&typed, 2 * PASSWORD_MAX);
 	buf_init(&hashed, PASSWORD_MAX);
-	ret = take_password(call, &typed, err);
+	ret = password_take(call, &typed, err);
 	if (ret == 0)
 		ret = secret_hash(&hashed, buf_str(&typed), err);
 	if (ret == 0) {
@@ -252,7 +151,7 @@ set_password(struct people *people, struct verb_call *call, struct err *err)
 		return -1;
 	buf_init(&typed, 2 * PASSWORD_MAX);
 	buf_init(&hashed, PASSWORD_MAX);
-	ret = take_password(call, &typed, err);
+	ret = password_take(call, &typed, err);
 	if (ret == 0)
 		ret = secret_hash(&hashed, buf_str(&typed), err);
 	if (ret == 0) {

@@ -2,9 +2,44 @@
 they refuse, whom they let, and that --purge leaves nothing."""
 
 import os
+import pty
+import signal
 import subprocess
+import termios
 
 import chancery
+
+
+class Terminal:
+    """A verb that is asked for at a terminal, and what is typed there."""
+
+    def __init__(self, instance, *words):
+        self.master, self.slave = pty.openpty()
+        # the terminal's own process group: it sends what Ctrl-C means
+        self.process = subprocess.Popen(
+            [*instance.command(), "-C", instance.dir, *words],
+            stdin=self.slave, stdout=self.slave, stderr=self.slave,
+            start_new_session=True, preexec_fn=self.take)
+        self.seen = ""
+
+    def take(self):
+        os.close(os.open(os.ttyname(0), os.O_RDWR))
+
+    def wait_for(self, text):
+        while text not in self.seen:
+            self.seen += os.read(self.master, 1000).decode()
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def echoes(self):
+        return termios.tcgetattr(self.slave)[3] & termios.ECHO != 0
+
+    def end(self):
+        code = self.process.wait(chancery.PATIENCE)
+        os.close(self.master)
+        os.close(self.slave)
+        return code
 
 
 class Verbs(chancery.TestCase):
@@ -36,6 +71,29 @@ class Verbs(chancery.TestCase):
         for wrong in ("", ".", "a..b", "-a.test", "a b", "x" * 64 + ".test"):
             self.fails(1, "domain", "add", wrong)
         self.fails(2, "domain", "add")
+
+    def test_a_password_that_is_typed(self):
+        asked = Terminal(self.chancery, "user", "add", "typed@example.test")
+        for prompt in ("Password: ", "Once more: "):
+            asked.wait_for(prompt)
+            self.assertFalse(asked.echoes())
+            asked.type("secret-typed\n")
+        asked.process.wait(chancery.PATIENCE)
+        self.assertTrue(asked.echoes())
+        asked.wait_for("\n")
+        self.assertEqual(asked.end(), 0, asked.seen)
+        self.assertNotIn("secret", asked.seen)
+        self.chancery.imap("typed").logout()
+        self.chancery.run("user", "remove", "typed@example.test")
+
+    def test_a_password_that_is_interrupted(self):
+        asked = Terminal(self.chancery, "user", "password", "ada@example.test")
+        asked.wait_for("Password: ")
+        asked.type("half\x03")
+        asked.process.wait(chancery.PATIENCE)
+        self.assertTrue(asked.echoes())
+        self.assertEqual(asked.end(), -signal.SIGINT, asked.seen)
+        self.chancery.imap("ada").logout()
 
     def test_users(self):
         self.add("Bob@example.test", "--name", "Bob Müller", "--quota", "5M")
