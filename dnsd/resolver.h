@@ -3,8 +3,8 @@
  * questions under way in it.
  *
  * libunbound reads files, and makes what it needs of OpenSSL or nettle, at
- * its first question: resolver_new() is for before the jail. Everything it
- * was made of is kept by the caller, so that resolver_renew() works inside.
+ * its first question, which resolver_new() asks: the first of a process is
+ * made before the jail, later ones inside, of files that the caller kept.
  */
 #ifndef DNSD_RESOLVER_H
 #define DNSD_RESOLVER_H

@@ -96,6 +96,8 @@ expunge_collect(struct change *change, const struct open_mbox *mbox,
 	uint32_t uid;
 	int ret;
 
+	if (room == 0)
+		room = 1; /* its row is damaged if there are any */
 	*out = arena_alloc(change->arena, room * sizeof(**out));
 	*count = 0;
 	rows_begin(&rows, change, mbox, uids, *next);
