@@ -176,7 +176,6 @@ static int
 put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
     struct fetch_source *source, struct err *err)
 {
-	const struct store_digest *digest = &fetch->digest[i];
 	struct buf *out = &fetch->out;
 
 	switch (item->kind) {
@@ -200,12 +199,12 @@ put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
 	else if (item->kind == FETCHATT_THREADID)
 		put_threadid(fetch, i);
 	else if (item->kind == FETCHATT_ENVELOPE)
-		(void)envelope_put(out, &digest->envelope);
+		(void)envelope_put(out, &fetch->digest[i].envelope);
 	else if (item->kind != FETCHATT_BODY &&
 	    item->kind != FETCHATT_BODYSTRUCTURE)
 		put_row_item(out, &fetch->row[i], item->kind);
 	else
-		(void)bodystructure_put(out, digest->root,
+		(void)bodystructure_put(out, fetch->digest[i].root,
 		    item->kind == FETCHATT_BODYSTRUCTURE);
 	return 0;
 }
