@@ -24,6 +24,7 @@ class Terminal:
 
     def take(self):
         os.close(os.open(os.ttyname(0), os.O_RDWR))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as at a login
 
     def wait_for(self, text):
         while text not in self.seen:
