@@ -66,8 +66,9 @@ class Processes:
         self.program = {}
         self.filters = {}
         self.unfinished = {}
-        self.early = {}  # calls of a child whose parent's fork has not
-        self.seen = {}   # returned yet
+        # of a child whose parent's fork has not returned yet
+        self.early, self.early_filters = {}, {}
+        self.seen = {}
 
     def whole(self, pid, text):
         """(call, arguments and result), or None while it is in two parts."""
@@ -100,13 +101,16 @@ class Processes:
             self.born(int(child[1]), pid)
         elif (call == "seccomp" and "SET_MODE_FILTER" in text and
               text.endswith("= 0")):
-            self.filters[pid] = self.filters.get(pid, 0) + 1
+            filters = (self.filters if pid in self.filters
+                       else self.early_filters)
+            filters[pid] = filters.get(pid, 0) + 1
 
     def born(self, child, parent):
         if child in self.filters:
             return  # it has become another program meanwhile
         self.program[child] = self.program.get(parent)
-        self.filters[child] = self.filters.get(parent, 0)
+        self.filters[child] = (self.filters.get(parent, 0) +
+                               self.early_filters.pop(child, 0))
         for call in self.early.pop(child, ()):
             self.count(child, call)
 
