@@ -45,6 +45,26 @@ stage_is_over(const struct master *m)
 	return true;
 }
 
+/*
+ * The last to stop is logd. One that has not come yet would end before it
+ * took a line, the one that says why we stop among them.
+ */
+static bool
+log_is_coming(const struct master *m)
+{
+	if (m->stage + 1 != STAGES - 1 || time_mono() > m->deadline)
+		return false;
+	LIST_FOREACH(at, &m->processes)
+	{
+		struct process *process = LIST_ITEM(at, struct process, link);
+
+		if (process->service->program->stage == STAGES - 1 &&
+		    !process->is_up && !process->is_gone)
+			return true;
+	}
+	return false;
+}
+
 static void
 begin_stage(struct master *m, int stage)
 {
@@ -80,7 +100,7 @@ stop_check(struct master *m)
 		m->deadline =
 		    time_mono() + (int64_t)m->conf.stop_timeout * TIME_SECOND;
 	}
-	while (m->stage < STAGES && stage_is_over(m))
+	while (m->stage < STAGES && stage_is_over(m) && !log_is_coming(m))
 		begin_stage(m, m->stage + 1);
 	if (m->stage == STAGES)
 		(void)event_base_loopbreak(m->base);

@@ -220,6 +220,25 @@ class Life(Small):
             os.unlink(self.path("log/chancery.log"))
             self.assertEqual(self.read("run/lock"), "")
 
+    def test_a_logd_that_comes_last_says_why_all_ended(self):
+        tree = os.path.join(self.top, "tree")
+        late = os.path.join(tree, "libexec/logd")
+        built = os.path.dirname(os.path.dirname(chancery.COMMAND))
+        for name in ("bin", "libexec"):
+            shutil.copytree(os.path.join(built, name),
+                            os.path.join(tree, name))
+        os.rename(late, late + ".late")
+        with open(late, "w") as f:
+            f.write(f'#!/bin/sh\nsleep 1\nexec {late}.late "$@"\n')
+        os.chmod(late, 0o755)
+        self.write("etc/master.cf", "authd unix - - - - 1 authd\n", "a")
+        self.write("etc/main.cf", "auth_ticket_key_file = etc/none\n", "a")
+        done = subprocess.run([os.path.join(tree, "bin/chancery"), "-C",
+                               self.dir, "start"], capture_output=True,
+                              timeout=chancery.PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("etc/none", self.read("log/chancery.log"))
+
 
 class Limits(Small):
     def test_one_client_too_many_waits(self):
