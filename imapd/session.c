@@ -123,6 +123,9 @@ wait_until(struct session *session, bool idle, int64_t time,
 		{ session->front_fd, POLLIN, 0 },
 	};
 	bool buffered = stream_peek(session->stream).len > 0;
+	/* What stored said while we asked it something. */
+	bool heard = idle && session->store != NULL &&
+	    store_client_has_notices(session->store);
 	int ready;
 
 	session->store_is_silent = false;
@@ -131,7 +134,8 @@ wait_until(struct session *session, bool idle, int64_t time,
 		if (stream_flush(session->stream) < 0)
 			return -1;
 	}
-	ready = poll(fds, NELEMS(fds), buffered ? 0 : time_left_ms(time));
+	ready =
+	    poll(fds, NELEMS(fds), buffered || heard ? 0 : time_left_ms(time));
 	*wake = SESSION_NEWS;
 	if (ready < 0)
 		return errno == EINTR ? 1 : -1;
@@ -145,7 +149,7 @@ wait_until(struct session *session, bool idle, int64_t time,
 	    !idle && fds[1].revents == 0 && fds[1].fd >= 0;
 	if (*wake == SESSION_NEWS && !idle && fds[1].revents != 0)
 		drop_notices(session);
-	return ready > 0 || buffered;
+	return ready > 0 || buffered || heard;
 }
 
 /* A session that is silent and cannot be parked holds what it must. */

@@ -485,6 +485,13 @@ store_client_notices(struct store_client *client, store_notice_fn *fn,
 	return (int)count;
 }
 
+bool
+store_client_has_notices(const struct store_client *client)
+{
+	return client->notices > 0 ||
+	    client->conn.in.len > client->conn.in_taken;
+}
+
 int
 store_client_pack(struct store_client *client, uint32_t pack, uint64_t blob,
     bool fresh, int *fd, struct err *err)

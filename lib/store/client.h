@@ -177,6 +177,11 @@ int store_client_watch(struct store_client *client, uint32_t mailbox, bool on,
 typedef void store_notice_fn(void *ctx, const struct store_notice *notice);
 int store_client_notices(struct store_client *client, store_notice_fn *fn,
     void *ctx, struct err *err);
+/*
+ * Have some come with or before an answer? Those are not in the socket any
+ * more, so poll() does not see them.
+ */
+bool store_client_has_notices(const struct store_client *client);
 
 /*
  * A read-only descriptor of a pack (0: of the blob's own file), the

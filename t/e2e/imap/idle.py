@@ -1,10 +1,13 @@
 """IDLE (RFC 2177): news as they happen, expunges too."""
 
+import os
+import signal
+
 import chancery
 import imap_talk
 
 
-class Idle(imap_talk.TestCase):
+class IdleCase(imap_talk.TestCase):
 
     def idle(self, count):
         """A session that idles, and one that does things."""
@@ -29,6 +32,9 @@ class Idle(imap_talk.TestCase):
         while not (said := client.response()).startswith("i "):
             pass
         self.assertTrue(said.startswith("i OK"), said)
+
+
+class Idle(IdleCase):
 
     def test_new_mail(self):
         a, b = self.idle(1)
@@ -82,12 +88,61 @@ class Idle(imap_talk.TestCase):
         b.ok(f"DELETE {self.box}")
         self.until(a, "BYE")
 
+
+class Unparked(IdleCase):
+    """Sessions that keep their processes, so that nothing else tells them."""
+
+    options = ("imap_park_after = 1h",)
+
+    def of_its_own(self):
+        """A session on self.box, and its process."""
+        before = self.chancery.pids()["imap"]
+        client = self.client(select=self.box)
+        pid, = set(self.chancery.pids()["imap"]) - set(before)
+        return client, pid
+
+    def wake(self, pid):
+        """Let it run until it waits for somebody."""
+        os.kill(pid, signal.SIGCONT)
+
+        def sleeps():
+            with open(f"/proc/{pid}/stat") as f:
+                return f.read().rpartition(") ")[2][0] == "S"
+        chancery.wait_until(f"{pid} waits", sleeps)
+
     def test_a_client_that_goes_away_leaves_no_process(self):
-        a, _ = self.idle(1)
-        before = len(self.chancery.pids()["imap"])
+        a, pid = self.of_its_own()
+        a.send("i IDLE")
+        self.assertTrue(a.response().startswith("+ "))
         a.close()
-        chancery.wait_until("the session to end", lambda: len(
-            self.chancery.pids()["imap"]) < before)
+        chancery.wait_until("the session to end", lambda: pid not in
+                            self.chancery.pids()["imap"])
+
+    def test_news_that_come_with_an_answer(self):
+        """a asks stored whose the first message is to be recent; with the
+        answer comes the notice of the second."""
+        a, a_pid = self.of_its_own()
+        b, b_pid = self.of_its_own()
+        stored = self.chancery.pid("stored")
+        a.send("i IDLE")
+        self.assertTrue(a.response().startswith("+ "))
+        for pid in (a_pid, b_pid):
+            chancery.freeze(pid)
+        try:
+            self.ada.append(mailbox=self.box)
+            tag = b.begin(f"APPEND {self.box} ", b"Subject: 2\r\n\r\nx\r\n",
+                          plus=True)
+            chancery.freeze(stored)
+            self.wake(a_pid)
+            chancery.freeze(a_pid)
+            self.wake(b_pid)
+            os.kill(stored, signal.SIGCONT)
+            self.assertTrue(b.end(tag)[1].startswith("OK"))
+            self.ada.append()  # and what it told of the other is there
+        finally:
+            for pid in (a_pid, b_pid, stored):
+                os.kill(pid, signal.SIGCONT)
+        self.until(a, "2 EXISTS")
 
 
 if __name__ == "__main__":
