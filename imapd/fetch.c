@@ -176,8 +176,25 @@ make_digest(struct fetch *fetch, size_t i, const struct store_body *body,
 }
 
 /*
- * One message. One that is gone is counted and left out; one that cannot be
- * read ends the command, for half an answer must not look like a whole one.
+ * A message whose bytes are damaged is left out, and the end says so: it must
+ * not keep back those behind it.
+ */
+static void
+leave_out(struct fetch *fetch, size_t i, struct err *err)
+{
+	(void)err_prefix(err, "UID %u", uid_of(fetch, i));
+	if (fetch->damaged++ == 0)
+		fetch->damage = *err;
+	else
+		log_error("%s: %s", fetch->session->user, err->text);
+	if (fetch->seen[i])
+		view_mark(&fetch->selected->view, fetch->index[i], VIEW_DIRTY,
+		    true);
+}
+
+/*
+ * One message. One that is gone is counted and left out; trouble with what
+ * all of them come from ends the command.
  */
 static int
 serve_message(struct fetch *fetch, size_t i, struct err *err)
@@ -201,9 +218,12 @@ serve_message(struct fetch *fetch, size_t i, struct err *err)
 	    store_body_open(fetch->session->imapd->reader,
 		fetch->session->store, fetch->selected->mailbox,
 		uid_of(fetch, i), &body, err) < 0) {
-		if (err->kind != ERR_NOENT)
+		if (err->kind == ERR_NOENT)
+			fetch->missing++;
+		else if (err->kind == ERR_CORRUPT)
+			leave_out(fetch, i, err);
+		else
 			return -1;
-		fetch->missing++;
 		return 0;
 	}
 	ret = fetch->needs_digest ? make_digest(fetch, i, &body, err) : 0;
@@ -322,7 +342,9 @@ static void
 finish(struct fetch *fetch)
 {
 	fetch_hand_on(fetch, 0);
-	if (fetch->missing > 0 && !fetch->cmd->uid)
+	if (fetch->damaged > 0)
+		command_trouble(fetch->cmd, &fetch->damage);
+	else if (fetch->missing > 0 && !fetch->cmd->uid)
 		command_no(fetch->cmd,
 		    "[EXPUNGEISSUED] some messages are gone");
 	else

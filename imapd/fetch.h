@@ -35,6 +35,8 @@ struct fetch {
 	struct arena *arena; /* of a piece */
 	struct arena *parts; /* of one message's sections */
 	size_t missing;      /* messages that are gone */
+	size_t damaged;      /* messages that could not be read */
+	struct err damage;   /* of the first of them */
 	bool unknown_cte;    /* a part nobody can decode was wanted */
 
 	/* the piece: indices of the view, and what was read for them */

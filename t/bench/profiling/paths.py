@@ -169,7 +169,9 @@ def downloads(system, seconds):
 @contextlib.contextmanager
 def logging_in(quick):
     with systems.start("chancery", login.USERS, smtp=False) as system:
-        # Until everybody has logged in and is remembered.
+        # Until everybody has logged in and is remembered; that they were
+        # just added is seen within seconds, and forgets them once more.
+        login.Load(system).run(5)
         while login.Load(system).run(1) < 2 * login.USERS:
             pass
         yield system

@@ -53,9 +53,11 @@ class MailboxVerbs(chancery.TestCase):
         imap.logout()
 
     def test_verify_finds_a_damaged_message(self):
-        self.send("bob", ["ada"], "Subject: x\r\n\r\nneedle in a pack\r\n")
-        chancery.wait_until("the message", lambda: any(
-            b"needle" in m for m in self.messages("ada")))
+        before = len(self.messages("ada"))
+        for text in ("needle in a pack", "the one behind it"):
+            self.send("bob", ["ada"], f"Subject: x\r\n\r\n{text}\r\n")
+            before += 1
+            self.wait_for_messages("ada", before)
         checked = self.chancery.json("mailbox", "verify")
         self.assertEqual(checked["problems"], 0)
         self.assertGreater(checked["checked"], 10)
@@ -75,6 +77,16 @@ class MailboxVerbs(chancery.TestCase):
         untagged, done = ada.do("SEARCH RETURN (MIN COUNT) BODY pack")
         self.assertTrue(done.startswith("NO [CORRUPTION]"), done)
         self.assertFalse([u for u in untagged if "SEARCH" in u], untagged)
+        # and a fetch leaves it out, not those behind it
+        untagged, done = ada.do("FETCH 1:* (UID BODY[TEXT])")
+        self.assertTrue(done.startswith("NO [CORRUPTION]"), done)
+        fetched = [u for u in untagged if "BODY[TEXT]" in u]
+        self.assertEqual(len(fetched), before - 1, untagged)
+        self.assertIn("the one behind it", fetched[-1])
+        # whose new flag is told all the same
+        n = before - 1
+        self.assertIn(f"{n} FETCH (UID {n} FLAGS (\\Seen \\Recent))",
+                      untagged + ada.ok("NOOP"))
         ada.close()
 
 
