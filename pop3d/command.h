@@ -35,7 +35,7 @@ struct command_session {
 	const struct command_front *front; /* NULL: there is none */
 	int64_t deadline;          /* of the silence we woke into; 0: none */
 	bool parked;               /* front has the client */
-	int errors;                /* wrong commands so far */
+	int errors;                /* wrong commands in a row */
 	size_t retrieved, deleted; /* for the log */
 	uint64_t octets;
 };

@@ -122,10 +122,14 @@ command_loop(struct command_session *session, int stop_fd)
 	struct str line;
 
 	while (next_line(session, stop_fd, &line)) {
+		int before = session->errors;
+
 		if (command_run(session, line) == COMMAND_QUIT)
 			return;
 		if (stream_state(session->stream) != STREAM_OK)
 			return;
+		if (session->errors == before)
+			session->errors = 0;
 		if (session->errors >= session->conf->max_errors) {
 			stream_putz(session->stream,
 			    "-ERR Too many wrong commands\r\n");

@@ -17,7 +17,7 @@ struct store_reader;
 struct pop3d_conf {
 	int timeout;        /* s without a command before we close */
 	int park_after;     /* s of silence before front keeps the client */
-	int max_errors;     /* wrong commands before we close */
+	int max_errors;     /* wrong commands in a row before we close */
 	int store_wait;     /* s to wait for stored */
 	bool mark_seen;     /* what was retrieved gets \Seen at QUIT */
 	int login_delay;    /* s, announced: authd keeps it */

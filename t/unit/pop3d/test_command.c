@@ -175,6 +175,10 @@ wrong_commands_are_answered_and_counted(void **state)
 		    "-ERR Unknown command\r\n-ERR Unknown command\r\n"
 		    "-ERR Unknown command\r\n-ERR Too many wrong commands\r\n",
 		    NULL },
+		{ "STLS\r\nSTLS\r\nNOOP\r\nSTLS\r\nSTLS\r\nNOOP\r\n",
+		    "-ERR Unknown command\r\n-ERR Unknown command\r\n+OK\r\n"
+		    "-ERR Unknown command\r\n-ERR Unknown command\r\n+OK\r\n",
+		    NULL },
 		{ "STAT\nDELE 1\r\nQUIT\r\n", "-ERR Lines end with CRLF\r\n",
 		    NULL },
 		{ "STAT\rDELE 1\r\nQUIT\r\n", "-ERR Lines end with CRLF\r\n",
