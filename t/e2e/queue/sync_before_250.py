@@ -72,9 +72,13 @@ class SyncBefore250(chancery.TestCase):
             self.check(trace.read())
 
     def check(self, trace):
-        """queue_done is message 45 ("\\0-") of a frame "Ch\\1"."""
+        """queue_done is message 45 ("\\0-") of a frame "Ch\\1". What comes
+        behind the last may be cut off: strace leaves in the middle of a sync
+        of retirements."""
         written = synced = answers = 0
         for line in trace.split("\n"):
+            if answers == 20:
+                break
             if line.startswith("pwrite"):
                 written += 1
             elif line.startswith("fdatasync"):
