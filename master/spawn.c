@@ -152,6 +152,7 @@ struct process *
 spawn(struct master *m, struct service *service, struct err *err)
 {
 	struct process *process;
+	sigset_t all, before;
 	int pair[2];
 	pid_t pid;
 
@@ -159,9 +160,17 @@ spawn(struct master *m, struct service *service, struct err *err)
 		err_sys(err, "socketpair");
 		return NULL;
 	}
+	/*
+	 * A signal for a child that has not run yet waits for reset_signals():
+	 * our handlers would tell us of it, by the pipe of libevent's that the
+	 * child has too, and the child would live on.
+	 */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	pid = fork();
 	if (pid == 0)
 		become(m, service, pair[1]);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	(void)close(pair[1]);
 	if (pid < 0) {
 		err_sys(err, "fork");

@@ -180,6 +180,29 @@ class Life(Small):
         self.assertEqual(self.run_verb("restart", "nobody",
                                        check=False).returncode, 1)
 
+    @unittest.skipIf(chancery.BUILD.endswith("asan"),
+                     "preloaded before the sanitizers' run time")
+    def test_one_is_restarted_before_it_ran(self):
+        slow = os.path.join(self.top, "slow_fork.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", slow, os.path.join(
+            os.path.dirname(chancery.__file__), "slow_fork.c"), "-ldl"],
+            check=True)
+        subprocess.run([chancery.COMMAND, "-C", self.dir, "start"],
+                       check=True, timeout=chancery.PATIENCE,
+                       stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, LD_PRELOAD=slow))
+        pid = json.loads(self.run_verb("status", "--json").stdout)["pid"]
+
+        def children():
+            with open(f"/proc/{pid}/task/{pid}/children") as f:
+                return set(f.read().split())
+        before = children()
+        os.kill(self.service("logd")["pids"][0], signal.SIGKILL)
+        chancery.wait_until("another child", lambda: children() - before)
+        self.run_verb("restart", "logd")
+        self.assertEqual(self.service("logd")["state"], "up")
+        self.assertEqual(self.service("echo")["state"], "up")
+
     def test_a_log_that_hangs_stops_nobody(self):
         self.run_verb("start")
         logd = self.service("logd")["pids"][0]
