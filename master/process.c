@@ -30,6 +30,16 @@ close_link(struct process *process)
 	process->fd = -1;
 }
 
+/*
+ * Is it the one of its service that somebody waits for? What one says that was
+ * replaced, or told to end, was on its way before that.
+ */
+static bool
+is_current(const struct process *process)
+{
+	return process->service->process == process && process->kill_at == 0;
+}
+
 /* One datagram. What is none of the known words is not worth a line. */
 static void
 on_words(evutil_socket_t fd, short what, void *arg)
@@ -50,11 +60,11 @@ on_words(evutil_socket_t fd, short what, void *arg)
 	in = str_make(text, (size_t)len);
 	if (str_eqz(in, "up")) {
 		process->is_up = true;
-		service->is_pending = false;
+		service->is_pending &= !is_current(process);
 	} else if (str_eqz(in, "reloaded")) {
-		service->is_pending = false;
+		service->is_pending &= !is_current(process);
 	} else if (str_take_str(&in, STR("kept "))) {
-		service->is_pending = false;
+		service->is_pending &= !is_current(process);
 		control_note(service->master, service, in);
 	} else if (str_take_str(&in, STR("reader "))) {
 		reader_end(service->master, service, in);

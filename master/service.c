@@ -239,5 +239,12 @@ service_all_settled(const struct master *m)
 		if (LIST_ITEM(at, struct service, link)->is_pending)
 			return false;
 	}
+	LIST_FOREACH(at, &m->processes)
+	{
+		struct process *process = LIST_ITEM(at, struct process, link);
+
+		if (process->service->process != process && !process->is_gone)
+			return false;
+	}
 	return true;
 }

@@ -32,7 +32,10 @@ const char *service_state(const struct service *service);
 /* Let the current process go on with its clients and start a new one. */
 void service_replace(struct master *m, struct service *service);
 
-/* Is nobody waited for? */
+/*
+ * Is nobody waited for? A parent that was replaced is, until it has ended: it
+ * might take one more client, who would meet the old settings.
+ */
 bool service_all_settled(const struct master *m);
 
 #endif

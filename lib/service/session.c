@@ -236,7 +236,13 @@ handle(struct parent *parent, const struct pollfd *polls, size_t edges)
 	size_t i = 1 + edges;
 	const char *name;
 
-	/* Children first: accepting adds to their list. */
+	/* First of all: who was told to drain takes no client any more. */
+	if (polls[0].revents != 0 &&
+	    !link_receive(parent->d, &parent->draining)) {
+		log_info("master is gone, so we end");
+		parent->draining = true;
+	}
+	/* Children before edges: accepting adds to their list. */
 	LIST_FOREACH(at, &parent->children)
 	{
 		struct child *child = LIST_ITEM(at, struct child, link);
@@ -253,11 +259,6 @@ handle(struct parent *parent, const struct pollfd *polls, size_t edges)
 		}
 		(void)daemon_fd_at(parent->d, "edge:", i, &name);
 		accept_one(parent, polls[1 + i].fd, name);
-	}
-	if (polls[0].revents != 0 &&
-	    !link_receive(parent->d, &parent->draining)) {
-		log_info("master is gone, so we end");
-		parent->draining = true;
 	}
 }
 

@@ -174,9 +174,7 @@ class Life(Small):
             before = self.service(name)["pids"]
             self.run_verb("restart", name)
             self.assertEqual(self.service(name)["state"], "up")
-            # a parent that was replaced ends a moment later
-            chancery.wait_until("the old ones ended", lambda: not (
-                set(before) & set(self.service(name)["pids"])))
+            self.assertFalse(set(before) & set(self.service(name)["pids"]))
         self.assertEqual(self.run_verb("restart", "nobody",
                                        check=False).returncode, 1)
 
@@ -338,6 +336,21 @@ class Reload(Small):
         self.echo(new)
         self.assertEqual(new.recv(100), b"")  # after a while
         self.echo(old)
+
+    def test_it_is_over_when_the_old_parent_takes_nobody_any_more(self):
+        self.run_verb("start")
+        old = self.service("echo")["pids"][0]
+        chancery.freeze(old)
+        reload = subprocess.Popen([chancery.COMMAND, "-C", self.dir,
+                                   "reload"])
+        try:
+            self.wait_up("echo", 2)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                reload.wait(0.5)
+        finally:
+            os.kill(old, signal.SIGCONT)
+        self.assertEqual(reload.wait(chancery.PATIENCE), 0)
+        self.assertNotIn(old, self.service("echo")["pids"])
 
     def test_options_of_master_cf_count(self):
         self.run_verb("start")
