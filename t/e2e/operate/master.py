@@ -20,7 +20,7 @@ import chancery
 
 ROLES = ("log", "front", "auth", "rewrite", "dns", "smtp", "queue", "smtpout",
          "deliver", "store", "access", "dir")
-MAIN_CF = "service_throttle_time = 1s\nservice_stop_timeout = 2s\n"
+MAIN_CF = "service_throttle_time = 1s\nservice_stop_timeout = 60s\n"
 MASTER_CF = """\
 logd  unix - - - - 1 logd
 echo  unix - - - - 5 echod
@@ -214,7 +214,8 @@ class Life(Small):
 
     def test_a_daemon_that_takes_long_is_waited_for_no_longer(self):
         # no index to open, and nobody to make one: imapd waits for it
-        self.write("etc/master.cf", "imap unix - - - - 1 imapd\n", "a")
+        self.write("etc/master.cf",
+                   "imap unix - - - - 1 imapd\n" + MASTER_CF)
         self.write("etc/main.cf", "service_start_timeout = 1s\n", "a")
         done = self.run_verb("start")
         self.assertIn("imap is still starting", done.stderr)
