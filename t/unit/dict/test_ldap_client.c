@@ -22,9 +22,9 @@
 enum {
 	TIMEOUT_MS = 200,
 	LONG_MS = 800, /* than half a second */
-	QUEUE_MS = 20000,
 	SLOW_MS = 2000,
 	THINKS_MS = 400, /* a slow server, about each question */
+	PATIENCE_MS = 120000,
 };
 
 enum manner { ABSENT, MUTE, NONSENSE, HANGS_UP, HALF, SLOW };
@@ -42,6 +42,7 @@ struct server {
 	int answers;
 	struct err err;
 	char order[8]; /* in which questions with a letter were answered */
+	int thinks_ms; /* when SLOW */
 };
 
 /* A bind that succeeded (RFC 4511 section 4.2.2). */
@@ -60,8 +61,9 @@ on_thought(evutil_socket_t fd, short what, void *arg)
 static void
 on_question(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval thinks = { 0, THINKS_MS * 1000 };
 	struct server *s = arg;
+	const struct timeval thinks = { s->thinks_ms / 1000,
+		s->thinks_ms % 1000 * 1000 };
 	char bytes[512];
 	ssize_t len = read(fd, bytes, sizeof(bytes));
 
@@ -136,7 +138,7 @@ begin(struct server *s, enum manner manner, bool external, int timeout_ms)
 	assert_non_null(mkdtemp(s->folder));
 	(void)snprintf(s->path, sizeof(s->path), "%s/ldapi", s->folder);
 	if (manner == SLOW)
-		conf.queue_ms = QUEUE_MS;
+		conf.queue_ms = 10 * timeout_ms;
 	if (manner != ABSENT) {
 		s->listener = listen_unix(s->path, 0600, &err);
 		assert_true(s->listener >= 0);
@@ -207,39 +209,72 @@ on_letter(void *ctx, const struct ldap_entry *entries, size_t count,
 	on_answer(letter->server, entries, count, err);
 }
 
-/* One waits for the whole time, what comes behind it does not. */
+/*
+ * The order in which three questions were answered of which the first has
+ * shown that the directory stands, and the others come together.
+ */
 static void
-a_standing_directory_holds_up_one_at_a_time(void **state)
+ask_three(int timeout_ms, char order[8])
 {
 	struct server s;
 	struct letter first = { &s, 'a' }, probe = { &s, 'b' },
 		      next = { &s, 'c' };
 
-	(void)state;
-	begin(&s, MUTE, true, LONG_MS);
+	begin(&s, MUTE, true, timeout_ms);
 	ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_letter, &first);
 	(void)event_base_dispatch(s.base);
 	ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_letter, &probe);
 	ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_letter, &next);
 	(void)event_base_dispatch(s.base);
-	assert_string_equal(s.order, "acb");
+	memcpy(order, s.order, 8);
 	end(&s);
 }
 
-/* All together take longer than each may. */
+/*
+ * One waits for the whole time, what comes behind it does not. Who gets no
+ * processor for so long sees both times over at once: then once more, with
+ * more time.
+ */
 static void
-a_slow_directory_is_waited_for(void **state)
+a_standing_directory_holds_up_one_at_a_time(void **state)
 {
-	struct server s;
+	char order[8];
 
 	(void)state;
-	begin(&s, SLOW, false, SLOW_MS);
+	ask_three(LONG_MS, order);
+	if (strcmp(order, "acb") != 0)
+		ask_three(10 * LONG_MS, order);
+	assert_string_equal(order, "acb");
+}
+
+/* How many of six questions are answered when all goes so much slower. */
+static int
+count_waited_for(int times)
+{
+	struct server s;
+	int good;
+
+	begin(&s, SLOW, false, times * SLOW_MS);
+	s.thinks_ms = times * THINKS_MS;
 	for (int i = 0; i < 6; i++)
 		ldap_client_bind(s.client, "cn=x", STR("secret"), on_answer,
 		    &s);
 	(void)event_base_dispatch(s.base);
-	assert_int_equal(s.good, 6);
+	good = s.good;
 	end(&s);
+	return good;
+}
+
+/*
+ * All together take longer than each may. Who gets no processor for seconds
+ * answers too late himself: then once more, with more time.
+ */
+static void
+a_slow_directory_is_waited_for(void **state)
+{
+	(void)state;
+	if (count_waited_for(1) < 6)
+		assert_int_equal(count_waited_for(8), 6);
 }
 
 static void
@@ -263,7 +298,7 @@ too_many_questions_are_refused(void **state)
 	struct server s;
 
 	(void)state;
-	begin(&s, MUTE, true, TIMEOUT_MS);
+	begin(&s, MUTE, true, PATIENCE_MS);
 	for (int i = 0; i < LDAP_CLIENT_WAITING + 5; i++)
 		ldap_client_search(s.client, "o=x", "(a=b)", NULL, on_answer,
 		    &s);

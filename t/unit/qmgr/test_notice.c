@@ -43,7 +43,7 @@ take_job(struct world *world)
 static void
 run_until_told(struct world *world, const struct queue_id *about, size_t count)
 {
-	int64_t end = time_mono() + 10 * (int64_t)TIME_SECOND;
+	int64_t end = time_mono() + 120 * (int64_t)TIME_SECOND;
 
 	while (hash_len(world->q.live) <
 	    count + (qmgr_find(&world->q, about) != NULL)) {
