@@ -244,19 +244,25 @@ stored_server(void *arg)
 }
 
 void
+queue_peers_init(struct queue_peers *peers, int marks)
+{
+	*peers = (struct queue_peers){ .marks = marks };
+	pthread_mutex_init(&peers->lock, NULL);
+	peers->delivered = hash_new();
+	peers->forgotten = hash_new();
+	peers->alive = hash_new();
+}
+
+void
 queue_peers_start(struct queue_peers *peers, const char *dir,
-    const char *program, const char *settings, int marks)
+    const char *program, const char *settings)
 {
 	static const char *const edges[] = { "smtpd", "ctl", NULL };
 	char path[300], main_cf[300];
 	struct err err;
 
-	*peers = (struct queue_peers){ .dir = dir, .marks = marks };
+	peers->dir = dir;
 	(void)signal(SIGPIPE, SIG_IGN);
-	pthread_mutex_init(&peers->lock, NULL);
-	peers->delivered = hash_new();
-	peers->forgotten = hash_new();
-	peers->alive = hash_new();
 	(void)snprintf(path, sizeof(path), "%s/lmtp", dir);
 	peers->listeners[0] = peer_listen(path);
 	(void)snprintf(path, sizeof(path), "%s/stored", dir);
@@ -310,7 +316,7 @@ queue_peers_left(struct queue_peers *peers, bool flush)
 	struct err err;
 	int left;
 
-	ipc_conn_init(&conn, -1, 10000);
+	ipc_conn_init(&conn, -1, peer_patience());
 	if (ipc_conn_open(&conn, peers->edge[1], &err) < 0 ||
 	    (flush &&
 		ipc_conn_call(&conn, &queue_act_msg, &act, &queue_acted_msg,
@@ -333,7 +339,7 @@ queue_peers_requeue(struct queue_peers *peers)
 	struct ipc_conn conn;
 	struct err err;
 
-	ipc_conn_init(&conn, -1, 10000);
+	ipc_conn_init(&conn, -1, peer_patience());
 	if (ipc_conn_open(&conn, peers->edge[1], &err) < 0 ||
 	    ipc_conn_call(&conn, &queue_act_msg, &act, &queue_acted_msg, &acted,
 		arena, &err) < 0)

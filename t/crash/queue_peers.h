@@ -19,7 +19,7 @@
 struct queue_peers {
 	const char *dir;   /* qmgr's folder */
 	char edge[2][200]; /* smtpd's and ctl's sockets, outside of it */
-	int marks;         /* -1, or where promises to us are noted */
+	int marks;         /* see queue_peers_init */
 	pid_t qmgr;
 	pthread_mutex_t lock;
 	struct hash *delivered; /* "full-id/number" to how often */
@@ -33,11 +33,16 @@ struct queue_peers {
 };
 
 /*
+ * Nobody is there yet: what they are to know beforehand can be said now. marks
+ * is where promises to us are noted, or -1.
+ */
+void queue_peers_init(struct queue_peers *peers, int marks);
+/*
  * Start the servers in dir and the program qmgr with these settings ("name =
  * value" lines). Exits the process when that fails.
  */
 void queue_peers_start(struct queue_peers *peers, const char *dir,
-    const char *program, const char *settings, int marks);
+    const char *program, const char *settings);
 /* End qmgr by SIGTERM, or by SIGKILL; returns its wait status. */
 int queue_peers_stop(struct queue_peers *peers, int signal);
 

@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "base/time.h"
 #include "queue/client.h"
 #include "queue/record.h"
 #include "t/crash/marks.h"
@@ -103,10 +104,12 @@ send_one(struct queue_client *client, unsigned n, int marks)
 static void
 wait_empty(struct queue_peers *peers, bool flush)
 {
+	int64_t end = time_mono() + peer_patience() * (int64_t)1000;
+
 	for (int i = 0; queue_peers_left(peers, flush) > 0; i++) {
 		if (!flush && i % 20 == 10)
 			queue_peers_requeue(peers);
-		if (i == 2000)
+		if (time_mono() > end)
 			fatal("messages stay in the queue");
 		usleep(10000);
 	}
@@ -117,7 +120,8 @@ write_queue(const char *qmgr, const char *dir, int marks, unsigned count)
 {
 	static struct queue_peers peers; /* its threads outlive us */
 
-	queue_peers_start(&peers, dir, qmgr, settings, marks);
+	queue_peers_init(&peers, marks);
+	queue_peers_start(&peers, dir, qmgr, settings);
 	peer_clients(peers.edge[0], send_one, count, marks);
 	wait_empty(&peers, false);
 	if (queue_peers_stop(&peers, SIGTERM) != 0)
@@ -179,11 +183,10 @@ check_queue(const char *qmgr, const char *dir, const char *marks_path)
 	int lost;
 
 	marks_read(&marks, marks_path);
-	queue_peers_start(&peers, dir, qmgr, settings, -1);
-	pthread_mutex_lock(&peers.lock);
+	queue_peers_init(&peers, -1);
 	peers.never_late = true;
 	take_delivered(&peers, buf_str(&marks));
-	pthread_mutex_unlock(&peers.lock);
+	queue_peers_start(&peers, dir, qmgr, settings);
 	wait_empty(&peers, true);
 	if (queue_peers_stop(&peers, SIGTERM) != 0)
 		fatal("qmgr did not end well");

@@ -14,10 +14,22 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "ipc/conn.h"
 #include "ipc/rewrite_msg.h"
 
-enum { CLIENTS = 4, WAIT_MAX = 20000 /* ms for an answer of qmgr's */ };
+enum { CLIENTS = 4 };
+
+int
+peer_patience(void)
+{
+	const char *text = getenv("CRASH_PATIENCE");
+	uint64_t seconds = 120;
+
+	if (text != NULL && !num_parse(str_of(text), 1000, &seconds))
+		fatal("bad CRASH_PATIENCE");
+	return (int)seconds * 1000;
+}
 
 int
 peer_listen(const char *path)
@@ -90,7 +102,7 @@ client_main(const char *edge, peer_send_fn *send_one, unsigned first,
 {
 	struct queue_client client;
 
-	queue_client_init(&client, edge, WAIT_MAX);
+	queue_client_init(&client, edge, peer_patience());
 	for (unsigned n = first; n < count; n += CLIENTS)
 		send_one(&client, n, marks);
 	queue_client_clear(&client);

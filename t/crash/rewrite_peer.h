@@ -9,6 +9,12 @@
 
 #include "queue/client.h"
 
+/*
+ * ms for what is sure to come, on whatever machine: two minutes, or as many
+ * seconds as CRASH_PATIENCE says, where it is not sure at all.
+ */
+int peer_patience(void);
+
 /* A listening UNIX socket at path; what was there goes. Exits on failure. */
 int peer_listen(const char *path);
 void peer_thread(void *(*fn)(void *), void *arg);

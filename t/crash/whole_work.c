@@ -27,6 +27,7 @@
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "base/time.h"
 #include "ipc/queue_admin_msg.h"
 #include "ipc/store_msg.h"
 #include "kv/cursor.h"
@@ -161,7 +162,7 @@ ask(const char *edge, const struct ipc_msg *msg, const void *request,
 	struct ipc_conn conn;
 	struct err err;
 
-	ipc_conn_init(&conn, -1, 20000);
+	ipc_conn_init(&conn, -1, peer_patience());
 	if (ipc_conn_open(&conn, edge, &err) < 0 ||
 	    ipc_conn_call(&conn, msg, request, answer_msg, answer, arena,
 		&err) < 0)
@@ -177,8 +178,9 @@ wait_empty(struct whole *whole)
 	struct queue_listed listed;
 	struct queue_acted acted;
 	struct queue_list list = { .after = STR("") };
+	int64_t end = time_mono() + peer_patience() * (int64_t)1000;
 
-	for (int i = 0; i < 2000; i++) {
+	while (time_mono() < end) {
 		arena_reset(arena);
 		ask(whole->ctl[0], &queue_act_msg, &flush, &queue_acted_msg,
 		    &acted, arena);
@@ -280,7 +282,7 @@ count_mail(const struct whole *whole, const char *user, size_t least)
 	unsigned exists = 0;
 	struct err err;
 
-	ipc_conn_init(&conn, -1, 20000);
+	ipc_conn_init(&conn, -1, peer_patience());
 	if (ipc_conn_open(&conn, whole->ctl[1], &err) < 0)
 		fatal("stored: %s", err.text);
 	if (ipc_conn_call(&conn, &store_list_msg, &list, &store_listed_msg,

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum {
 	INPUT_MAX = 4096, /* what a socket takes without a reader */
 	LIVES = 5000,     /* inputs until the store is made anew */
-	WAIT = 20000,     /* ms */
+	WAIT = 120000,    /* ms */
 };
 
 #define MESSAGES                                                               \

@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { INPUT_MAX = 16384, SECONDS = 10 };
+enum { INPUT_MAX = 16384, SECONDS = 120 };
 
 #define LHLO     "220 x\r\n250-x\r\n250-PIPELINING\r\n250 XCHANCERY\r\n"
 #define ENVELOPE LHLO "250 a\r\n250 b\r\n250 c\r\n"
