@@ -1,7 +1,5 @@
 #include "imapd/fetch.h"
 
-#include <inttypes.h>
-
 #include "imap/bodystructure.h"
 #include "imap/date.h"
 #include "imap/envelope.h"
@@ -61,8 +59,9 @@ put_section(struct fetch *fetch, struct fetch_source *source,
 		(void)buf_addz(&fetch->out, " NIL");
 		return 0;
 	}
-	(void)buf_addf(&fetch->out, " {%zu}\r\n",
-	    bytes.piece[0].len + bytes.piece[1].len);
+	(void)buf_addz(&fetch->out, " {");
+	(void)buf_add_num(&fetch->out, bytes.piece[0].len + bytes.piece[1].len);
+	(void)buf_addz(&fetch->out, "}\r\n");
 	put_piece(fetch, bytes.piece[0]);
 	put_piece(fetch, bytes.piece[1]);
 	return 0;
@@ -137,8 +136,10 @@ static void
 put_modseq(struct fetch *fetch, size_t i)
 {
 	view_mark(&fetch->selected->view, fetch->index[i], VIEW_MOVED, false);
-	(void)buf_addf(&fetch->out, "(%" PRIu64 ")",
+	(void)buf_addc(&fetch->out, '(');
+	(void)buf_add_num(&fetch->out,
 	    selected_row_modseq(fetch->selected, fetch->row[i].modseq));
+	(void)buf_addc(&fetch->out, ')');
 }
 
 /* What stands in the message's row. */
@@ -193,7 +194,7 @@ put_item(struct fetch *fetch, size_t i, const struct fetchatt *item,
 	(void)fetchatt_put_name(out, item);
 	(void)buf_addc(out, ' ');
 	if (item->kind == FETCHATT_UID)
-		(void)buf_addf(out, "%u", uid_of(fetch, i));
+		(void)buf_add_num(out, uid_of(fetch, i));
 	else if (item->kind == FETCHATT_MODSEQ)
 		put_modseq(fetch, i);
 	else if (item->kind == FETCHATT_THREADID)
@@ -245,7 +246,9 @@ fetch_put(struct fetch *fetch, size_t i, const struct store_body *body,
 	arena_reset(fetch->parts);
 	fetch->begun = fetch->out.len;
 	fetch->cut = false;
-	(void)buf_addf(&fetch->out, "* %zu FETCH ", fetch->index[i] + 1);
+	(void)buf_addz(&fetch->out, "* ");
+	(void)buf_add_num(&fetch->out, fetch->index[i] + 1);
+	(void)buf_addz(&fetch->out, " FETCH ");
 	for (size_t k = 0; k < fetch->items.len; k++) {
 		(void)buf_addc(&fetch->out, before);
 		if (put_item(fetch, i, &fetch->items.item[k], &source, err) < 0)

@@ -65,7 +65,7 @@ forget(struct buf *buf, size_t was)
 }
 
 char *
-buf_reserve(struct buf *buf, size_t len)
+buf_reserve_more(struct buf *buf, size_t len)
 {
 	size_t cap = buf->cap < BUF_FIRST ? BUF_FIRST : buf->cap;
 
@@ -82,36 +82,12 @@ buf_reserve(struct buf *buf, size_t len)
 	return buf->p + buf->len;
 }
 
-int
-buf_add(struct buf *buf, const void *bytes, size_t len)
-{
-	char *room = buf_reserve(buf, len);
-
-	if (room == NULL)
-		return -1;
-	if (len > 0)
-		memcpy(room, bytes, len);
-	buf->len += len;
-	return 0;
-}
-
-int
-buf_add_str(struct buf *buf, struct str s)
-{
-	return buf_add(buf, s.p, s.len);
-}
-
-int
-buf_addz(struct buf *buf, const char *text)
-{
-	return buf_add(buf, text, strlen(text));
-}
-
-int
-buf_addc(struct buf *buf, char c)
-{
-	return buf_add(buf, &c, 1);
-}
+/* 00 to 99: a division gives two digits. */
+static const char pairs[] = "0001020304050607080910111213141516171819"
+			    "2021222324252627282930313233343536373839"
+			    "4041424344454647484950515253545556575859"
+			    "6061626364656667686970717273747576777879"
+			    "8081828384858687888990919293949596979899";
 
 int
 buf_add_num(struct buf *buf, uint64_t n)
@@ -119,28 +95,40 @@ buf_add_num(struct buf *buf, uint64_t n)
 	char digits[20];
 	size_t at = sizeof(digits);
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
+	for (; n >= 100; n /= 100) {
+		at -= 2;
+		memcpy(digits + at, pairs + 2 * (n % 100), 2);
+	}
+	if (n >= 10) {
+		at -= 2;
+		memcpy(digits + at, pairs + 2 * n, 2);
+	} else {
+		digits[--at] = (char)('0' + n);
+	}
 	return buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
+/* Into the room there is; where that is too little, once more into enough. */
 int
 buf_addf(struct buf *buf, const char *fmt, ...)
 {
+	size_t room = buf->cap - buf->len;
+	char *end = room > 0 ? buf->p + buf->len : NULL;
 	va_list ap;
-	char *room;
 	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(end, room, fmt, ap);
 	va_end(ap);
-	if (len < 0 || (room = buf_reserve(buf, (size_t)len)) == NULL)
+	if (len < 0 || buf_reserve(buf, (size_t)len) == NULL) {
+		forget(buf, buf->cap);
 		return -1;
-	va_start(ap, fmt);
-	(void)vsnprintf(room, (size_t)len + 1, fmt, ap);
-	va_end(ap);
+	}
+	if ((size_t)len >= room) {
+		va_start(ap, fmt);
+		(void)vsnprintf(buf->p + buf->len, (size_t)len + 1, fmt, ap);
+		va_end(ap);
+	}
 	buf->len += (size_t)len;
 	return 0;
 }

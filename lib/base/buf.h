@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "base/str.h"
@@ -30,11 +31,55 @@ void buf_init_secret(struct buf *buf, size_t max);
 void buf_clear(struct buf *buf); /* frees; limit and secrecy stay */
 void buf_clear_secret(struct buf *buf);
 
+/* buf_reserve() where there is no room yet. */
+char *buf_reserve_more(struct buf *buf, size_t len);
+
+/*
+ * Room for len more bytes at the end, to be filled by the caller, who then
+ * adds to buf->len what was used. NULL when it would not fit.
+ */
+static inline char *
+buf_reserve(struct buf *buf, size_t len)
+{
+	/* One more than len, for buf_cstr's NUL. */
+	if (buf->full || len >= buf->cap - buf->len ||
+	    (buf->max > 0 && len > buf->max - buf->len))
+		return buf_reserve_more(buf, len);
+	return buf->p + buf->len;
+}
+
 /* 0, or -1 when it would not fit (then nothing was added and full is set). */
-int buf_add(struct buf *buf, const void *bytes, size_t len);
-int buf_add_str(struct buf *buf, struct str s);
-int buf_addz(struct buf *buf, const char *text);
-int buf_addc(struct buf *buf, char c);
+static inline int
+buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	char *room = buf_reserve(buf, len);
+
+	if (room == NULL)
+		return -1;
+	if (len > 0)
+		memcpy(room, bytes, len);
+	buf->len += len;
+	return 0;
+}
+
+static inline int
+buf_add_str(struct buf *buf, struct str s)
+{
+	return buf_add(buf, s.p, s.len);
+}
+
+static inline int
+buf_addz(struct buf *buf, const char *text)
+{
+	return buf_add(buf, text, strlen(text));
+}
+
+static inline int
+buf_addc(struct buf *buf, char c)
+{
+	return buf_add(buf, &c, 1);
+}
+
 int buf_add_num(struct buf *buf, uint64_t n); /* decimal digits */
 int buf_addf(struct buf *buf, const char *fmt, ...) PRINTFLIKE(2, 3);
 
@@ -45,12 +90,6 @@ int buf_add_u32(struct buf *buf, uint32_t n);
 int buf_add_u64(struct buf *buf, uint64_t n);
 /* Seven bits a byte, the lowest first, as protocol buffers have it. */
 int buf_add_varint(struct buf *buf, uint64_t n);
-
-/*
- * Room for len more bytes at the end, to be filled by the caller, who then
- * adds to buf->len what was used. NULL when it would not fit.
- */
-char *buf_reserve(struct buf *buf, size_t len);
 
 /* Keep the memory, forget the bytes; full is reset. */
 void buf_reset(struct buf *buf);

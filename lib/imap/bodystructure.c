@@ -125,7 +125,8 @@ put_fields(struct buf *out, const struct mime_part *part)
 	(void)token_put_nstring(out, part->description);
 	(void)buf_addc(out, ' ');
 	(void)token_put_string(out, part->encoding_name);
-	(void)buf_addf(out, " %zu", part->body.len);
+	(void)buf_addc(out, ' ');
+	(void)buf_add_num(out, part->body.len);
 }
 
 /* body-type-1part: basic, text, or a message with what is inside it */
@@ -150,8 +151,10 @@ put_single(struct buf *out, const struct mime_part *part, bool extended,
 		(void)buf_addc(out, ' ');
 		put_part(out, part->child, extended, depth + 1);
 	}
-	if (message || (!too_deep && str_ieq(part->type.type, STR("text"))))
-		(void)buf_addf(out, " %zu", part->lines);
+	if (message || (!too_deep && str_ieq(part->type.type, STR("text")))) {
+		(void)buf_addc(out, ' ');
+		(void)buf_add_num(out, part->lines);
+	}
 	if (!extended)
 		return;
 	(void)buf_addc(out, ' ');
