@@ -203,7 +203,10 @@ keep_fds(struct handover_conn *handover, const int *fds, int count)
 	}
 }
 
-/* The session closed its end: it is over, up to what the relay still has. */
+/*
+ * The session closed its end: it is over, up to what the relay still has. Its
+ * last word may be in there, behind which the client comes again.
+ */
 static void
 session_over(struct handover_conn *handover)
 {
@@ -213,6 +216,7 @@ session_over(struct handover_conn *handover)
 		conn_free(conn);
 		return;
 	}
+	park_unlock(conn);
 	conn->handover = NULL;
 	handover_free(handover);
 }

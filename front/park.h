@@ -40,7 +40,7 @@ void park_retry(struct conn *conn);
 struct str park_state(const struct conn *conn);
 /* conn is in a session again, or ends; NULL is fine. */
 void park_free(struct parked *parked);
-/* conn ends: give up what it has locked. */
+/* The session is over: give up what is locked for it. */
 void park_unlock(struct conn *conn);
 
 /* Before the jail. */

@@ -300,9 +300,13 @@ do_quit(struct command_session *session, const struct words *words)
 	struct maildrop *drop = session->drop;
 	uint64_t octets;
 	struct err err;
+	int ret;
 
 	(void)words;
-	if (maildrop_update(drop, session->conf->mark_seen, &err) == 0) {
+	ret = maildrop_update(drop, session->conf->mark_seen, &err);
+	if (session->front != NULL)
+		session->front->leave(session->front->ctx);
+	if (ret == 0) {
 		session->deleted = drop->count - maildrop_stat(drop, &octets);
 		stream_putz(session->stream, "+OK Bye\r\n");
 	} else {

@@ -25,6 +25,8 @@ struct command_front {
 	int fd; /* becomes readable when the login is void */
 	/* Give the client back; false: not now. */
 	bool (*park)(void *ctx, int64_t deadline);
+	/* Let go of the maildrop: the next word is the last. */
+	void (*leave)(void *ctx);
 	void *ctx;
 };
 

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <stddef.h>
 
-enum { AGAIN_MAX = 500, AGAIN_MS = 2 };
+#include "base/time.h"
+
+enum { AGAIN_MS = 2 };
 
 int
 lock_open(const char *path, struct err *err)
@@ -51,19 +53,27 @@ lock_take(int fd, uint32_t user, struct err *err)
 		return err_sys(err, "look for a maildrop's lock");
 	if (lock.l_type == F_UNLCK)
 		return 0;
-	lock = byte_at((off_t)user, F_UNLCK);
-	(void)fcntl(fd, F_SETLK, &lock);
+	lock_give(fd, user);
 	return err_set(err, ERR_EXISTS, "maildrop is locked");
 }
 
-/* Who finds the second byte locked gives the first back at once. */
 int
-lock_take_again(int fd, uint32_t user, struct err *err)
+lock_take_again(int fd, uint32_t user, int wait_ms, struct err *err)
 {
-	for (int tries = 0; take(fd, user, err) < 0; tries++) {
-		if (err->kind != ERR_EXISTS || tries == AGAIN_MAX)
+	int64_t end = time_mono() + (int64_t)wait_ms * 1000;
+
+	while (take(fd, user, err) < 0) {
+		if (err->kind != ERR_EXISTS || time_mono() > end)
 			return -1;
 		(void)poll(NULL, 0, AGAIN_MS);
 	}
 	return 0;
+}
+
+void
+lock_give(int fd, uint32_t user)
+{
+	struct flock lock = byte_at((off_t)user, F_UNLCK);
+
+	(void)fcntl(fd, F_SETLK, &lock);
 }

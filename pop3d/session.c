@@ -201,7 +201,8 @@ reopen_drop(struct session *session, struct maildrop *drop, struct err *err)
 	if (park_state_decode(&state, session->handover.parked, session->arena,
 		err) < 0 ||
 	    connect_store(session, err) < 0 ||
-	    lock_take_again(session->pop3d->lock_fd, session->user, err) < 0)
+	    lock_take_again(session->pop3d->lock_fd, session->user,
+		session->pop3d->conf.store_wait * 1000, err) < 0)
 		return -1;
 	if (state.user != session->user)
 		return err_set(err, ERR_CORRUPT, "parked: another user");
@@ -277,6 +278,20 @@ park(void *ctx, int64_t deadline)
 	return parked;
 }
 
+/*
+ * command_front: nobody has the maildrop any more. The end of the handover's
+ * connection says so to front, which has not let this client in again before
+ * it has seen that.
+ */
+static void
+leave(void *ctx)
+{
+	struct session *session = ctx;
+
+	lock_give(session->pop3d->lock_fd, session->user);
+	ipc_conn_clear(session->conn);
+}
+
 /* The answer to PASS or AUTH. RFC 2449 section 8: what kind of no it is. */
 static void
 answer_no(struct session *session, const struct err *err)
@@ -345,6 +360,7 @@ serve(struct session *session, int stop_fd)
 	const struct command_front front = {
 		.fd = session->conn->fd,
 		.park = park,
+		.leave = leave,
 		.ctx = session,
 	};
 	struct command_session commands = {
@@ -412,8 +428,8 @@ pop3d_session(struct pop3d *pop3d, struct daemon *daemon, int fd)
 		serve(&session, daemon_stop_fd(daemon));
 	else if (err.kind != ERR_NOENT) /* front went away meanwhile */
 		log_warn("handover: %s", err.text);
+	leave(&session);
 	store_client_free(session.store);
 	stream_free(session.stream);
 	arena_free_secret(session.arena);
-	ipc_conn_clear(&conn);
 }

@@ -85,6 +85,21 @@ class Maildrop(chancery.TestCase):
                 return False
         chancery.wait_until("the lock is gone", is_free)
 
+    def test_who_said_quit_may_come_again_at_once(self):
+        """The answer comes behind the end of the lock."""
+        address = self.chancery.address("cy").encode()
+        password = self.chancery.password("cy").encode()
+        for n in range(100):
+            sock = self.chancery.connect("pop3")
+            sock.sendall(b"USER %s\r\nPASS %s\r\nQUIT\r\n" %
+                         (address, password))
+            said = b""
+            while not said.endswith(b"+OK Bye\r\n"):
+                chunk = sock.recv(1000)
+                said += chunk
+                self.assertTrue(chunk, (n, said))
+            sock.close()
+
     def test_what_imap_removed_meanwhile(self):
         self.fill("eve", "Subject: 1\r\n\r\n", "Subject: 2\r\n\r\n")
         pop3 = self.chancery.pop3("eve")

@@ -48,6 +48,10 @@ one_process_has_a_maildrop(void **state)
 	assert_int_equal(try_elsewhere(fd, 8), ERR_NONE);
 	assert_int_equal(try_elsewhere(fd, 8), ERR_NONE);
 	assert_int_equal(lock_take(fd, 8, &err), 0);
+	/* or is given back before */
+	lock_give(fd, 8);
+	assert_int_equal(try_elsewhere(fd, 8), ERR_NONE);
+	assert_int_equal(try_elsewhere(fd, 7), ERR_EXISTS);
 	(void)close(fd);
 	(void)close(other);
 	(void)close(made);
@@ -75,7 +79,7 @@ a_parked_session_keeps_its_maildrop(void **state)
 	assert_int_equal(try_elsewhere(fd, 7), ERR_EXISTS);
 	assert_int_equal(try_elsewhere(fd, 8), ERR_NONE);
 	/* the one that was parked comes back, and is the one */
-	assert_int_equal(lock_take_again(fd, 7, &err), 0);
+	assert_int_equal(lock_take_again(fd, 7, 0, &err), 0);
 	front.l_type = F_UNLCK;
 	assert_int_equal(fcntl(fd, F_SETLK, &front), 0);
 	assert_int_equal(try_elsewhere(fd, 7), ERR_EXISTS);
