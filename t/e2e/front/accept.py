@@ -124,35 +124,50 @@ class Greeting(FrontCase):
 
     def test_a_stranger_waits_once(self):
         self.assertGreater(self.greeted_after("127.0.0.2"), WAIT)
-        self.assertLess(self.greeted_after("127.0.0.2"), WAIT)
-        self.assertLess(self.greeted_after("127.0.0.2"), WAIT)
+        self.assert_at_once("127.0.0.2")
+        self.assert_at_once("127.0.0.2")
 
     def test_known_networks_and_submissions_do_not(self):
-        self.assertLess(self.greeted_after("127.0.0.9"), WAIT)
-        self.assertLess(self.greeted_after("127.0.0.3", "submissions"), WAIT)
+        self.assert_at_once("127.0.0.9")
+        # each a stranger of its own: who waited once is known
+        self.assert_at_once("127.0.1.1", "127.0.1.2", "127.0.1.3",
+                            service="submissions")
 
-    def test_a_talker_is_refused_and_logged(self):
-        before = len(self.front.smtp.handed)
-        for _ in range(2):  # it is not remembered as patient
-            sock = self.front.connect("smtp", "127.0.0.4")
-            port = sock.getsockname()[1]
-            sock.sendall(b"HELO spam\r\nMAIL FROM:<>\r\n")
-            self.assertEqual(read_all(sock), b"521 5.5.1 Protocol error\r\n")
-            chancery.wait_until("the log line", lambda: re.search(
-                rf"PREGREET 25 after [0-3]\.\d\d from 127.0.0.4:{port}: "
-                r"HELO spam", self.front.log()))
-        self.assertEqual(len(self.front.smtp.handed), before)
+    def assert_at_once(self, *sources, service="smtp"):
+        """A busy machine may be slow now and then, but not each time."""
+        took = [self.greeted_after(sources[i % len(sources)], service)
+                for i in range(3)]
+        self.assertLess(min(took), WAIT)
 
     def test_who_hangs_up_is_forgotten(self):
         self.front.connect("smtp", "127.0.0.5").close()
         self.assertGreater(self.greeted_after("127.0.0.5"), WAIT)
 
 
+class Talkers(FrontCase):
+    """Who talks is refused at once, however long he would have to wait."""
+
+    options = ("smtpd_greet_exempt_networks=127.0.0.9",
+               "smtpd_greet_wait=60s")
+
+    def test_a_talker_is_refused_and_logged(self):
+        for _ in range(2):  # it is not remembered as patient
+            sock = self.front.connect("smtp", "127.0.0.4")
+            port = sock.getsockname()[1]
+            sock.sendall(b"HELO spam\r\nMAIL FROM:<>\r\n")
+            self.assertEqual(read_all(sock), b"521 5.5.1 Protocol error\r\n")
+            chancery.wait_until("the log line", lambda: re.search(
+                rf"PREGREET 25 after \d+\.\d\d from 127.0.0.4:{port}: "
+                r"HELO spam", self.front.log()))
+        self.assertEqual(self.front.smtp.handed, [])
+
+
 class Limits(FrontCase):
     options = ("client_connection_limit_exceptions=",
                "smtpd_client_connection_count_limit=2",
                "imapd_client_connection_count_limit=2",
-               "pop3d_client_connection_rate_limit=3")
+               "pop3d_client_connection_rate_limit=3",
+               "anvil_rate_time_unit=1h")
 
     def test_connections_of_an_address(self):
         one = self.imap()
@@ -204,6 +219,9 @@ class Times(FrontCase):
         while time.monotonic() - began < 30:
             try:
                 sock.sendall(b"a")
+            except ConnectionError:
+                pass  # what was said before can be read
+            try:
                 chunk = sock.recv(1000)
                 if not chunk:
                     break
@@ -222,15 +240,26 @@ class Times(FrontCase):
 class Full(FrontCase):
     """Whoever has not logged in cannot keep others out for long."""
 
-    options = ("front_login_limit=3", "login_idle_timeout=5s")
+    options = ("front_login_limit=3", "login_idle_timeout=8s")
+
+    def fill(self):
+        """Three that are silent; what the next one hears. On a busy machine
+        they may be thrown out before that one comes."""
+        for _ in range(3):
+            held = [self.front.connect("imaps") for _ in range(3)]
+            said = read_line(self.front.connect("imap"))
+            if not said.startswith(b"* OK"):
+                break
+            for sock in held:
+                sock.close()
+        return held, said
 
     def test_connections_before_login(self):
-        held = [self.front.connect("imaps") for _ in range(3)]  # silent
+        held, said = self.fill()
+        self.assertEqual(said, b"* BYE Too many connections\r\n")
         # The fourth at the same door is refused: three are inside by then.
         self.assertIn(read_all(self.front.connect("imaps")),
                       (b"", b"<reset>"))
-        inside = self.front.connect("imap")
-        self.assertEqual(read_all(inside), b"* BYE Too many connections\r\n")
         for sock in held:  # thrown out when their time is over
             self.assertIn(read_all(sock), (b"", b"<reset>"))
         logged_in = [self.imap() for _ in range(3)]

@@ -162,7 +162,7 @@ class Relay(FrontCase):
                 size += len(chunk)
             except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
                 more = [sock] if sent < len(data) else []
-                ready = select.select([sock], more, [], 20)
+                ready = select.select([sock], more, [], chancery.PATIENCE)
                 self.assertTrue(ready[0] or ready[1], "nothing moves")
             if size < 1 << 20:
                 time.sleep(0.002)
