@@ -221,11 +221,12 @@ class Outages(unittest.TestCase):
         silent = dns.Silent()
         daemon = start_dnsd(*silent.options("dns_timeout = 1s"))
         conn = daemon.connect()
-        began = time.monotonic()
-        answer = ask(conn, "example.net", MX)
-        took = time.monotonic() - began
-        self.assertEqual(answer.status, TEMP)
-        self.assertTrue(0.9 < took < 9, took)  # ten is the default
+        took = []
+        for _ in range(3):  # a busy machine may be slow once or twice
+            began = time.monotonic()
+            self.assertEqual(ask(conn, "example.net", MX).status, TEMP)
+            took.append(time.monotonic() - began)
+        self.assertTrue(0.9 < min(took) < 9, took)  # ten is the default
         self.assertTrue(silent.asked())
         self.assertEqual(daemon.stop(), 0)
         silent.close()

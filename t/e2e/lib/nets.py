@@ -215,6 +215,9 @@ class Postfix(Peer):
             smtp_tls_security_level = may
             smtpd_tls_received_header = yes
             smtputf8_enable = yes
+            queue_run_delay = 2s
+            minimal_backoff_time = 2s
+            maximal_backoff_time = 5s
             alias_maps =
         """.replace("            ", ""))
         self.write("users", "".join(f"{user}@{self.domain} {user}/\n"

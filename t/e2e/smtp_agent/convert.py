@@ -160,8 +160,8 @@ class EightBits(ConvertCase):
         for extensions in WAYS:
             site, replies = self.send(extensions, body)
             self.assert_refused(site, replies, "5.6.3", "none may be encoded")
-            self.assertTrue(any(line[:4] in ("DATA", "BDAT")
-                                for line in site.lines()))
+            chancery.wait_until("the site heard of it", lambda: any(
+                line[:4] in ("DATA", "BDAT") for line in site.lines()))
             replies = self.lmtp.transaction(site.nexthop, ["a@b.test"])
             self.assertEqual(replies[-1][0], 250)
             self.assertEqual(len(site.connections), 2)

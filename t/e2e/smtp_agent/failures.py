@@ -6,7 +6,7 @@ import time
 import unittest
 
 from chancery import free_port, wait_until
-from site_peer import CLOSE, EXTENSIONS, HANG, AgentCase
+from site_peer import CLOSE, EXTENSIONS, HANG, Agent, AgentCase
 
 RCPTS = ["a@b.test", "c@b.test"]
 
@@ -209,19 +209,23 @@ class Lies(FailureCase):
 
 
 class Slow(FailureCase):
-    options = ("smtp_helo_timeout=3s", "smtp_mail_timeout=3s",
-               "smtp_rcpt_timeout=3s", "smtp_data_init_timeout=3s",
-               "smtp_data_xfer_timeout=3s", "smtp_data_done_timeout=3s")
+    """Each with an agent that has patience with all but what is tested."""
+
+    def patient(self, option):
+        agent = Agent((option + "=3s",))
+        self.addCleanup(agent.close)
+        self.lmtp = agent.connect()
 
     def test_silence(self):
-        for verb, doing in (
-                ("GREETING", "receiving the initial server greeting"),
-                ("EHLO", "performing the EHLO handshake"),
-                ("MAIL", "sending MAIL FROM"),
-                ("RCPT", "sending RCPT TO"),
-                ("DATA", "sending DATA command"),
-                ("END", "sending end of data -- message may be sent more "
-                        "than once")):
+        for verb, option, doing in (
+                ("GREETING", "helo", "receiving the initial server greeting"),
+                ("EHLO", "helo", "performing the EHLO handshake"),
+                ("MAIL", "mail", "sending MAIL FROM"),
+                ("RCPT", "rcpt", "sending RCPT TO"),
+                ("DATA", "data_init", "sending DATA command"),
+                ("END", "data_done", "sending end of data -- message may be "
+                                     "sent more than once")):
+            self.patient(f"smtp_{option}_timeout")
             began = time.monotonic()
             site, replies = self.run_one({verb: HANG})
             text = (f"[relay={site.relay}] conversation with {site.label} "
@@ -237,6 +241,7 @@ class Slow(FailureCase):
                 connection.say(b"x")
             return CLOSE
 
+        self.patient("smtp_mail_timeout")
         site, replies = self.run_one({"MAIL": drip})
         self.assertIn("timed out while sending MAIL FROM", replies[0][1])
 
@@ -245,6 +250,7 @@ class Slow(FailureCase):
             connection.say("354 go on")
             return HANG
 
+        self.patient("smtp_data_xfer_timeout")
         body = b"x" * 70 + b"\r\n"
         site, replies = self.run_one({"DATA": data}, body=body * 100000)
         self.assertIn("timed out while sending message body", replies[-1][1])
