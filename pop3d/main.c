@@ -10,7 +10,11 @@
 #include "service/daemon.h"
 #include "store/read.h"
 
-enum { STORE_OPEN_WAIT = 30000 /* ms for stored to have made its index */ };
+/*
+ * ms for stored to have made its index. A slow disk takes its time for that,
+ * as for a recovery, and whoever gave up would end the start of all.
+ */
+enum { STORE_OPEN_WAIT = 600000 };
 
 static const struct conf_param params[] = {
 	CONF(TIME, pop3d, conf.timeout, "pop3d_timeout", "10m", 1, 86400),
