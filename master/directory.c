@@ -1,10 +1,12 @@
 #include "master/directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,6 +68,25 @@ restrict_paths(const char *command, struct err *err)
 	return landlock_paths(paths, NELEMS(paths), err);
 }
 
+/*
+ * One slapd a directory. That of a master that was killed unlinks its sockets
+ * before it ends, whoever has bound them meanwhile: ours waits for it. The lock
+ * goes with the program, to its end.
+ */
+static int
+take_lock(struct err *err)
+{
+	int fd = open("run/directory.lock", O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0)
+		return err_sys(err, "open run/directory.lock");
+	while (flock(fd, LOCK_EX) < 0) {
+		if (errno != EINTR)
+			return err_sys(err, "lock run/directory.lock");
+	}
+	return 0;
+}
+
 static int
 become_user(struct master *m, struct err *err)
 {
@@ -98,6 +119,10 @@ add_urls(struct buf *urls)
 static int
 prepare(struct master *m, struct err *err)
 {
+	if (prctl(PR_SET_PDEATHSIG, (long)SIGTERM) < 0)
+		return err_sys(err, "prctl");
+	if (take_lock(err) < 0)
+		return -1;
 	if (chdir("directory") < 0)
 		return err_sys(err, "chdir to directory");
 	if (become_user(m, err) < 0)

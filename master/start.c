@@ -22,7 +22,7 @@
 #include "master/stop.h"
 
 enum {
-	AFTER_CRASH_TRIES = 60,
+	AFTER_CRASH_TRIES = 300,
 	AFTER_CRASH_PAUSE = 50, /* ms */
 	LOG_PATIENCE = 200,     /* ms a line may wait for logd */
 	LOG_ROOM = 1 << 20,     /* bytes */

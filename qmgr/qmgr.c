@@ -1,6 +1,7 @@
 #include "qmgr/qmgr.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -194,6 +195,7 @@ qmgr_start(struct qmgr *q, struct daemon *d, struct err *err)
 		return -1;
 	q->daemon = d;
 	q->base = daemon_base(d);
+	q->lock_fd = -1;
 	q->live = hash_new();
 	list_init(&q->by_age);
 	list_init(&q->transports);
@@ -247,4 +249,6 @@ qmgr_stop(struct qmgr *q)
 	free_messages(q);
 	pool_close(&q->ring);
 	pool_close(&q->spool);
+	if (q->lock_fd >= 0)
+		(void)close(q->lock_fd);
 }

@@ -77,6 +77,7 @@ struct qmgr {
 	struct event_base *base;
 	uint64_t identity;
 	uint32_t epoch, counter;
+	int lock_fd; /* -1: not open */
 	struct pool ring, spool;
 	struct hash *live;  /* struct message, by queue_id_key */
 	struct list by_age; /* the same, the oldest id first */

@@ -24,6 +24,8 @@ enum {
 	VERSION = 1,
 };
 
+enum { LOCK_PATIENCE = 60000 /* ms */ };
+
 static const uint32_t magic = 0x43515545; /* "CQUE" */
 
 struct reading {
@@ -277,12 +279,28 @@ make_folders(struct err *err)
 	return fs_sync_dir(AT_FDCWD, ".", err);
 }
 
+/*
+ * One qmgr a queue: another, whose master was killed, may have a batch on its
+ * way to a slow disk, whose messages it would say are taken.
+ */
+static int
+take_lock(struct qmgr *q, struct err *err)
+{
+	q->lock_fd = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (q->lock_fd < 0)
+		return err_sys(err, "open lock");
+	if (fs_lock(q->lock_fd, LOCK_PATIENCE, err) < 0)
+		return err_prefix(err, "lock");
+	return 0;
+}
+
 int
 recover_queue(struct qmgr *q, struct err *err)
 {
 	int64_t from = time_mono();
 
-	if (make_folders(err) < 0 || begin_epoch(q, err) < 0 ||
+	if (take_lock(q, err) < 0 || make_folders(err) < 0 ||
+	    begin_epoch(q, err) < 0 ||
 	    read_pool(q, &q->spool, "spool", err) < 0 ||
 	    read_pool(q, &q->ring, "ring", err) < 0 || tidy(q, err) < 0)
 		return -1;

@@ -1,10 +1,8 @@
 #include "stored/engine.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -15,7 +13,7 @@
 #include "stored/settle.h"
 #include "stored/snapshot.h"
 
-enum { PREPARE_BYTES = 1 << 20 };
+enum { PREPARE_BYTES = 1 << 20, LOCK_PATIENCE = 60000 /* ms */ };
 
 void
 engine_path(const struct engine *engine, char out[ENGINE_PATH],
@@ -61,12 +59,10 @@ take_lock(struct engine *engine, struct err *err)
 	engine->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (engine->lock_fd < 0)
 		return err_sys(err, "open %s", path);
-	if (flock(engine->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return err_set(err, ERR_EXISTS, "%s: another process has it",
-		    path);
-	return err_sys(err, "lock %s", path);
+	/* The stored of a master that was killed may have a batch to end. */
+	if (fs_lock(engine->lock_fd, LOCK_PATIENCE, err) < 0)
+		return err_prefix(err, "%s", path);
+	return 0;
 }
 
 int

@@ -6,12 +6,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/rand.h"
 
-enum { TREE_DEPTH_MAX = 64, READ_CHUNK = 65536 };
+enum { TREE_DEPTH_MAX = 64, READ_CHUNK = 65536, LOCK_PAUSE = 20 /* ms */ };
 
 int
 fs_write_all(int fd, const void *bytes, size_t len, struct err *err)
@@ -235,6 +237,23 @@ int
 fs_remove_tree(int dirfd, const char *path, struct err *err)
 {
 	return remove_tree(dirfd, path, 0, err);
+}
+
+int
+fs_lock(int fd, int patience_ms, struct err *err)
+{
+	static const struct timespec pause = { 0, LOCK_PAUSE * 1000000L };
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(err, "lock");
+		if (patience_ms <= 0)
+			return err_set(err, ERR_EXISTS,
+			    "another process has it");
+		patience_ms -= LOCK_PAUSE;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 int

@@ -41,6 +41,12 @@ int fs_sync_parent(int dirfd, const char *path, struct err *err);
 /* Unlink a tree. Symbolic links are unlinked, never followed. Depth <= 64. */
 int fs_remove_tree(int dirfd, const char *path, struct err *err);
 
+/*
+ * The file is ours alone (flock) until fd is closed here and wherever it was
+ * handed down. Who has it gets so many ms to end; ERR_EXISTS: it did not.
+ */
+int fs_lock(int fd, int patience_ms, struct err *err);
+
 int fs_set_nonblock(int fd, bool on, struct err *err);
 int fs_set_cloexec(int fd, bool on, struct err *err);
 

@@ -183,7 +183,7 @@ static const struct permitted_call append_calls[] = {
 };
 
 static const struct permitted_call flock_calls[] = {
-	ALSO(flock, "one stored a partition"),
+	ALSO(flock, "one qmgr a queue, one stored a partition"),
 	ONLY(fcntl, 1, EXACT, F_SETLK, "LMDB's lock file, a maildrop's"),
 	ONLY(fcntl, 1, EXACT, F_SETLKW, "LMDB waits for a lock"),
 	ONLY(fcntl, 1, EXACT, F_GETLK, "LMDB looks who has it"),

@@ -4,6 +4,7 @@ and leaves nothing behind, even when it is killed.
 Most of it with the two smallest daemons in an instance written by hand, so
 that each test takes milliseconds."""
 
+import fcntl
 import json
 import os
 import re
@@ -276,6 +277,27 @@ class Limits(Small):
         first.close()
         third.settimeout(chancery.PATIENCE)
         self.assertEqual(third.recv(100), b"hello\n")
+
+
+class Successors(unittest.TestCase):
+    def test_they_wait_for_who_still_has_the_files(self):
+        """As daemons of a master that was killed, on a slow disk."""
+        instance = chancery.Instance()
+        self.addCleanup(instance.remove)
+        instance.start()
+        for name in ("spool/lock", "store/default/lock",
+                     "run/directory.lock"):
+            instance.stop()
+            with open(instance.path(name)) as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                start = subprocess.Popen(
+                    [chancery.COMMAND, "-C", instance.dir, "start"],
+                    stdout=subprocess.DEVNULL)
+                instance.running = True
+                with self.assertRaises(subprocess.TimeoutExpired, msg=name):
+                    start.wait(1)
+            self.assertEqual(start.wait(chancery.PATIENCE), 0)
+            instance.run("status")
 
 
 class Workers(unittest.TestCase):

@@ -1,11 +1,13 @@
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,10 +106,46 @@ removes_trees_without_following_links(void **state)
 	assert_int_equal(fs_remove_tree(dirfd, "tree", &err), 0);
 }
 
+static int
+open_lock(int dirfd)
+{
+	return openat(dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static void
+waits_for_a_lock_as_long_as_it_is_told(void **state)
+{
+	int dirfd = *(int *)*state, ours = open_lock(dirfd), pipes[2];
+	struct err err;
+	char c = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (fs_lock(open_lock(dirfd), 0, &err) == 0)
+			c = 'y';
+		(void)!write(pipes[1], &c, 1);
+		(void)pause();
+		_exit(0);
+	}
+	assert_int_equal(read(pipes[0], &c, 1), 1);
+	assert_int_equal(c, 'y');
+	assert_int_equal(fs_lock(ours, 30, &err), -1);
+	assert_int_equal(err.kind, ERR_EXISTS);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(fs_lock(ours, 60000, &err), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ours);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waits_for_a_lock_as_long_as_it_is_told),
 		cmocka_unit_test(replaces_a_file_whole),
 		cmocka_unit_test(writes_vectors_to_the_last_byte),
 		cmocka_unit_test(removes_trees_without_following_links),
