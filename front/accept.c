@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "front/front.h"
+#include "net/listen.h"
 
 enum { ACCEPT_BURST = 64 }; /* then others have their turn */
 
@@ -54,9 +55,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		int conn = accept4(fd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (conn < 0 &&
-		    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-			errno == ENOMEM)) {
+		if (conn < 0 && listen_is_exhausted(errno)) {
 			pause_a_second(listener->front);
 			return;
 		}

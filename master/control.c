@@ -24,6 +24,7 @@
 #include "master/service.h"
 #include "master/stop.h"
 #include "net/fdpass.h"
+#include "net/listen.h"
 #include "verb/control.h"
 
 enum { CLIENTS_MAX = 64, REQUEST_SECONDS = 10, GROUPS_MAX = 256 };
@@ -331,8 +332,11 @@ on_connection(evutil_socket_t listener, short what, void *arg)
 	size_t count = 0;
 
 	(void)what;
-	if (fd < 0)
+	if (fd < 0) {
+		if (listen_is_exhausted(errno))
+			(void)event_del(m->control); /* until the next tick */
 		return;
+	}
 	LIST_FOREACH(at, &m->clients)
 	count++;
 	if (count >= CLIENTS_MAX || !may_operate(m, fd)) {
@@ -407,6 +411,8 @@ control_settled(struct master *m)
 void
 control_tick(struct master *m)
 {
+	if (m->control != NULL)
+		(void)event_add(m->control, NULL);
 	LIST_FOREACH(at, &m->clients)
 	{
 		struct client *client = LIST_ITEM(at, struct client, link);

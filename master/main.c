@@ -24,6 +24,7 @@
 #include "master/config.h"
 #include "master/control.h"
 #include "master/listen.h"
+#include "master/outside.h"
 #include "master/process.h"
 #include "master/reload.h"
 #include "master/start.h"
@@ -252,6 +253,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	start_check(m);
 	stop_check(m);
 	control_tick(m);
+	outside_tick(m);
 	if (m->is_started && m->stage < 0 && list_is_empty(&m->clients))
 		next = (struct timeval){ TICK_SLOW / 1000, 0 };
 	(void)evtimer_add(m->tick, &next);

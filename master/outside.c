@@ -16,6 +16,7 @@
 #include "master/edge.h"
 #include "net/addr.h"
 #include "net/fdpass.h"
+#include "net/listen.h"
 
 enum {
 	WORD_MAX = 32,     /* a service's name */
@@ -283,8 +284,11 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		int client =
 		    accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (client < 0)
+		if (client < 0) {
+			if (listen_is_exhausted(errno))
+				(void)event_del(door->event);
 			return;
+		}
 		if (door->outside->clients >= OUTSIDE_CLIENTS_MAX)
 			(void)close(client);
 		else
@@ -342,6 +346,17 @@ outside_open(struct master *m, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+void
+outside_tick(struct master *m)
+{
+	struct outside *outside = m->outside;
+
+	if (outside == NULL)
+		return;
+	for (size_t i = 0; i < outside->doors_len; i++)
+		(void)event_add(outside->doors[i].event, NULL);
 }
 
 static void

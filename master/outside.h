@@ -27,6 +27,8 @@ void outside_check(struct master *m, struct problems *problems);
 
 /* Bind the sockets and serve them from m->base. */
 int outside_open(struct master *m, struct err *err);
+/* Take clients again, should there have been no descriptors for them. */
+void outside_tick(struct master *m);
 void outside_close(struct master *m);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "net/fdpass.h"
+#include "net/listen.h"
 
 enum {
 	READ_FIRST = 3072,    /* most frames are short, and most peers too */
@@ -357,8 +358,7 @@ rest(struct ipc_listener *listener, int error)
 {
 	static const struct timeval pause = { 0, ACCEPT_REST_MS * 1000 };
 
-	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
-	    error != ENOMEM)
+	if (!listen_is_exhausted(error))
 		return;
 	if (!listener->told)
 		log_warn("accept from %s: %s", listener->role, strerror(error));

@@ -81,3 +81,10 @@ fail:
 	(void)close(fd);
 	return -1;
 }
+
+bool
+listen_is_exhausted(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}

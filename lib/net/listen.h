@@ -25,4 +25,10 @@ int listen_unix(const char *path, mode_t mode, struct err *err);
 int listen_tcp(const struct sockaddr *addr, socklen_t len, bool reuseport,
     struct err *err);
 
+/*
+ * Did accept() fail for want of descriptors or memory? Then whoever waits goes
+ * on waiting, and a loop that does not rest turns for nothing.
+ */
+bool listen_is_exhausted(int error);
+
 #endif

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -264,6 +265,34 @@ class Life(Small):
 
 
 class Limits(Small):
+    def test_without_descriptors_master_rests(self):
+        self.run_verb("start")
+        master = int(self.read("run/lock"))
+        held = set(map(int, os.listdir(f"/proc/{master}/fd")))
+        free = min(set(range(len(held) + 1)) - held)
+        limits = resource.prlimit(master, resource.RLIMIT_NOFILE)
+        resource.prlimit(master, resource.RLIMIT_NOFILE,
+                         (free, limits[1]))
+        waiting = subprocess.Popen([chancery.COMMAND, "-C", self.dir,
+                                    "status"], stdout=subprocess.PIPE,
+                                   text=True)
+        try:
+            # a loop that turned would use all of a processor
+            before = self.cpu_time(master)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                waiting.wait(3)
+            self.assertLess(self.cpu_time(master) - before, 0.3)
+        finally:
+            resource.prlimit(master, resource.RLIMIT_NOFILE, limits)
+        said, _ = waiting.communicate(timeout=chancery.PATIENCE)
+        self.assertIn("logd", said)
+
+    def cpu_time(self, pid):
+        """Seconds."""
+        with open(f"/proc/{pid}/stat") as f:
+            fields = f.read().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def test_one_client_too_many_waits(self):
         self.write("etc/master.cf", MASTER_CF.replace(" 5 ", " 2 "))
         self.run_verb("start")
