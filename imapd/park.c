@@ -96,13 +96,17 @@ encode(struct buf *out, struct session *session, bool idle, int64_t deadline,
 	return ret;
 }
 
-/* Does front take the client? */
+/*
+ * Does front take the client? However long it takes to say: whoever ended
+ * meanwhile would have left a client that front gives back.
+ */
 static bool
 hand_back(struct session *session, const struct handover_park *msg)
 {
 	struct frame frame;
 	struct err err;
 
+	session->front->timeout = -1;
 	if (ipc_conn_send(session->front, &handover_park_msg, 0, msg, &err) ==
 		0 &&
 	    ipc_conn_recv(session->front, &frame, &err) == 0)

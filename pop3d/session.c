@@ -246,7 +246,10 @@ encode_state(const struct session *session, int64_t deadline, struct buf *out,
 	return ret;
 }
 
-/* command_front: front keeps the client, or says that it has more for us. */
+/*
+ * command_front: front keeps the client, or says that it has more for us,
+ * however long it takes to say.
+ */
 static bool
 park(void *ctx, int64_t deadline)
 {
@@ -269,6 +272,7 @@ park(void *ctx, int64_t deadline)
 		return false;
 	}
 	msg.state = buf_str(&state);
+	session->conn->timeout = -1;
 	parked = ipc_conn_send(session->conn, &handover_park_msg, 0, &msg,
 		     &err) < 0 ||
 	    ipc_conn_recv(session->conn, &frame, &err) < 0;

@@ -322,6 +322,22 @@ class Times(ParkingCase):
         self.fail(f"after the news all had longer: {left}")
 
 
+class SlowFront(ParkingCase):
+    options = ("imap_park_after = 1s",)
+
+    def test_a_command_that_crosses_the_parking_is_answered(self):
+        """Behind TLS front has bytes for a session that wants to go."""
+        client = self.imap("ada", "imaps")
+        front = self.chancery.pid("front")
+        chancery.freeze(front)
+        try:
+            client.send("a NOOP")
+            time.sleep(12)  # longer than a handover may take
+        finally:
+            os.kill(front, signal.SIGCONT)
+        self.assertTrue(self.until(client, "a ").startswith("a OK"))
+
+
 class Crash(ParkingCase):
     may_panic = True
 
