@@ -3,8 +3,10 @@ later (452 or 451), nothing accepted is lost, and it goes on by itself when
 there is room again. Each place gets a small filesystem of its own.
 """
 
+import collections
 import errno
 import os
+import re
 import smtplib
 import subprocess
 
@@ -21,7 +23,7 @@ class DiskFull(chancery.TestCase):
                "queue_minfree = 256K", "minimal_backoff_time = 1s",
                "maximal_backoff_time = 2s", "store_pack_size = 4M",
                "store_large_size = 2M",
-               "store_index_size = 1G")
+               "store_index_size = 1G", "service_throttle_time = 1s")
 
     @classmethod
     def setUpClass(cls):
@@ -81,9 +83,11 @@ class DiskFull(chancery.TestCase):
         except (smtplib.SMTPException, OSError):
             return 0
 
-    def count(self, ident):
-        return sum(f"X-Test-Id: <{ident}>\r\n".encode() in m
-                   for m in self.messages("ada"))
+    def found(self):
+        """How often each is there."""
+        return collections.Counter(
+            ident.decode() for m in self.messages("ada")
+            for ident in re.findall(rb"^X-Test-Id: <(.*)>\r$", m, re.M))
 
     def fill(self, path):
         """Take what is free, but a page."""
@@ -112,9 +116,12 @@ class DiskFull(chancery.TestCase):
                 "it takes mail again", lambda:
                 self.send_one(f"{place}-after", size) == 250)
             accepted.append(f"{place}-before")
-            chancery.wait_until(
-                f"all accepted mail is there: {accepted}", lambda:
-                all(self.count(i) == 1 for i in accepted))
+
+            def all_there():
+                found = self.found()
+                return all(found[ident] == 1 for ident in accepted)
+            chancery.wait_until(f"all accepted mail is there: {accepted}",
+                                all_there)
         finally:
             self.unmount(path, saved)
 
