@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,15 +26,18 @@ directory_is_wanted(const struct master *m)
 }
 
 bool
-directory_is_up(void)
+directory_is_up(pid_t pid)
 {
 	struct err err;
 	int fd = connect_unix("run/ctl/ldapi", &err);
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
 
 	if (fd < 0)
 		return false;
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
 	(void)close(fd);
-	return true;
+	return peer.pid == pid;
 }
 
 /* Its own files, and of the system what any program needs to run. */

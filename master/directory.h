@@ -15,7 +15,7 @@
 bool directory_is_wanted(const struct master *m);
 /* In the child. Returns only if it could not be done. */
 void directory_exec(struct master *m);
-/* Does it answer at its sockets? */
-bool directory_is_up(void);
+/* Does this process listen there, and not one of a master before us? */
+bool directory_is_up(pid_t pid);
 
 #endif

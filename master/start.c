@@ -201,7 +201,7 @@ check_directory(struct master *m)
 	struct service *service = service_find(m, STR("directory"));
 
 	if (service == NULL || service->process == NULL ||
-	    service->process->is_up || !directory_is_up())
+	    service->process->is_up || !directory_is_up(service->process->pid))
 		return;
 	service->process->is_up = true;
 	service->is_pending = false;
