@@ -7,6 +7,9 @@
  * is the least of several runs. The slope of log time over log size may be
  * SLOPE at most, and that of memory too. What is over it is measured again, the
  * least of all counting, and after a while, since others share the machine.
+ * What is a little over it even so is measured up to eight times that size:
+ * where a cache ends a byte gets dearer by one step, which many sizes even out;
+ * what is not linear gets steeper.
  *
  * complexity [WORD]: only inputs whose parser or description contains it.
  */
@@ -25,9 +28,11 @@
 
 enum {
 	SIZES = 5,
+	SIZES_BEYOND = 3,
 	MESSAGE = 256 << 10,
 	RUNS = 3,
 	TRIES = 40,
+	TRIES_BEYOND = 20,
 	WHILE_US = 30000, /* between these */
 	BRIEF = 500000,   /* ns that one measurement takes at least */
 };
@@ -35,6 +40,10 @@ enum {
 static const double SLOPE = 1.1;
 /* Of the three largest sizes alone, where caches have their steps. */
 static const double LAST_SLOPE = 1.3;
+/* Below both, larger sizes are worth a look; */
+static const double DOUBT = 1.3, LAST_DOUBT = 1.6;
+/* ... if they are not refused, for that takes no time. */
+static const double LEAST_SLOPE = 0.9;
 /* ns a byte: what is faster only waits for memory, whose caches have steps. */
 static const double CHEAP = 0.25;
 
@@ -103,13 +112,13 @@ measure(const struct complexity_row *row, struct str in, size_t *memory)
 	return least;
 }
 
-/* Least squares through the logarithms of samples from..SIZES. */
+/* Least squares through the logarithms of count samples. */
 static double
-slope(const struct sample *sample, int from, bool of_memory)
+slope(const struct sample *sample, int count, bool of_memory)
 {
-	double sx = 0, sy = 0, sxx = 0, sxy = 0, n = SIZES - from;
+	double sx = 0, sy = 0, sxx = 0, sxy = 0, n = count;
 
-	for (int i = from; i < SIZES; i++) {
+	for (int i = 0; i < count; i++) {
 		double x = log(sample[i].size);
 		double y = log(of_memory ? sample[i].memory : sample[i].time);
 
@@ -121,17 +130,18 @@ slope(const struct sample *sample, int from, bool of_memory)
 	return (n * sxy - sx * sy) / (n * sxx - sx * sx);
 }
 
+/* Of count sizes, the largest of SIZES the row's, others beyond it. */
 static void
-take_samples(struct sample sample[SIZES], const struct complexity_row *row,
+take_samples(struct sample *sample, int count, const struct complexity_row *row,
     const struct complexity_input *input, struct buf *bytes)
 {
 	size_t max = row->max == 0 ? MESSAGE : row->max;
 
-	for (int i = 0; i < SIZES; i++) {
+	for (int i = 0; i < count; i++) {
 		size_t memory = 0;
 		double time;
 
-		make_input(bytes, input, max >> (SIZES - 1 - i));
+		make_input(bytes, input, (max >> (SIZES - 1)) << i);
 		time = measure(row, buf_str(bytes), &memory);
 		sample[i].size = (double)bytes->len;
 		if (row->growth == SORTS)
@@ -150,21 +160,50 @@ struct verdict {
 	double dearest;      /* ns a byte at the largest size */
 };
 
+/* Is what is a little too steep up to the row's size linear beyond it? */
+static bool
+is_linear_beyond(struct sample *sample, struct verdict *verdict,
+    const struct complexity_row *row, const struct complexity_input *input,
+    struct buf *bytes)
+{
+	enum { ALL = SIZES + SIZES_BEYOND };
+
+	if (verdict->time > DOUBT || verdict->memory > SLOPE ||
+	    slope(sample + SIZES - 3, 3, false) > LAST_DOUBT)
+		return false;
+	for (int i = 0; i < TRIES_BEYOND; i++) {
+		double last;
+
+		if (i > 0)
+			(void)usleep(WHILE_US);
+		take_samples(sample, ALL, row, input, bytes);
+		last = slope(sample + ALL - 3, 3, false);
+		verdict->time = slope(sample, ALL, false);
+		verdict->memory = slope(sample, ALL, true);
+		if (last < LEAST_SLOPE)
+			return false;
+		if (verdict->time <= SLOPE && verdict->memory <= SLOPE &&
+		    last <= LAST_SLOPE)
+			return true;
+	}
+	return false;
+}
+
 static bool
 judge(struct verdict *verdict, const struct complexity_row *row,
     const struct complexity_input *input, struct buf *bytes)
 {
-	struct sample sample[SIZES] = { 0 };
+	struct sample sample[SIZES + SIZES_BEYOND] = { 0 };
 
 	for (int i = 0; i < TRIES; i++) {
 		double last;
 
 		if (i > 0)
 			(void)usleep(WHILE_US);
-		take_samples(sample, row, input, bytes);
-		last = slope(sample, SIZES - 3, false);
-		verdict->time = slope(sample, 0, false);
-		verdict->memory = slope(sample, 0, true);
+		take_samples(sample, SIZES, row, input, bytes);
+		last = slope(sample + SIZES - 3, 3, false);
+		verdict->time = slope(sample, SIZES, false);
+		verdict->memory = slope(sample, SIZES, true);
 		verdict->dearest =
 		    sample[SIZES - 1].time / sample[SIZES - 1].size;
 		if (verdict->dearest < CHEAP ||
@@ -175,9 +214,11 @@ judge(struct verdict *verdict, const struct complexity_row *row,
 		    verdict->memory <= SLOPE)
 			return true;
 	}
+	if (is_linear_beyond(sample, verdict, row, input, bytes))
+		return true;
 	printf("%s, %s: slope %.2f in time, %.2f in memory\n", row->parser,
 	    input->what, verdict->time, verdict->memory);
-	for (int i = 0; i < SIZES; i++)
+	for (int i = 0; i < SIZES + SIZES_BEYOND && sample[i].size > 0; i++)
 		printf("  %8.0f bytes  %12.0f ns  %10.0f bytes held\n",
 		    sample[i].size, sample[i].time, sample[i].memory);
 	return false;

@@ -14,6 +14,8 @@ HUGE = ("4294967295", "4294967296", "99999999999999999999", "10000000000")
 
 
 class Literals(attack.TestCase):
+    options = ("imap_park_after = 1h",)  # each has its process, always
+
     def session(self, user="ada"):
         client = imap_talk.Client(self.chancery, user)
         self.addCleanup(client.close)

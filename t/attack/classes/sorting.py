@@ -42,6 +42,7 @@ def chain(i):
 
 class Sorting(attack.TestCase):
     users = ("ada",)
+    options = ("imap_park_after = 1h",)  # its process is looked at
 
     def setUp(self):
         self.imap = imap_talk.Client(self.chancery, "ada")
