@@ -56,7 +56,8 @@ class Talk:
         self.name = {"imaps": "imap", "pop3s": "pop3", "submissions": "smtp",
                      "submission": "smtp"}.get(service, service)
         self.sock = socket.create_connection(
-            ("127.0.0.1", instance.port(service)), 30, (source, 0))
+            ("127.0.0.1", instance.port(service)), chancery.PATIENCE,
+            (source, 0))
         if service.endswith("s"):
             self.sock = (context or instance.tls()).wrap_socket(self.sock)
         self.file = self.sock.makefile("rb")
