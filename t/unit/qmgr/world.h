@@ -54,7 +54,7 @@ world_setup(void **state)
 		.ring_size = 4 << 20,
 		.message_limit = 1 << 20,
 		.bounce_limit = 50000,
-		.spool_after = 30,
+		.spool_after = 3000,
 		.lifetime = 1000,
 		.double_bounce = "postmaster",
 		.bounce_lifetime = 1000,

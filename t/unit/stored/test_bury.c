@@ -17,7 +17,7 @@
 #include "stored/snapshot.h"
 #include "stored/undelete.h"
 
-enum { BODY = 20000, MESSAGES = 200, KEEP = 1000 };
+enum { BODY = 20000, MESSAGES = 200, KEEP = 100000 };
 
 static int
 setup(void **state)
@@ -258,7 +258,7 @@ space_comes_back_when_its_time_is_over(void **state)
 	deliver(f, "INBOX", 1);
 	before = compact(f);
 	assert_true(before >= MESSAGES * BODY >> 20);
-	prune(f, KEEP - 100);
+	prune(f, KEEP / 2);
 	assert_true(compact(f) + 1 >= before);
 	assert_true(has_row(f, number, &row));
 	verify_bodies(f);
