@@ -6,13 +6,17 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "net/connect.h"
 #include "store/client_impl.h"
 #include "store/read.h"
 
 enum { NOTICES_MAX = 4096 }; /* kept while nobody asks; then one for all */
 
-enum { ANSWER_MAX = 16 << 20 };
+enum {
+	ANSWER_MAX = 16 << 20,
+	AGAIN_MS = 50, /* before it is tried again to connect */
+};
 
 struct store_client *
 store_client_new(int fd, int timeout_ms)
@@ -217,18 +221,26 @@ store_client_ensure(struct store_client **client, struct store_reader *reader,
     const char *path, int timeout_ms, struct str user_name, struct str ticket,
     uint32_t *user, struct err *err)
 {
+	int64_t end = time_mono() + (int64_t)timeout_ms * 1000;
+	bool is_lost = true;
 	int fd;
 
 	if (is_connected(*client))
 		return 0;
-	store_client_free(*client);
-	*client = NULL;
-	if ((fd = connect_unix(path, err)) < 0)
-		return -1;
-	*client = store_client_new(fd, timeout_ms);
-	if (store_client_hello(*client, reader, user_name, ticket, user, err) ==
-	    0)
-		return 0;
+	while (is_lost) {
+		store_client_free(*client);
+		*client = NULL;
+		if ((fd = connect_unix(path, err)) < 0)
+			return -1;
+		*client = store_client_new(fd, timeout_ms);
+		if (store_client_hello(*client, reader, user_name, ticket, user,
+			err) == 0)
+			return 0;
+		/* One that was about to end took us in: its next does not. */
+		is_lost = store_client_fd(*client) < 0 && time_mono() < end;
+		if (is_lost)
+			(void)poll(NULL, 0, AGAIN_MS);
+	}
 	store_client_free(*client);
 	*client = NULL;
 	return -1;

@@ -47,7 +47,8 @@ int store_client_hello(struct store_client *client, struct store_reader *reader,
 /*
  * Be connected: *client stays where its connection stands, else it is freed
  * and a new one to the socket at path has said hello. For sessions, which
- * outlive a restart of stored. On -1 *client is NULL.
+ * outlive a restart of stored: where it ends before it answers, its next is
+ * waited for, as long as for an answer. On -1 *client is NULL.
  */
 int store_client_ensure(struct store_client **client,
     struct store_reader *reader, const char *path, int timeout_ms,

@@ -205,6 +205,46 @@ sessions_change_their_mailboxes(void **state)
 	store_client_free(lmtp);
 }
 
+/* In its place comes one that ends before it answers anybody, then another. */
+static void
+start_behind_one_that_ends(struct fixture *f)
+{
+	int imapd = 1, fd;
+
+	assert_string_equal(edges[imapd], "imapd");
+	end_daemon(f, SIGKILL);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid > 0)
+		return;
+	fd = accept(f->listener[imapd], NULL, NULL);
+	if (fd < 0)
+		_exit(127);
+	(void)close(fd);
+	run_daemon(f);
+}
+
+static void
+who_was_let_in_by_one_that_ends_waits_for_the_next(void **state)
+{
+	struct fixture *f = *state;
+	struct store_client *client = NULL;
+	struct buf ticket;
+	struct err err = { 0 };
+	char path[100];
+	uint32_t user;
+
+	start_behind_one_that_ends(f);
+	edge_path(f, "imapd", path);
+	if (store_client_ensure(&client, NULL, path, TIMEOUT_MS,
+		STR("anna@a.test"), sign(f, "anna@a.test", &ticket), &user,
+		&err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(user > 0);
+	buf_clear(&ticket);
+	store_client_free(client);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -215,6 +255,9 @@ main(int argc, char **argv)
 		    who_appends_may_claim_what_is_recent, setup, teardown),
 		cmocka_unit_test_setup_teardown(sessions_change_their_mailboxes,
 		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    who_was_let_in_by_one_that_ends_waits_for_the_next, setup,
+		    teardown),
 	};
 
 	if (argc != 1 || find_daemon(argv[0]) < 0)
