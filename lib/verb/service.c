@@ -38,16 +38,32 @@ stop(struct verb_call *call, struct err *err)
 	return 0;
 }
 
+/* master says so where the service is not up again in time. */
+static int
+restart_one(struct verb_call *call, struct err *err)
+{
+	char request[CONTROL_REQUEST_MAX];
+	struct str rest, line;
+	struct buf answer;
+	int ret;
+
+	(void)snprintf(request, sizeof(request), "restart %s", call->args[0]);
+	buf_init(&answer, CONTROL_ANSWER_MAX);
+	ret = control_ask(call->env, request, &answer, NULL, err);
+	rest = buf_str(&answer);
+	while (ret == 0 && str_split(&rest, '\n', &line)) {
+		if (str_starts(line, STR("not every service")))
+			ret = err_set(err, ERR_TEMP, "%" STR_F, STR_A(line));
+	}
+	buf_clear(&answer);
+	return ret;
+}
+
 static int
 restart(struct verb_call *call, struct err *err)
 {
-	char request[CONTROL_REQUEST_MAX];
-
-	if (call->args_len > 0) {
-		(void)snprintf(request, sizeof(request), "restart %s",
-		    call->args[0]);
-		return control_ask(call->env, request, NULL, NULL, err);
-	}
+	if (call->args_len > 0)
+		return restart_one(call, err);
 	if (control_ask(call->env, "stop", NULL, NULL, err) < 0 &&
 	    err->kind != ERR_NOENT)
 		return -1;

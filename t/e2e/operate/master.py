@@ -180,6 +180,21 @@ class Life(Small):
         self.assertEqual(self.run_verb("restart", "nobody",
                                        check=False).returncode, 1)
 
+    def test_a_restart_that_fails_says_so(self):
+        key = self.path("etc/ticket.key")
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out",
+                        key], check=True)
+        self.write("etc/master.cf", "authd unix - - - - 1 authd\n", "a")
+        self.write("etc/main.cf", "auth_ticket_key_file = etc/ticket.key\n"
+                   "service_start_timeout = 3s\n", "a")
+        self.run_verb("start")
+        self.wait_up("authd", 1)
+        os.unlink(key)
+        done = self.run_verb("restart", "authd", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not every service is up", done.stderr)
+        self.assertNotEqual(self.service("authd")["state"], "up")
+
     @unittest.skipIf(chancery.BUILD.endswith("asan"),
                      "preloaded before the sanitizers' run time")
     def test_one_is_restarted_before_it_ran(self):
