@@ -454,12 +454,11 @@ pump(struct ldap_client *client)
 		wake_in(client, client->next_try - time_mono());
 }
 
+/* An answer that came while we got no processor is in time: it goes first. */
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
-	pump(arg);
+	on_readable(fd, what, arg);
 }
 
 struct ldap_client *
