@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #include "base/log.h"
 #include "master/config.h"
 #include "net/connect.h"
+
+enum { FILES = 4096 }; /* rewrite, authd and ctl connect to it, few times */
 
 bool
 directory_is_wanted(const struct master *m)
@@ -120,12 +123,29 @@ add_urls(struct buf *urls)
 		    urls->len > 0 ? " " : "", *clients);
 }
 
+/* slapd makes tables for all descriptors it may have, 650 bytes for each. */
+static int
+limit_files(struct err *err)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return err_sys(err, "getrlimit");
+	if (files.rlim_max > FILES)
+		files.rlim_max = FILES;
+	if (files.rlim_cur > files.rlim_max)
+		files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		return err_sys(err, "setrlimit");
+	return 0;
+}
+
 static int
 prepare(struct master *m, struct err *err)
 {
 	if (prctl(PR_SET_PDEATHSIG, (long)SIGTERM) < 0)
 		return err_sys(err, "prctl");
-	if (take_lock(err) < 0)
+	if (take_lock(err) < 0 || limit_files(err) < 0)
 		return -1;
 	if (chdir("directory") < 0)
 		return err_sys(err, "chdir to directory");
@@ -157,6 +177,8 @@ directory_exec(struct master *m)
 	add_urls(&urls);
 	argv[6] = buf_cstr(&urls);
 	(void)clearenv();
+	/* Each thread would keep what its largest argon2 took, for ever. */
+	(void)setenv("MALLOC_MMAP_THRESHOLD_", "1048576", 1);
 	(void)execv(argv[0], (char **)(uintptr_t)argv);
 	log_error("directory: exec %s: %s", argv[0], strerror(errno));
 }
