@@ -85,8 +85,7 @@ class Returner(Model):
             elif said.startswith("VANISHED "):
                 self.test.assertTrue(may_expunge, said)
                 for uid in self.expand(said.split()[1]):
-                    # one that came and went before it could be fetched
-                    self.uids.remove(uid if uid in self.uids else None)
+                    self.forget(uid)
                     self.known.pop(uid, None)
             elif " FETCH " in said:
                 self.hear_fetch(int(said.split()[0]), said)
@@ -101,23 +100,45 @@ class Returner(Model):
             else:
                 super().hear([said], may_expunge)
 
+    def forget(self, uid):
+        """Also one that came and went before it could be fetched: UIDs
+        ascend, so it is behind those that are less and before the others."""
+        if uid in self.uids:
+            self.uids.remove(uid)
+            return
+        less = [i for i, n in enumerate(self.uids) if n and n < uid]
+        at = max(less, default=-1) + 1
+        self.test.assertLess(at, len(self.uids), (uid, self.uids))
+        self.test.assertIsNone(self.uids[at], (uid, self.uids))
+        del self.uids[at]
+
     @staticmethod
     def expand(runs):
         for run in runs.split(","):
             first, _, last = run.partition(":")
             yield from range(int(first), int(last or first) + 1)
 
-    def do(self, command, may_expunge=True, *literal):
+    def do_alone(self, command, may_expunge=True, *literal):
         """Section 6: a code counts, even where a MODSEQ was higher."""
         self.seen, self.code = self.modseq, None
         untagged, done = self.client.do(command, *literal, plus=True)
         self.hear(untagged + [done], may_expunge)
         self.test.assertFalse(done.startswith("BAD"), (command, done))
         self.modseq = self.seen if self.code is None else self.code
-        # what came is fetched at once, so that VANISHED can be understood
-        if None in self.uids and not command.startswith("FETCH"):
-            first = self.uids.index(None) + 1
-            self.do(f"FETCH {first}:* (UID FLAGS MODSEQ)", False)
+        return untagged
+
+    def unknown(self):
+        """The first whose flags nobody told: of some only MODSEQ was."""
+        return next((i for i, uid in enumerate(self.uids, 1)
+                     if uid not in self.known), None)
+
+    def do(self, command, may_expunge=True, *literal):
+        untagged = self.do_alone(command, may_expunge, *literal)
+        # what came is fetched at once, and what is told of by that; those
+        # that are gone already stay unknown until VANISHED
+        for _ in range(2):
+            if first := self.unknown():
+                self.do_alone(f"FETCH {first}:* (UID FLAGS MODSEQ)", False)
         return untagged
 
     def select(self, box):
